@@ -1,0 +1,202 @@
+"""Codecs for single values: dates, code tables, references, choices of type, lists. FHIR's data types are in datatypes.py."""
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from mappings.shape import BadValue, Codec, Part, f
+from mappings.systems import HL7
+
+DATE_TIME = re.compile(r"\d{4}(-\d\d(-\d\d(T\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d))?)?)?")
+DATE = re.compile(r"\d{4}(-\d\d(-\d\d)?)?")
+
+
+def _matching(pattern: re.Pattern[str], what: str) -> Any:
+    def check(v: Any) -> str:
+        if v.__class__ is not str or not pattern.fullmatch(v):
+            raise BadValue(f"is not {what}")
+        return v
+
+    return check
+
+
+_date_time, _date = _matching(DATE_TIME, "a FHIR date or dateTime"), _matching(DATE, "a FHIR date")
+when = Codec(_date_time, _date_time, "date or dateTime, precision kept", str, exact=True)
+date = Codec(_date, _date, "date, precision kept", str, exact=True)
+
+
+# ---- references --------------------------------------------------------------------------------------------------------
+@dataclass(frozen=True)
+class Ref:
+    """A record of this bag (or a resource of the server) by type and key; `type` is empty for any other URL."""
+
+    type: str
+    key: str
+    display: str | None = None
+
+
+@dataclass(frozen=True)
+class Logical:
+    """Somebody or something by a business identifier, such as an ODS code."""
+
+    system: str
+    value: str
+    type: str | None = None
+    display: str | None = None
+
+
+@dataclass(frozen=True)
+class Said:
+    """Only words: 'her daughter'."""
+
+    display: str
+
+
+Reference = Ref | Logical | Said
+REF = Part(Ref, {("reference",): f.type & f.key | Codec(
+    lambda v: {"reference": f"{v[0]}/{v[1]}" if v[0] else v[1]}, lambda v: _target(v["reference"]), "reference", exact=True, keys=("reference",)), "display": f.display})
+LOGICAL = Part(Logical, {"type": f.type, "identifier": {"system": f.system, "value": f.value}, "display": f.display})
+SAID = Part(Said, {"display": f.display})
+
+
+def _target(said: Any) -> tuple[str, str]:
+    if not isinstance(said, str) or said[:1] == "#":
+        raise BadValue("refers to nothing that could be found inside the resource" if isinstance(said, str) else "its reference is not a str")
+    kind, slash, key = said.partition("/")
+    return (kind, key) if slash and kind.isalpha() and key and "/" not in key else ("", said)
+
+
+def _refer(v: Any) -> Any:
+    return (REF if isinstance(v, Ref) else LOGICAL if isinstance(v, Logical) else SAID).put(v)
+
+
+def _referred(v: Any) -> Any:
+    if not isinstance(v, dict):
+        raise BadValue("is not an object")
+    return REF.get(v) if v.get("reference") is not None else LOGICAL.get(v) or SAID.get(v)
+
+
+reference = Codec(_refer, _referred, "reference: a key, an identifier, or only words", (Ref, Logical, Said), exact=True)
+
+
+def reference_or(part: Part[Any]) -> Codec:
+    """A reference, or the thing itself, contained."""
+    return Codec(lambda v: {"contained": part.put(v)} if isinstance(v, part.type) else _refer(v),
+                 lambda v: isinstance(v, dict) and "contained" in v and part.get(v["contained"]) or _referred(v),
+                 f"reference, or contained {part.label}", (Ref, Logical, Said, part.type), inline=True, exact=part.exact)
+
+
+# ---- combinators --------------------------------------------------------------------------------------------------------
+def code(table: dict[str, str]) -> Codec:
+    """Our word <-> their code. Every word has one code and every code one word, or it is refused."""
+    back = {theirs: ours for ours, theirs in table.items()}
+    if len(back) < len(table):
+        raise TypeError(f"two words for one code: {sorted(w for w, c in table.items() if back[c] != w)}")
+
+    def put(word: Any) -> Any:
+        if word not in table:
+            raise BadValue("is not a word of this table")
+        return table[word]
+
+    def get(theirs: Any) -> Any:
+        if theirs.__class__ is not str or theirs not in back:
+            raise BadValue("is not a code of this table")
+        return back[theirs]
+
+    return Codec(put, get, "code: " + ", ".join(table), str, exact=True)
+
+
+def choice(**kinds: Any) -> Codec:
+    """A choice type: the value's Python type says which key; two keys at once is bad data. choice(xBoolean=bool, xDateTime=when)"""
+    known = {key: Codec(_as(c), _as(c), c.__name__, c, exact=True) if isinstance(c, type) else c for key, c in kinds.items()}
+    flat = [t for c in known.values() for t in (c.type if isinstance(c.type, tuple) else (c.type,))]
+    if len(set(flat)) < len(flat):
+        raise TypeError(f"{list(kinds)}: two of them make the same type")
+
+    def put(v: Any) -> Any:
+        for key, codec in known.items():
+            if isinstance(v, codec.type) and (codec.type is not int or v.__class__ is not bool):
+                return {key: codec.put(v)}
+        raise BadValue("is not one of " + ", ".join(known))
+
+    def get(part: Any) -> Any:
+        if len(part) > 1:
+            raise BadValue("is said in two ways")
+        (key, v), = part.items()
+        return known[key].get(v)
+
+    return Codec(put, get, "one of: " + ", ".join(c.label for c in known.values()), tuple(flat), tuple(known), exact=all(c.exact for c in known.values()))
+
+
+def _as(kind: type) -> Any:
+    def check(v: Any) -> Any:
+        if v.__class__ is not kind:
+            raise BadValue(f"is not a {kind.__name__}")
+        return v
+
+    return check
+
+
+def many(codec: Any) -> Codec:
+    """A list of values."""
+
+    def get(v: Any) -> Any:
+        if not isinstance(v, list):
+            raise BadValue("is not a list")
+        values = [codec.get(x) for x in v]
+        return tuple(x for x in values if x is not None)
+
+    return Codec(lambda v: [codec.put(x) for x in v], get, f"list of {codec.label}", tuple, exact=codec.exact)
+
+
+def _strings(v: Any) -> tuple[str, ...]:
+    if not isinstance(v, list) or not all(x.__class__ is str for x in v):
+        raise BadValue("is not a list of str")
+    return tuple(v)
+
+
+strings = Codec(list, _strings, "list of words", tuple, exact=True)
+
+
+def _first_and_more(v: Any) -> Any:
+    words = _strings(v)
+    return (words[0], words[1:]) if words else None
+
+
+def _join(v: Any) -> Any:
+    if v[0] is None:
+        raise BadValue("others without a first")
+    return [v[0], *v[1]]
+
+
+given_names = Codec(_join, _first_and_more, "the first, and the others", exact=True)
+
+
+@dataclass(frozen=True)
+class Absent:
+    reason: str
+
+
+DATA_ABSENT = HL7 + "data-absent-reason"
+ABSENT = Part(Absent, {"extension": [{"url": DATA_ABSENT, "valueCode": f.reason}]})
+
+
+def parallel(name: str) -> Codec:
+    """A list and its _list side by side: each place is a word, or Absent(why)."""
+
+    def put(values: Any) -> Any:
+        words = [v if v.__class__ is str else None for v in values]
+        notes = [None if v.__class__ is str else ABSENT.put(v) for v in values]
+        return {name: words} | ({f"_{name}": notes} if any(notes) else {})
+
+    def get(part: Any) -> Any:
+        words, notes = part.get(name, []), part.get(f"_{name}", [])
+        if not isinstance(words, list) or not isinstance(notes, list) or not all(w is None or w.__class__ is str for w in words):
+            raise BadValue("is not a list of str")
+        both = [w if w is not None else ABSENT.get(n) if isinstance(n, dict) else None for w, n in zip(words, [*notes, *[None] * len(words)])]
+        return None if None in both else tuple(both)
+
+    return Codec(put, get, "words, each may be absent with a reason", tuple, (name, f"_{name}"))
+
+
