@@ -1,0 +1,70 @@
+"""What a record says against itself, where FHIR cannot check it: one sentence for a person, never a value of the patient.
+
+A record's `findings()` yields them; nothing else decides. They are not raised and not part of reading: a hospital's data must stay
+readable however odd it is. There is no clock here: a record is only compared with itself, so the same record always gives the same findings.
+"""
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+
+@dataclass(frozen=True)
+class Finding:
+    """`field` is the record's own field name (`period.end`, `reactions[0].onset`); `says` is a sentence without its subject's value.
+
+    A refusal is wrong whatever was meant, and the record must not travel. A warning may legitimately be so, and travels.
+    """
+
+    field: str
+    level: Literal["refusal", "warning"]
+    says: str
+
+
+def refusal(field: str, says: str) -> Finding:
+    return Finding(field, "refusal", says)
+
+
+def warning(field: str, says: str) -> Finding:
+    return Finding(field, "warning", says)
+
+
+# ---- numbers -------------------------------------------------------------------------------------------------------------
+def is_nhs_number(value: str) -> bool:
+    """Ten digits, the last of them the modulus 11 check digit (eleven counts as 0, ten is never issued). Source: NHS Data Dictionary, NHS NUMBER."""
+    if len(value) != 10 or not (value.isascii() and value.isdigit()):
+        return False
+    check = 11 - sum(int(digit) * weight for digit, weight in zip(value, range(10, 1, -1))) % 11
+    return check % 11 == int(value[9]) and check != 10
+
+
+# ---- dates ---------------------------------------------------------------------------------------------------------------
+def before(first: str | None, second: str | None) -> bool:
+    """Is the first FHIR date or dateTime certainly earlier? Nothing is certain about what is missing, vaguer or unreadable.
+
+    Two times are compared as instants, across time zones. Anything vaguer is compared as it stands on a calendar where it was written, as far as
+    both say something: 1941 is not before 1941-02, and a day is not before a time on that day.
+    """
+    if not first or not second:
+        return False
+    if "T" in first and "T" in second:
+        one, other = _instant(first), _instant(second)
+        return one is not None and other is not None and one < other
+    said = min(len(first.partition("T")[0]), len(second.partition("T")[0]))
+    return first[:said] < second[:said]
+
+
+def _instant(time: str) -> datetime | None:
+    try:
+        instant = datetime.fromisoformat(time)
+    except ValueError:
+        return None
+    return instant if instant.tzinfo else None
+
+
+def ordered(first: str | None, second: str | None, field: str, says: str) -> Iterator[Finding]:
+    """A refusal when the second is certainly earlier than the first."""
+    if before(second, first):
+        yield refusal(field, says)
