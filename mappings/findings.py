@@ -1,7 +1,7 @@
 """What a record says against itself, where FHIR cannot check it: one sentence for a person, never a value of the patient.
 
 A record's `findings()` yields them; nothing else decides. They are not raised and not part of reading: a hospital's data must stay
-readable however odd it is. There is no clock here: a record is only compared with itself, so the same record always gives the same findings.
+readable however odd it is. There is no clock here: a record is only compared with itself, so it always gives the same findings.
 """
 from __future__ import annotations
 
@@ -33,19 +33,19 @@ def warning(field: str, says: str) -> Finding:
 
 # ---- numbers -------------------------------------------------------------------------------------------------------------
 def is_nhs_number(value: str) -> bool:
-    """Ten digits, the last of them the modulus 11 check digit (eleven counts as 0, ten is never issued). Source: NHS Data Dictionary, NHS NUMBER."""
+    """Ten digits, the last of them the modulus 11 check digit (11 counts as 0, 10 is never issued). Source: NHS Data Dictionary, NHS NUMBER."""
     if len(value) != 10 or not (value.isascii() and value.isdigit()):
         return False
-    check = 11 - sum(int(digit) * weight for digit, weight in zip(value, range(10, 1, -1))) % 11
-    return check % 11 == int(value[9]) and check != 10
+    weighted = sum(int(digit) * weight for digit, weight in zip(value[:9], range(10, 1, -1), strict=True))
+    return (11 - weighted % 11) % 11 == int(value[9])
 
 
 # ---- dates ---------------------------------------------------------------------------------------------------------------
 def before(first: str | None, second: str | None) -> bool:
     """Is the first FHIR date or dateTime certainly earlier? Nothing is certain about what is missing, vaguer or unreadable.
 
-    Two times are compared as instants, across time zones. Anything vaguer is compared as it stands on a calendar where it was written, as far as
-    both say something: 1941 is not before 1941-02, and a day is not before a time on that day.
+    Two times are compared as instants, across time zones. Anything vaguer is compared as it stands on the calendar where it was written,
+    as far as both say something: 1941 is not before 1941-02, and a day is not before a time on that day.
     """
     if not first or not second:
         return False
