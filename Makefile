@@ -1,0 +1,49 @@
+# Needs Python 3.11 or newer and make; everything else is installed by hash from requirements/*.lock into build/venv.
+# `make test-real` also uses Java 17 and Maven where they are found, and says what it could not do where they are not.
+VENV ?= build/venv
+NEW_ENOUGH = import sys; sys.exit(sys.version_info < (3, 11))
+PYTHON ?= $(shell for name in python3 python3.14 python3.13 python3.12 python3.11; do \
+	"$$name" -c '$(NEW_ENOUGH)' 2>/dev/null && { echo "$$name"; break; }; done)
+BIN := $(VENV)/bin
+
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.PHONY: help demo test test-real bench docs lint lock environment clean run-environment dev-environment python
+
+help: ## what can be made
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1	/p' $(MAKEFILE_LIST) | expand -t 20
+
+demo: run-environment ## a resident goes to hospital and comes back: the whole story, in under a minute
+	@$(BIN)/redbag demo
+
+test: dev-environment ## all tests that need nothing but Python
+	@$(BIN)/pytest -n auto
+
+test-real: dev-environment ## the same resources judged by a real FHIR server (HAPI) and HL7's own validator (Java, Maven)
+	@$(BIN)/pytest tests/real
+
+bench: dev-environment ## speed, as ratios measured in one run; writes build/bench.json
+	@$(BIN)/python -m tests.bench
+
+docs: run-environment ## print docs/mappings.md and docs/required.md from the shapes
+	@$(BIN)/python -m adapter.docs
+
+lint: dev-environment ## ruff and mypy --strict
+	@$(BIN)/ruff check
+	@$(BIN)/mypy
+
+lock: python ## choose versions anew within pyproject.toml (UPGRADE=--upgrade for the newest) and write requirements/*.lock
+	@PYTHON="$(PYTHON)" tools/lock.sh $(UPGRADE)
+
+clean: ## remove everything that was made
+	@rm -rf build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	@find adapter mappings tests tools -name __pycache__ -type d -prune -exec rm -rf {} +
+
+run-environment: python
+	@$(PYTHON) tools/environment.py $(VENV) run
+
+dev-environment: python
+	@$(PYTHON) tools/environment.py $(VENV) dev
+
+python:
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed, and none was found. Name one: make PYTHON=/path/to/python3" >&2; exit 1; }
