@@ -1,0 +1,44 @@
+"""Addresses of a FHIR server: the base we were given, where a link leads, and how a request is shown to a person. Pure."""
+from __future__ import annotations
+
+import re
+
+import httpx
+
+from adapter.delivery.answer import BadAddress
+
+LOCAL_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
+HOST = re.compile(rb"[a-z0-9._-]+|[0-9a-f:.]+")
+PUBLIC_PART = re.compile(r"[A-Z][A-Za-z]*|[$_][a-zA-Z-]+|metadata")  # a resource type, an operation, the capability statement
+
+
+def base_address(said: str, *, plain_http: bool) -> str:
+    """The base with one slash at its end, or BadAddress, which does not repeat it: it may hold a password.
+
+    >>> base_address("https://hospital.example/fhir", plain_http=False)
+    'https://hospital.example/fhir/'
+    """
+    try:
+        url = httpx.URL(said.strip())
+    except httpx.InvalidURL:
+        raise BadAddress("the server's address is not an address; expected https://HOST/PATH") from None
+    if url.scheme not in ("http", "https") or not HOST.fullmatch(url.raw_host) or url.userinfo or url.query or url.fragment:
+        raise BadAddress("the server's address must be https://HOST/PATH, without user, password, query or fragment")
+    if url.scheme == "http" and url.host not in LOCAL_HOSTS and not plain_http:
+        raise BadAddress(f"{url.host} is not this machine: use https, or what the record says travels for all to read")
+    return str(url).rstrip("/") + "/"
+
+
+def origin(url: httpx.URL) -> tuple[str, str, int | None]:
+    """Who is asked: scheme, host, port."""
+    return url.scheme, url.host, url.port or {"http": 80, "https": 443}.get(url.scheme)
+
+
+def shown(method: str, url: httpx.URL, base: str) -> str:
+    """A request for a person, without the query and with … for every id: both may be a patient's (PDS uses the NHS number as the id).
+
+    >>> shown("GET", httpx.URL("https://pds.example/R4/Patient/9990000018?x=y"), "https://pds.example/R4/")
+    'GET https://pds.example/R4/Patient/…'
+    """
+    within = url.path.removeprefix(httpx.URL(base).path).split("/")
+    return f"{method} {base}{'/'.join(part if PUBLIC_PART.fullmatch(part) else '…' for part in within if part)}".rstrip("/")

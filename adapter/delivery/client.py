@@ -1,0 +1,203 @@
+"""A FHIR server over HTTP, made safe for a caller that must know what happened. The errors are drawn in answer.py, retries in retry.py.
+
+Sources: HL7 FHIR R4, RESTful API and Search (paging); RFC 9110.
+"""
+from __future__ import annotations
+
+import asyncio
+import logging
+import uuid
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any, Self
+
+import httpx
+
+from adapter import wire
+from adapter.delivery.address import base_address, origin, shown
+from adapter.delivery.answer import (
+    Ambiguous,
+    Answer,
+    BadAnswer,
+    ClientError,
+    NoAnswer,
+    PagingProblem,
+    RedirectRefused,
+    Resource,
+    TooLarge,
+    Unreachable,
+)
+from adapter.delivery.retry import Clock, retry_after, retrying
+
+Params = Sequence[tuple[str, str]]
+NOTHING: Mapping[str, str] = {}
+JSON_TYPES = frozenset({"application/fhir+json", "application/json", "application/json+fhir"})
+NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
+LOST = (httpx.HTTPError, httpx.StreamError, httpx.InvalidURL, TimeoutError)
+
+# httpx writes every URL, query and all, at level INFO: an NHS number in a log. So these two speak from WARNING on.
+for _chatty in ("httpx", "httpcore"):
+    logging.getLogger(_chatty).setLevel(logging.WARNING)
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What one server may cost us; times in seconds. An NHS service may take 29 s over a write, so we stay longer than that."""
+
+    answer_bytes: int = 64 * 1024 * 1024
+    pages: int = 500
+    resources: int = 50_000
+    attempts: int = 4
+    redirects: int = 3
+    connect: float = 10.0
+    silence: float = 35.0  # between two pieces of an answer
+    whole_answer: float = 120.0
+    longest_wait: float = 60.0  # a Retry-After beyond this is left to the caller
+
+
+class FhirClient:
+    """async with FhirClient("https://hospital.example/fhir") as client: answer = await client.get("metadata")
+
+    Paths are relative to the base. `transport` is the one seam for the network; with none given, plain http is for this machine only.
+    `headers` go with every request; `auth` is httpx's. Raises ClientError where there is no answer that can be used.
+    """
+
+    def __init__(self, base: str, *, transport: httpx.AsyncBaseTransport | None = None, headers: Mapping[str, str] = NOTHING,
+                 auth: httpx.Auth | None = None, limits: Limits | None = None, clock: Clock | None = None) -> None:
+        self.base, self.limits, self.clock = base_address(base, plain_http=transport is not None), limits or Limits(), clock or Clock()
+        self._http = httpx.AsyncClient(
+            transport=transport, auth=auth, timeout=httpx.Timeout(self.limits.silence, connect=self.limits.connect),
+            headers={"Accept": "application/fhir+json", "User-Agent": "redbag-adapter", **headers})
+
+    async def __aenter__(self) -> Self:
+        await self._http.__aenter__()
+        return self
+
+    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        await self._http.__aexit__(kind, error, trace)
+
+    async def get(self, path: str, params: Params = ()) -> Answer:
+        return await self._retried(self._request("GET", self._url(path, params)))
+
+    async def post(self, path: str, resource: Resource, *, headers: Mapping[str, str] = NOTHING) -> Answer:
+        """`X-Request-ID` may be given in `headers`; the same one goes with every retry of this request."""
+        return await self._retried(self._request("POST", self._url(path), resource, headers))
+
+    async def pages(self, path: str, params: Params = ()) -> AsyncIterator[Answer]:
+        """The pages of a search, `next` followed as given. An answer that is no page is handed over too, and is the last."""
+        url, seen, carried = self._url(path, params), set[httpx.URL](), 0
+        while True:
+            answer = await self._retried(self._request("GET", url))
+            seen.add(url)
+            carried += len(answer.listed("entry"))
+            if len(seen) > self.limits.pages or carried > self.limits.resources:
+                raise PagingProblem(f"{answer.shown}: the search goes on after {len(seen)} pages; none of it is used")
+            yield answer
+            following = next((link.get("url") for link in answer.listed("link") if link.get("relation") == "next"), None)
+            if not answer.ok or following is None:
+                return
+            url = self._followed(url, following, answer.shown)
+            if url in seen:
+                raise PagingProblem(f"{answer.shown}: page {len(seen)} of the search leads back to an earlier page")
+
+    # ---- one request -------------------------------------------------------------------------------------------------------
+    def _url(self, path: str, params: Params = ()) -> httpx.URL:
+        return httpx.URL(self.base + path, params=list(params)) if params else httpx.URL(self.base + path)
+
+    def _request(self, method: str, url: httpx.URL, resource: Resource | None = None,
+                 headers: Mapping[str, str] = NOTHING) -> httpx.Request:
+        """Built once, so that a retry has the same bytes and the same X-Request-ID."""
+        body = None if resource is None else wire.dumps(resource)
+        ours = {"X-Request-ID": str(uuid.uuid4())} | ({"Content-Type": "application/fhir+json"} if body else {})
+        return self._http.build_request(method, url, headers={**ours, **headers}, content=body)
+
+    async def _retried(self, request: httpx.Request) -> Answer:
+        again = retrying(self.clock, reading=request.method == "GET", attempts=self.limits.attempts, longest_wait=self.limits.longest_wait)
+        answer: Answer = await again(self._once, request)
+        return answer
+
+    async def _once(self, request: httpx.Request) -> Answer:
+        where = shown(request.method, request.url, self.base)
+        try:
+            async with asyncio.timeout(self.limits.whole_answer):
+                return await self._exchange(request, where)
+        except NOT_SENT as e:
+            raise Unreachable(f"{where}: the server cannot be reached ({_words(e)}); nothing was sent") from None
+        except LOST as e:
+            raise _lost(request.method, f"{where}: no whole answer came ({type(e).__name__})") from None
+        except BadAnswer as e:
+            raise e if request.method == "GET" else _lost(request.method, str(e)) from None
+
+    async def _exchange(self, request: httpx.Request, where: str) -> Answer:
+        for _ in range(self.limits.redirects + 1):
+            response = await self._http.send(request, stream=True, follow_redirects=False)
+            try:
+                if not response.has_redirect_location:
+                    return await self._answer(request, response, where)
+            finally:
+                await response.aclose()
+            request = _redirected(request, response, where)
+        raise RedirectRefused(f"{where}: the server redirects more than {self.limits.redirects} times")
+
+    async def _answer(self, request: httpx.Request, response: httpx.Response, where: str) -> Answer:
+        try:
+            resource = _resource(await self._body(response, where), response.headers.get("Content-Type", ""), where)
+        except BadAnswer:
+            if response.is_success:
+                raise
+            resource = None  # a gateway's error page must not hide the status
+        return Answer(response.status_code, where, request.headers["X-Request-ID"], resource, response.headers.get("ETag"),
+                      retry_after(response.headers.get("Retry-After"), self.clock.now()))
+
+    async def _body(self, response: httpx.Response, where: str) -> bytes:
+        """Counted after decompression, piece by piece: a small answer cannot grow into a large one unseen."""
+        pieces, size = list[bytes](), 0
+        async for piece in response.aiter_bytes():
+            size += len(piece)
+            if size > self.limits.answer_bytes:
+                raise TooLarge(f"{where}: the answer is larger than the {self.limits.answer_bytes} bytes allowed")
+            pieces.append(piece)
+        return b"".join(pieces)
+
+    def _followed(self, here: httpx.URL, following: Any, where: str) -> httpx.URL:
+        try:
+            url = here.join(following)
+        except (httpx.InvalidURL, TypeError):
+            raise PagingProblem(f"{where}: the link to the next page is not an address") from None
+        if origin(url) != origin(here):
+            raise PagingProblem(f"{where}: the link to the next page leads to {url.host or 'no host'}, not to this server")
+        return url
+
+
+def _resource(body: bytes, content_type: str, where: str) -> Resource | None:
+    if not body:
+        return None
+    if (kind := content_type.partition(";")[0].strip().lower()) not in JSON_TYPES:
+        said = _printable(kind) or "of no stated type"
+        raise BadAnswer(f"{where}: the answer is {said}, not FHIR JSON; is this the address of a FHIR server?")
+    try:
+        return wire.loads(body)
+    except ValueError as e:
+        raise BadAnswer(f"{where}: the answer cannot be read: {e}") from None
+
+
+def _redirected(request: httpx.Request, response: httpx.Response, where: str) -> httpx.Request:
+    there = response.next_request
+    if there is None or request.method != "GET" or origin(there.url) != origin(request.url):
+        host = there.url.host if there else "nowhere"
+        raise RedirectRefused(f"{where}: the server redirects to {host}; give the address it has moved to")
+    return there
+
+
+def _lost(method: str, why: str) -> ClientError:
+    return NoAnswer(why) if method == "GET" else Ambiguous(f"{why}; what was sent may or may not have been taken")
+
+
+def _words(error: Exception) -> str:
+    """A connection's own words: they are about sockets and certificates, from before anything was sent."""
+    return f"{type(error).__name__}: {_printable(str(error))[:200]}".removesuffix(": ")
+
+
+def _printable(text: str) -> str:
+    return "".join(c for c in text if c.isprintable())
