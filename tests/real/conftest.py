@@ -1,0 +1,39 @@
+"""The real parts as fixtures. Where one cannot be had, its tests say so and are skipped; in CI that is a failure."""
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.real.parts import missing, running
+
+
+def _part(name: str) -> Iterator[str]:
+    if reason := missing():
+        if os.environ.get("CI", "").lower() in ("1", "true"):
+            pytest.fail(f"{reason} (in CI nothing is skipped)")
+        pytest.skip(reason)
+    with running(name) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def hapi() -> Iterator[str]:
+    """Base URL of an empty HAPI FHIR R4 server."""
+    yield from _part("hapi")
+
+
+@pytest.fixture(scope="session")
+def errors() -> Iterator[Callable[[bytes], list[str]]]:
+    """What HL7's validator with UK Core STU2 2.0.2 has against a resource or bundle: one line per error."""
+    for url in _part("validator"):
+        with httpx.Client(base_url=url, timeout=120) as client:
+
+            def judge(content: bytes) -> list[str]:
+                rows: list[dict[str, Any]] = client.post("/", content=content).json()
+                return [f"{row['location']}: {row['message']}" for row in rows if row["severity"] in ("error", "fatal")]
+
+            yield judge

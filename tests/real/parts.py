@@ -1,0 +1,63 @@
+"""Real parts: HAPI's FHIR server and HL7's validator, built with Maven once, started on the loopback, stopped by their pid."""
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import shutil
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+BUILD = HERE.parent.parent / "build" / "real"
+UK_CORE = HERE / "uk-core" / "fhir.r4.ukcore.stu2-2.0.2.tgz"
+COMMANDS = {
+    "hapi": ["-Xmx1g", "-XX:+UseSerialGC", "-cp", f"{BUILD}/hapi/hapi.jar:{BUILD}/hapi/lib/*", "redbag.HapiServer"],
+    "validator": ["-Xmx1g", "-XX:+UseSerialGC", "-cp", f"{BUILD}/validator/validator.jar:{BUILD}/validator/lib/*", "redbag.Validator",
+                  f"{BUILD}/validator-home", str(UK_CORE)],
+}
+START = 240      # seconds; the validator's very first start also writes the R4 definitions
+
+
+def missing() -> str:
+    """Why the real parts cannot be had here; empty where they can."""
+    lacking = [program for program in ("java", "mvn") if shutil.which(program) is None]
+    return "" if not lacking else f"{' and '.join(lacking)} not found: install a JDK (17 or newer) and Maven to run this against the real parts"
+
+
+@contextmanager
+def running(part: str) -> Iterator[str]:
+    """Builds the part if its sources changed, starts it, gives its base URL, and stops it whatever happens."""
+    _build(part)
+    log = BUILD / f"{part}.log"
+    with log.open("w", encoding="utf-8") as out:
+        server = subprocess.Popen(["java", *COMMANDS[part]], stdin=subprocess.PIPE, stdout=out, stderr=subprocess.STDOUT)
+    try:
+        yield _ready(server, log)
+    finally:
+        server.terminate()
+        server.communicate()
+
+
+def _ready(server: subprocess.Popen[bytes], log: Path) -> str:
+    until = time.monotonic() + START
+    while time.monotonic() < until and server.poll() is None:
+        if found := re.search(r"^READY (\S+)", log.read_text(encoding="utf-8", errors="replace"), re.MULTILINE):
+            return found[1]
+        time.sleep(0.2)
+    raise RuntimeError(f"{log.name} says why it did not start (in build/real)")
+
+
+def _build(part: str) -> None:
+    """Maven's package, unless it was made from just these sources (compared by content: a fresh clone has new file times)."""
+    sources = sorted(path for path in (HERE / part).rglob("*") if path.is_file())
+    wanted = hashlib.sha256(b"\0".join(path.read_bytes() for path in sources)).hexdigest()
+    stamp = BUILD / part / "made-from"
+    if not stamp.exists() or stamp.read_text(encoding="ascii") != wanted:
+        shutil.rmtree(BUILD / part, ignore_errors=True)
+        command = ["mvn", "--batch-mode", "--quiet", "-Dstyle.color=never", "-DskipTests", "package"]
+        subprocess.run(command, cwd=HERE / part, check=True, env=os.environ | {"MAVEN_OPTS": "-Xmx512m"})
+        stamp.write_text(wanted, encoding="ascii")
