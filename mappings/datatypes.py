@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from mappings.shape import Each, Part, f
+from mappings.shape import BadValue, Codec, Each, Part, f
 from mappings.values import Reference, choice, reference, strings, when
 
 Number = int | Decimal
@@ -109,37 +109,36 @@ NOTE = Part(Annotation, {("authorReference", "authorString"): f.author | choice(
                          "time": f.time | when, "text": f.text})
 
 
-# ---- Dosage: MedicationStatement, MedicationRequest ------------------------------------------------------------------------
+# ---- amounts and times that are not one value --------------------------------------------------------------------------------
 @dataclass(frozen=True)
-class Dose:
-    """One dose instruction. `text` is what was written, code point for code point; the rest only where it says the same."""
+class Range:
+    """From `low` to `high`, both included: 1 to 2 tablets."""
 
-    text: str | None = None
-    patient_instruction: str | None = None
-    additional_instructions: tuple[Coded, ...] = ()
-    sequence: int | None = None
-    frequency: int | None = None
-    period: Number | None = None
-    period_unit: str | None = None
-    times_of_day: tuple[str, ...] = ()
-    when: tuple[str, ...] = ()
-    as_needed: bool | Coded | None = None
-    site: Coded | None = None
-    route: Coded | None = None
-    method: Coded | None = None
-    amount: Quantity | None = None
+    low: Quantity | None = None
+    high: Quantity | None = None
 
 
-AS_NEEDED: Any = choice(asNeededBoolean=bool, asNeededCodeableConcept=CONCEPT)
-DOSAGE = Part(Dose, {
-    "sequence": f.sequence,
-    "text": f.text,
-    "additionalInstruction": [Each(f.additional_instructions, CONCEPT)],
-    "patientInstruction": f.patient_instruction,
-    "timing": {"repeat": {"frequency": f.frequency, "period": f.period, "periodUnit": f.period_unit, "timeOfDay": f.times_of_day | strings, "when": f.when | strings}},
-    ("asNeededBoolean", "asNeededCodeableConcept"): f.as_needed | AS_NEEDED,
-    "site": f.site | CONCEPT,
-    "route": f.route | CONCEPT,
-    "method": f.method | CONCEPT,
-    "doseAndRate": [{"doseQuantity": f.amount | QUANTITY}],
-})
+@dataclass(frozen=True)
+class Ratio:
+    """So much of one in so much of the other: 8 tablets in 24 hours."""
+
+    numerator: Quantity
+    denominator: Quantity
+
+
+@dataclass(frozen=True)
+class Words:
+    """A time that was only said in words: "in childhood"."""
+
+    words: str
+
+
+def _in_words(said: Any) -> Words:
+    if said.__class__ is not str:
+        raise BadValue("is not a str")
+    return Words(said)
+
+
+RANGE = Part(Range, {"low": f.low | QUANTITY, "high": f.high | QUANTITY})
+RATIO = Part(Ratio, {"numerator": f.numerator | QUANTITY, "denominator": f.denominator | QUANTITY})
+WORDS = Codec(lambda said: said.words, _in_words, "words", Words, exact=True)

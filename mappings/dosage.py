@@ -1,0 +1,101 @@
+"""What MedicationStatement and MedicationRequest share: the drug, and FHIR's Dosage. Sources: HL7 FHIR R4, pages Dosage and Timing;
+UK Core guidance for MedicationStatement and MedicationRequest; NHS Dose Syntax implementation guidance."""
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from mappings.codes import CodeTable, table_from
+from mappings.datatypes import CONCEPT, PERIOD, QUANTITY, RANGE, RATIO, Coded, Number, Period, Quantity, Range, Ratio
+from mappings.findings import Finding, warning
+from mappings.shape import Each, Part, f
+from mappings.systems import DMD, SNOMED_CT, THO
+from mappings.values import Logical, Ref, Said, choice, reference, strings
+
+# ---- the drug --------------------------------------------------------------------------------------------------------------
+Drug = Coded | Ref | Logical | Said
+DRUG: Any = choice(medicationCodeableConcept=CONCEPT, medicationReference=reference)
+
+# dm+d is written under its own system (UK Core) and read wherever it is met: NHS England's services put the same ids under
+# SNOMED CT, and published examples have a trailing slash. As systems these stay what they were.
+DMD_SYSTEMS = frozenset({DMD, DMD + "/", SNOMED_CT})
+TRANSFER_DEGRADED = "196421000000109"  # SNOMED CT: Transfer-degraded medication entry; what the drug was stands in the text alone
+
+
+def findings_of_drug(drug: Drug) -> Iterator[Finding]:
+    """UK Core, MedicationStatement guidance: "if a dm+d code exists it SHALL be used"."""
+    if isinstance(drug, Coded) and not any(c.system in DMD_SYSTEMS and c.code not in (None, TRANSFER_DEGRADED) for c in drug.codings):
+        yield warning("drug", "is text only: without a dm+d code the receiver cannot check it for interactions")
+
+
+# ---- the dose ------------------------------------------------------------------------------------------------------------------
+ROUTE = table_from("route", SNOMED_CT, "ValueSet UKCore-SubstanceOrProductAdministrationRoute 1.0.0, the routes a care home gives by")
+DOSE_KIND = CodeTable(THO + "dose-rate-type", "CodeSystem dose-rate-type 4.0.1", {
+    "ordered": ("ordered", "Ordered"), "calculated": ("calculated", "Calculated")})
+
+
+@dataclass(frozen=True)
+class Dose:
+    """One dose instruction. `text` is what was written, code point for code point, and the truth; the rest only where it says the same.
+
+    `frequency` times (or up to `frequency_max`) every `period` (or up to `period_max`) of `period_unit`: s min h d wk mo a.
+    `days_of_week` mon to sun; `times_of_day` as 08:00:00; `when` an event such as MORN or ACM, with `offset` minutes from it.
+    `count` doses in all; `bounds` how long to go on: a time, a range of times, or from and to. `duration` of one administration.
+    `as_needed`: whether, or for what. `amount` of one dose; no more than `max_per_period`, and `max_per_administration` at once.
+    """
+
+    text: str | None = None
+    patient_instruction: str | None = None
+    additional_instructions: tuple[Coded, ...] = ()
+    sequence: int | None = None
+    frequency: int | None = None
+    frequency_max: int | None = None
+    period: Number | None = None
+    period_max: Number | None = None
+    period_unit: str | None = None
+    days_of_week: tuple[str, ...] = ()
+    times_of_day: tuple[str, ...] = ()
+    when: tuple[str, ...] = ()
+    offset: int | None = None
+    count: int | None = None
+    duration: Number | None = None
+    duration_unit: str | None = None
+    bounds: Quantity | Range | Period | None = None
+    as_needed: bool | Coded | None = None
+    site: Coded | None = None
+    route: Annotated[Coded | None, ROUTE] = None
+    method: Coded | None = None
+    amount: Quantity | Range | None = None
+    amount_kind: Annotated[Coded | None, DOSE_KIND] = None
+    rate: Quantity | Range | Ratio | None = None
+    max_per_period: Ratio | None = None
+    max_per_administration: Quantity | None = None
+
+
+DOSAGE = Part(Dose, {
+    "sequence": f.sequence,
+    "text": f.text,
+    "additionalInstruction": [Each(f.additional_instructions, CONCEPT)],
+    "patientInstruction": f.patient_instruction,
+    "timing": {"repeat": {
+        ("boundsDuration", "boundsRange", "boundsPeriod"): f.bounds | choice(boundsDuration=QUANTITY, boundsRange=RANGE, boundsPeriod=PERIOD),
+        "count": f.count,
+        "duration": f.duration, "durationUnit": f.duration_unit,
+        "frequency": f.frequency, "frequencyMax": f.frequency_max,
+        "period": f.period, "periodMax": f.period_max, "periodUnit": f.period_unit,
+        "dayOfWeek": f.days_of_week | strings,
+        "timeOfDay": f.times_of_day | strings,
+        "when": f.when | strings,
+        "offset": f.offset}},
+    ("asNeededBoolean", "asNeededCodeableConcept"): f.as_needed | choice(asNeededBoolean=bool, asNeededCodeableConcept=CONCEPT),
+    "site": f.site | CONCEPT,
+    "route": f.route | CONCEPT,
+    "method": f.method | CONCEPT,
+    "doseAndRate": [{
+        "type": f.amount_kind | CONCEPT,
+        ("doseQuantity", "doseRange"): f.amount | choice(doseQuantity=QUANTITY, doseRange=RANGE),
+        ("rateQuantity", "rateRange", "rateRatio"): f.rate | choice(rateQuantity=QUANTITY, rateRange=RANGE, rateRatio=RATIO)}],
+    "maxDosePerPeriod": f.max_per_period | RATIO,
+    "maxDosePerAdministration": f.max_per_administration | QUANTITY,
+})

@@ -1,0 +1,110 @@
+"""A medicine the resident takes, took, will take or does not take <-> UK Core MedicationStatement.
+
+Sources: HL7 FHIR R4, MedicationStatement; UK Core MedicationStatement 2.5.0 and its guidance. What was last *given* is a
+MedicationAdministration and compliance aids have no element: neither stands here.
+"""
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Annotated
+
+from mappings.codes import CodeTable
+from mappings.datatypes import CONCEPT, IDENTIFIER, NOTE, PERIOD, Annotation, Coded, Identifier, Period
+from mappings.dosage import DOSAGE, DRUG, Dose, Drug, findings_of_drug
+from mappings.findings import Finding, before, ordered, warning
+from mappings.shape import Each, Shape, also, f
+from mappings.systems import SOURCE_KEY, THO, UKCORE, UKCORE_CODES
+from mappings.values import Reference, choice, code, many, reference, when
+
+LAST_ISSUED = UKCORE + "Extension-UKCore-MedicationStatementLastIssueDate"
+PHARMACIST_VERIFIED = UKCORE + "Extension-UKCore-PharmacistVerifiedIndicator"
+PRESCRIBED_BY = UKCORE + "Extension-UKCore-MedicationPrescribingOrganizationType"
+
+# ValueSet medication-statement-status 4.0.1 (required)
+STATUS = code({"active": "active", "completed": "completed", "entered in error": "entered-in-error", "intended": "intended",
+               "stopped": "stopped", "on hold": "on-hold", "unknown": "unknown", "not taken": "not-taken"})
+# ValueSet UKCore-MedicationStatementCategory 1.1.0 (extensible)
+CATEGORY = CodeTable(THO + "medication-statement-category", "CodeSystem medication-statement-category 4.0.1", {
+    "inpatient": ("inpatient", "Inpatient"), "outpatient": ("outpatient", "Outpatient"), "community": ("community", "Community"),
+    "patient specified": ("patientspecified", "Patient Specified"),
+}) | CodeTable(UKCORE_CODES + "UKCore-MedicationStatementCategory", "CodeSystem UKCore-MedicationStatementCategory 1.0.0", {
+    "discharge": ("discharge", "Discharge"), "leave": ("leave", "Leave"),
+})
+PRESCRIBER = CodeTable(
+    UKCORE_CODES + "UKCore-MedicationPrescribingOrganizationType", "CodeSystem UKCore-MedicationPrescribingOrganizationType 1.0.0", {
+        "GP practice": ("prescribed-at-gp-practice", "Prescribed at GP practice"),
+        "another organisation": ("prescribed-by-another-organisation", "Prescribed by another organisation")})
+
+
+@dataclass(frozen=True)
+class Medication:
+    """`taken` is the day, or from and to. `last_issued` is when it was last prescribed, not when it was last given.
+
+    `reasons` are why it is taken, `status_reasons` why it is stopped, on hold or not taken.
+    """
+
+    status: str
+    drug: Drug
+    resident: Reference
+    key: str | None = None
+    identifiers: tuple[Identifier, ...] = ()
+    status_reasons: tuple[Coded, ...] = ()
+    category: Annotated[Coded | None, CATEGORY] = None
+    taken: str | Period | None = None
+    date_asserted: str | None = None
+    information_source: Reference | None = None
+    doses: tuple[Dose, ...] = ()
+    reasons: tuple[Coded, ...] = ()
+    reason_references: tuple[Reference, ...] = ()
+    notes: tuple[Annotation, ...] = ()
+    last_issued: str | None = None
+    pharmacist_verified: bool | None = None
+    prescribed_by: Annotated[Coded | None, PRESCRIBER] = None
+    context: Reference | None = None
+    based_on: tuple[Reference, ...] = ()
+    part_of: tuple[Reference, ...] = ()
+    derived_from: tuple[Reference, ...] = ()
+
+    def findings(self) -> Iterator[Finding]:
+        start, end = (self.taken.start, self.taken.end) if isinstance(self.taken, Period) else (self.taken, None)
+        yield from ordered(start, end, "taken", "stops before it starts")
+        # UK Core guidance says SHALL to both. A stopped medicine that does not travel is worse than one without a reason.
+        if self.status in ("stopped", "on hold") and not self.status_reasons:
+            yield warning("status_reasons", f"is {self.status} without a reason, which UK Core asks for")
+        if self.status == "intended" and not self.taken:
+            yield warning("taken", "is intended without a date, which UK Core asks for")
+        if self.status == "active" and before(end, self.date_asserted):
+            yield warning("status", "is active, but had ended when it was asserted")
+        if not any(dose.text for dose in self.doses):
+            yield warning("doses", "has no dose in words")
+        if self.based_on and self.derived_from:
+            yield warning("derived_from", "stands beside based_on; UK Core asks for one of them")
+        yield from findings_of_drug(self.drug)
+
+
+medication_statement = Shape(Medication, {
+    "resourceType": "MedicationStatement",
+    "meta": also({"profile": [UKCORE + "UKCore-MedicationStatement"]}),
+    "extension": [
+        {"url": LAST_ISSUED, "valueDateTime": f.last_issued | when},
+        {"url": PHARMACIST_VERIFIED, "valueBoolean": f.pharmacist_verified},
+        {"url": PRESCRIBED_BY, "valueCodeableConcept": f.prescribed_by | CONCEPT}],
+    "identifier": [{"system": SOURCE_KEY, "value": f.key}, Each(f.identifiers, IDENTIFIER)],
+    "basedOn": f.based_on | many(reference),
+    "partOf": f.part_of | many(reference),
+    "status": f.status | STATUS,
+    "statusReason": [Each(f.status_reasons, CONCEPT)],
+    "category": f.category | CONCEPT,
+    ("medicationCodeableConcept", "medicationReference"): f.drug | DRUG,
+    "subject": f.resident | reference,
+    "context": f.context | reference,
+    ("effectiveDateTime", "effectivePeriod"): f.taken | choice(effectiveDateTime=when, effectivePeriod=PERIOD),
+    "dateAsserted": f.date_asserted | when,
+    "informationSource": f.information_source | reference,
+    "derivedFrom": f.derived_from | many(reference),
+    "reasonCode": [Each(f.reasons, CONCEPT)],
+    "reasonReference": f.reason_references | many(reference),
+    "note": [Each(f.notes, NOTE)],
+    "dosage": [Each(f.doses, DOSAGE)],
+})
