@@ -1,4 +1,7 @@
-"""FHIR R4 data types as parts: the same record and template wherever the type occurs. Source: HL7 FHIR R4, page Data Types; UK Core guidance, Data types."""
+"""FHIR R4 data types as parts: the same record and template wherever the type occurs.
+
+Source: HL7 FHIR R4, page Data Types; UK Core implementation guide, guidance on data types.
+"""
 from __future__ import annotations
 
 from dataclasses import dataclass

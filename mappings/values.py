@@ -54,15 +54,15 @@ class Said:
 
 
 Reference = Ref | Logical | Said
-REF = Part(Ref, {("reference",): f.type & f.key | Codec(
-    lambda v: {"reference": f"{v[0]}/{v[1]}" if v[0] else v[1]}, lambda v: _target(v["reference"]), "reference", exact=True, keys=("reference",)), "display": f.display})
+TARGET = Codec(lambda v: f"{v[0]}/{v[1]}" if v[0] else v[1], lambda v: _target(v), "type and key", exact=True)
+REF = Part(Ref, {"reference": f.type & f.key | TARGET, "display": f.display})
 LOGICAL = Part(Logical, {"type": f.type, "identifier": {"system": f.system, "value": f.value}, "display": f.display})
 SAID = Part(Said, {"display": f.display})
 
 
 def _target(said: Any) -> tuple[str, str]:
     if not isinstance(said, str) or said[:1] == "#":
-        raise BadValue("refers to nothing that could be found inside the resource" if isinstance(said, str) else "its reference is not a str")
+        raise BadValue("refers to nothing found inside the resource" if isinstance(said, str) else "its reference is not a str")
     kind, slash, key = said.partition("/")
     return (kind, key) if slash and kind.isalpha() and key and "/" not in key else ("", said)
 
@@ -84,7 +84,8 @@ def reference_or(part: Part[Any]) -> Codec:
     """A reference, or the thing itself, contained."""
     return Codec(lambda v: {"contained": part.put(v)} if isinstance(v, part.type) else _refer(v),
                  lambda v: isinstance(v, dict) and "contained" in v and part.get(v["contained"]) or _referred(v),
-                 f"reference, or contained {part.label}", (Ref, Logical, Said, part.type), inline=True, exact=part.exact)
+                 f"reference, or contained {part.label}", (Ref, Logical, Said, part.type), inline=True, exact=part.exact,
+                 inside=lambda key, value: (part, value) if key == "contained" else (None, None))
 
 
 # ---- combinators --------------------------------------------------------------------------------------------------------
@@ -108,17 +109,17 @@ def code(table: dict[str, str]) -> Codec:
 
 
 def choice(**kinds: Any) -> Codec:
-    """A choice type: the value's Python type says which key; two keys at once is bad data. choice(xBoolean=bool, xDateTime=when)"""
-    known = {key: Codec(_as(c), _as(c), c.__name__, c, exact=True) if isinstance(c, type) else c for key, c in kinds.items()}
-    flat = [t for c in known.values() for t in (c.type if isinstance(c.type, tuple) else (c.type,))]
-    if len(set(flat)) < len(flat):
+    """A choice type, choice(xBoolean=bool, xDateTime=when): the value's Python type says which key; two keys at once is bad data."""
+    known = {key: _plain(c) if isinstance(c, type) else c for key, c in kinds.items()}
+    makes = [(t, key) for key, c in known.items() for t in (c.type if isinstance(c.type, tuple) else (c.type,))]
+    key_of = dict(makes)
+    if len(key_of) < len(makes):
         raise TypeError(f"{list(kinds)}: two of them make the same type")
 
     def put(v: Any) -> Any:
-        for key, codec in known.items():
-            if isinstance(v, codec.type) and (codec.type is not int or v.__class__ is not bool):
-                return {key: codec.put(v)}
-        raise BadValue("is not one of " + ", ".join(known))
+        if (key := key_of.get(v.__class__)) is None:
+            raise BadValue("is not one of " + ", ".join(known))
+        return {key: known[key].put(v)}
 
     def get(part: Any) -> Any:
         if len(part) > 1:
@@ -126,16 +127,19 @@ def choice(**kinds: Any) -> Codec:
         (key, v), = part.items()
         return known[key].get(v)
 
-    return Codec(put, get, "one of: " + ", ".join(c.label for c in known.values()), tuple(flat), tuple(known), exact=all(c.exact for c in known.values()))
+    return Codec(put, get, "one of: " + ", ".join(c.label for c in known.values()), tuple(key_of), tuple(known),
+                 exact=all(c.exact for c in known.values()), inside=lambda key, value: (known[key], value) if key in known else (None, None))
 
 
-def _as(kind: type) -> Any:
+def _plain(kind: type) -> Codec:
+    """A JSON value as it is."""
+
     def check(v: Any) -> Any:
         if v.__class__ is not kind:
             raise BadValue(f"is not a {kind.__name__}")
         return v
 
-    return check
+    return Codec(check, check, kind.__name__, kind, exact=True)
 
 
 def many(codec: Any) -> Codec:
@@ -194,7 +198,8 @@ def parallel(name: str) -> Codec:
         words, notes = part.get(name, []), part.get(f"_{name}", [])
         if not isinstance(words, list) or not isinstance(notes, list) or not all(w is None or w.__class__ is str for w in words):
             raise BadValue("is not a list of str")
-        both = [w if w is not None else ABSENT.get(n) if isinstance(n, dict) else None for w, n in zip(words, [*notes, *[None] * len(words)])]
+        both = [w if w is not None else ABSENT.get(n) if isinstance(n, dict) else None
+                for w, n in zip(words, [*notes, *[None] * len(words)], strict=False)]
         return None if None in both else tuple(both)
 
     return Codec(put, get, "words, each may be absent with a reason", tuple, (name, f"_{name}"))

@@ -1,0 +1,329 @@
+"""The tree a template becomes: every node writes, finds again what it wrote, and says whether a value is what it insists on.
+
+This is the meaning; straight.py says the same as straight-line code for usual data. What a template must not say is refused
+here, at import.
+"""
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from mappings.faults import BadValue, Fault, Walk, at
+from mappings.rest import NONE, Json, Slot, copy, part_of, same, texts
+
+if TYPE_CHECKING:
+    from mappings.shape import Part
+
+Found = dict[str, Any]
+Match = tuple[int, Found, list[Fault]]
+
+
+class Node:
+    """`holes`: a field stands in it; `must`: it insists on something, `weight` times; `names`: its fields."""
+
+    holes, must, weight, names = False, True, 1, tuple[str, ...]()
+
+    def write(self, rec: Any, walk: Walk, path: str) -> Json:
+        raise NotImplementedError
+
+    def find(self, value: Json, found: Found, walk: Walk, path: str) -> None:
+        """A constant finds nothing."""
+
+    def fits(self, value: Json) -> bool:
+        return True
+
+    def inside(self, key: str, rec: Any) -> tuple[Any, Any]:
+        return None, None
+
+
+class Const(Node):
+    def __init__(self, value: Json) -> None:
+        self.value = value
+
+    def write(self, rec: Any, walk: Walk, path: str) -> Json:
+        return copy(self.value)
+
+    def fits(self, value: Json) -> bool:
+        return same(value, self.value)
+
+
+class Also(Const):
+    must, weight = False, 0
+
+    def fits(self, value: Json) -> bool:
+        return part_of(self.value, value)
+
+
+class Leaf(Node):
+    """One or several fields behind one codec."""
+
+    holes, must, weight = True, False, 0
+
+    def __init__(self, names: tuple[str, ...], codec: Any) -> None:
+        self.names, self.codec, self.field = names, codec, "&".join(names)
+
+    def write(self, rec: Any, walk: Walk, path: str) -> Json:
+        values = tuple(getattr(rec, name) for name in self.names)
+        if all(map(empty, values)):
+            return NONE
+        try:
+            return self.codec.put(values[0] if len(values) == 1 else values)
+        except BadValue as bad:
+            walk += bad.faults(path, self.field)
+            return NONE
+
+    def find(self, value: Json, found: Found, walk: Walk, path: str) -> None:
+        try:
+            got = self.codec.get(value)
+        except BadValue as bad:
+            walk += bad.faults(path, self.field)
+        else:
+            note(found, zip(self.names, (got,) if len(self.names) == 1 else got or (), strict=False), walk, path)
+
+
+class Obj(Node):
+    """A JSON object. It is there when one of its fields is; with no field in it, always."""
+
+    def __init__(self, parts: dict[Any, Node]) -> None:
+        self.parts, self.holes = parts, any(p.holes for p in parts.values())
+        self.names = tuple(dict.fromkeys(n for p in parts.values() for n in p.names))
+        self.insisted = [(k, p) for k, p in parts.items() if p.must]
+        self.weight = sum(p.weight for _, p in self.insisted)
+        self.must = not self.holes and self.weight > 0
+        self.owner = {k: (p, isinstance(key, tuple)) for key, p in parts.items() for k in keys_of(key)}
+
+    def write(self, rec: Any, walk: Walk, path: str, whole: bool = False) -> Json:
+        if self.holes and not whole and is_empty(self, rec):
+            return NONE
+        out: dict[str, Json] = {}
+        for key, part in self.parts.items():
+            if (v := part.write(rec, walk, at(path, key))) is not NONE:
+                out |= v if isinstance(key, tuple) else {key: v}
+        return out
+
+    def find(self, value: Json, found: Found, walk: Walk, path: str) -> None:
+        if not isinstance(value, dict):
+            walk.append(Fault(path, "-", "is not an object"))
+        elif self.fits(value):
+            for key, part in self.parts.items():
+                v = {k: value[k] for k in key if k in value} or None if isinstance(key, tuple) else value.get(key)
+                if part.holes and v is not None:  # JSON null says nothing: it stays in rest
+                    part.find(v, found, walk, at(path, key))
+
+    def fits(self, value: Json) -> bool:
+        return isinstance(value, dict) and all(k in value and p.fits(value[k]) for k, p in self.insisted)
+
+    def inside(self, key: str, rec: Any) -> tuple[Any, Any]:
+        part, sibling = self.owner.get(key, (None, False))
+        if not isinstance(part, Leaf):
+            return part, rec
+        value = getattr(rec, part.names[0]) if len(part.names) == 1 else None
+        return part.codec.inside(key, value) if sibling else (part.codec, value)
+
+
+class Many(Node):
+    """An Each in its list."""
+
+    holes, must = True, False
+
+    def __init__(self, field: str, codec: Any, by: str | None) -> None:
+        self.field, self.codec, self.by, self.names = field, codec, by, (field,)
+        self.node: Obj | None = getattr(codec, "node", None)  # None: the elements are single values behind a codec
+        self.weight = self.node.weight if self.node else 0
+        self.required: frozenset[str] = codec.required if self.node else frozenset()
+
+    def fits(self, value: Json) -> bool:
+        return self.node is None or bool(self.node.fits(value))
+
+    def written(self, rec: Any, walk: Walk, path: str) -> list[Json]:
+        return [self.put(x, walk, f"{path}[{i}]") for i, x in enumerate(getattr(rec, self.field) or ())]
+
+    def put(self, value: Any, walk: Walk, path: str) -> Json:
+        if self.node:
+            return self.codec.fill(value, walk, path, self.field)
+        try:
+            return self.codec.put(value)
+        except BadValue as bad:
+            walk += bad.faults(path, self.field)
+            return NONE
+
+    def find(self, value: Json, found: Found, walk: Walk, path: str) -> None:
+        """One element: its fields, or under the name of the list's field the value itself."""
+        (self.node or Leaf((self.field,), self.codec)).find(value, found, walk, path)
+
+    def make(self, mine: Found, walk: Walk, path: str) -> Any:
+        return self.codec.make(mine, walk, path) if self.node else mine[self.field]
+
+
+class Seq(Node):
+    """A JSON list: constants and single parts in fixed slots, and what an Each takes."""
+
+    def __init__(self, items: list[Node]) -> None:
+        self.items, self.holes, self.fixed = items, any(p.holes for p in items), sum(not p.holes for p in items)
+        self.names = tuple(dict.fromkeys(n for p in items for n in p.names))
+        self.must, self.weight = any(p.must for p in items), sum(p.weight for p in items if p.must)
+        self.order = sorted(range(len(items)), key=lambda i: (isinstance(items[i], Many), -items[i].weight))  # who is asked first
+
+    def write(self, rec: Any, walk: Walk, path: str) -> Json:
+        out: list[Json] = []
+        for p in self.items:
+            if not isinstance(p, Many):
+                out += [v for v in [p.write(rec, walk, path)] if v is not NONE]
+                continue
+            made = p.written(rec, walk, path)
+            unfilled = [q for q in self.items if q.holes and not isinstance(q, Many) and is_empty(q, rec)]
+            walk += [Fault(path, p.field, "would be read as another field") for v in made if any(q.fits(v) for q in unfilled)]
+            out += [v for v in made if v is not NONE]
+        return out or NONE
+
+    def slots(self, ours: list[Json], rec: Any) -> list[Slot]:
+        """Who wrote which of our elements, in the order of the shape."""
+        waiting, out = iter(ours), list[Slot]()
+        for n, p in enumerate(self.items if ours else ()):
+            if isinstance(p, Many):
+                out += [(n, getattr(x, p.by) if p.by else None, next(waiting), p.codec, x) for x in getattr(rec, p.field) or ()]
+            elif not (p.holes and is_empty(p, rec)):
+                out.append((n, None, next(waiting), p, rec))
+        return out
+
+    def find(self, value: Json, found: Found, walk: Walk, path: str) -> None:
+        if not isinstance(value, list):
+            walk.append(Fault(path, "-", "is not a list"))
+            return
+        many: Found = {}
+        for i, (slot, mine, bad) in self.match(value, path, walk.strict).items():
+            walk += bad
+            if not isinstance(p := self.items[slot], Many):
+                note(found, mine.items(), walk, path)
+            elif not bad:
+                many[p.field] = (*many.get(p.field, ()), p.make(mine, walk, f"{path}[{i}]"))
+        found |= many
+
+    def match(self, values: list[Json], path: str = "", strict: bool = False) -> dict[int, Match]:
+        """Which element goes to which slot: most specific first, each element once; an Each takes what no fixed one took."""
+        taken: dict[int, Match] = {}
+        for slot in self.order:
+            p = self.items[slot]
+            for i, v in enumerate(values):
+                if i in taken or not p.fits(v):
+                    continue
+                mine, bad = self._found(p, v, f"{path}[{i}]", strict)
+                if isinstance(p, Many) and not bad and not mine:
+                    continue
+                taken[i] = (slot if mine or bad or not p.holes else ANY, mine, bad)
+                if taken[i][0] == slot and not isinstance(p, Many):
+                    break
+        return {i: taken[i] for i in sorted(taken) if taken[i][0] != ANY}
+
+    def _found(self, p: Node, value: Json, path: str, strict: bool) -> tuple[Found, list[Fault]]:
+        mine, bad = Found(), Walk(strict)
+        p.find(value, mine, bad, path)
+        if not isinstance(p, Many) or bad or not mine or not (short := p.required - mine.keys()):
+            return mine, bad
+        return {}, [Fault(path, f"{p.field}.{n}", "missing") for n in sorted(short)] if strict else []
+
+    def fits(self, value: Json) -> bool:
+        return isinstance(value, list) and all(any(p.fits(v) for v in value) for p in self.items if p.must)
+
+
+ANY = -1
+
+
+def empty(value: Any) -> bool:
+    return value is None or value.__class__ is tuple and not value
+
+
+def is_empty(node: Node, rec: Any) -> bool:
+    return all(empty(getattr(rec, n)) for n in node.names)
+
+
+def keys_of(key: Any) -> tuple[str, ...]:
+    return key if isinstance(key, tuple) else (key,)
+
+
+def note(found: Found, news: Iterable[tuple[str, Any]], walk: Walk, path: str) -> None:
+    for name, v in news:
+        if not empty(v) and not same(found.setdefault(name, v), v):
+            walk.append(Fault(path, name, "two places disagree"))
+
+
+# ---- import: the template becomes the tree, or is refused ----------------------------------------------------------------
+def parse(raw: Json, part: Part[Any], path: str) -> Node:
+    if isinstance(raw, dict):
+        return parse_object(raw, part, path)
+    if isinstance(raw, list):
+        return tell_apart(Seq([parse(v, part, f"{path}[{_chosen_by(v)}]") for v in raw]), path)
+    if isinstance(raw, str | bool | int | Decimal):
+        return Const(raw)
+    if hasattr(raw, "plant"):
+        node: Node = raw.plant(part, path)
+        return node
+    raise TypeError(f"{path}: {type(raw).__name__} is neither JSON nor a hole")
+
+
+def parse_object(raw: dict[Any, Json], part: Part[Any], path: str) -> Obj:
+    owned = Counter(k for key in raw for k in keys_of(key))
+    wrong = [k for k, n in owned.items() if n > 1] + [k for k in raw if isinstance(k, tuple) and not _owns(raw[k], k)]
+    if wrong:
+        raise TypeError(f"{path}: {wrong} must belong to one hole, with a codec for these keys")
+    part.inline |= {top(path)} if path and "contained" in raw else set()
+    return Obj({k: parse(v, part, at(path, k)) for k, v in raw.items()})
+
+
+def _owns(hole: Any, keys: tuple[str, ...]) -> bool:
+    return hasattr(hole, "names") and set(getattr(hole.codec, "keys", None) or keys) == set(keys)
+
+
+def top(path: str) -> str:
+    return re.split(r"[.\[]", path)[0]
+
+
+def _chosen_by(raw: Json) -> str:
+    return ",".join(f"{k}={v}" for k, v in raw.items() if isinstance(v, str)) if isinstance(raw, dict) else ""
+
+
+def tell_apart(seq: Seq, path: str) -> Seq:
+    """What a later part writes must not be taken by one that is asked earlier: subsumption, with holes as wildcards."""
+    for n, i in enumerate(seq.order):
+        for j in seq.order[n + 1:]:
+            early, late = seq.items[i], seq.items[j]
+            if isinstance(late, Many) > isinstance(early, Many) or not may_fit(late, early):
+                continue
+            greedy = isinstance(early, Many) and not early.weight
+            why = f"unreachable: Each(f.{early.names[0]}) takes everything first" if greedy else "cannot be told apart"
+            raise TypeError(f"{path}: elements {i} and {j}: {why}")
+    return seq
+
+
+def rivals(seq: Seq, many: Many) -> list[Node]:
+    """Fixed slots that might read back what this Each writes."""
+    return [q for q in seq.items if q.holes and not isinstance(q, Many) and may_fit(many, q)]
+
+
+def may_fit(a: Node, b: Node) -> bool:
+    """Could something written by `a` be what `b` insists on?"""
+    a, b = (x.node or x if isinstance(x, Many) else x for x in (a, b))
+    if isinstance(b, Also):
+        return isinstance(a, Also) and b.fits(a.value)
+    if not b.weight or isinstance(a, Leaf | Many):
+        return True
+    if isinstance(b, Obj) and isinstance(a, Obj):
+        return all(k in a.owner and may_fit(a.owner[k][0], p) for k, p in b.insisted)
+    if isinstance(b, Seq) and isinstance(a, Seq):
+        return all(any(may_fit(x, p) for x in a.items) for p in b.items if p.must)
+    return isinstance(a, Const) and b.fits(a.value)
+
+
+def excludes(a: Node, b: Node) -> bool:
+    """Is there a constant that no value can have in both ways?"""
+    if isinstance(a, Obj) and isinstance(b, Obj):
+        return any(k == j and excludes(p, q) for k, p in a.insisted for j, q in b.insisted)
+    return type(a) is type(b) is Const and not same(a.value, b.value)
+
+
+def all_texts(value: Json) -> bool:
+    """Then plain == is exact."""
+    return all(isinstance(v, str) for _, v in texts(value))
