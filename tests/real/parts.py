@@ -25,7 +25,7 @@ START = 240      # seconds; the validator's very first start also writes the R4 
 def missing() -> str:
     """Why the real parts cannot be had here; empty where they can."""
     lacking = [program for program in ("java", "mvn") if shutil.which(program) is None]
-    return "" if not lacking else f"{' and '.join(lacking)} not found: install a JDK (17 or newer) and Maven to run this against the real parts"
+    return f"{' and '.join(lacking)} not found: the real parts need a JDK (17 or newer) and Maven" if lacking else ""
 
 
 @contextmanager
