@@ -1,0 +1,214 @@
+"""The native record format: JSON with our own field names, for any record by its type hints.
+
+    form = Format(Medication)
+    form.decode({"status": "active", "drug": "Amlodipine 5 mg tablets"})      # Medication(...), or Refused with every fault at once
+    form.encode(medication)                                                   # what `decode` reads back as the same record
+    form.loads(b'{"status": ...}')                                            # the same from bytes: faults have line and column
+
+The format itself is told in kinds.py. Inside a record `resident` is implied: it is whoever the bag belongs to.
+"""
+from __future__ import annotations
+
+import types
+import typing
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import MISSING, Field, fields, is_dataclass
+from decimal import Decimal
+from enum import Enum
+from functools import lru_cache
+from itertools import combinations
+from typing import Annotated, Any, Generic, TypeVar
+
+from adapter import scan, wire
+from adapter.faults import Fault, Refused
+from adapter.records import quick
+from adapter.records.kinds import REQUIRED, Concept, Kind, Many, Object, OneOf, Scalar, Slot, Spot, Text, Word, Words, Wrong
+from adapter.scan import Steps
+from mappings import tree
+from mappings.codes import CodeTable
+from mappings.datatypes import Coded
+from mappings.shape import AS_IS, Codec
+from mappings.values import Ref, Reference, Said, many
+
+R = TypeVar("R")
+Json = Any
+Checks = Mapping[type, Mapping[str, Codec]]  # record class -> field -> the codec the shape has for it
+THE_RESIDENT = Ref("Patient", "resident")
+
+
+class Format(Generic[R]):
+    """How one kind of record is read and written. Making one is slow (it compiles); keep it."""
+
+    def __init__(self, record: type[R], checks: Checks | None = None) -> None:
+        self.kind = Builder(checks or {}).object(record)
+        self.quick: Callable[[Json], R] = quick.reader(self.kind)
+
+    def decode(self, value: Json, path: str = "") -> R:
+        """The record of a JSON object. Raises Refused; `path` is where it stands in something larger."""
+        try:
+            return self.quick(value)
+        except quick.UNUSUAL:
+            return self.careful(value, path)
+
+    def encode(self, record: R) -> dict[str, Json]:
+        said: dict[str, Json] = self.kind.encode(record)
+        return said
+
+    def loads(self, data: bytes, limits: wire.Limits = wire.LIMITS, line: int = 1) -> R:
+        """The record of bytes that hold one JSON object. Raises Refused with places; `line` is the number of the first line."""
+        try:
+            return self.quick(wire.read(data) if len(data) <= limits.size else None)
+        except quick.UNUSUAL:
+            return self.careful(wire.loads(data, limits, line), "", data.decode("utf-8-sig"), line, limits.depth)
+
+    def careful(self, value: Json, path: str = "", text: str | None = None, line: int = 1, depth: int = 64, steps: Steps = ()) -> R:
+        """The same by the meaning, with everything that is wrong. `steps` is where the value stands in `text`."""
+        spot = Spot(path, steps)
+        record: R = self.kind.decode(value, spot)
+        if spot.wrong:
+            raise Refused(placed(spot.wrong, text, line, depth))
+        return record
+
+
+def placed(wrong: list[Wrong], text: str | None, line: int, depth: int) -> list[Fault]:
+    """In the order of the text, with line and column where the text is at hand."""
+    places = scan.locate(text, (w.steps for w in wrong), depth, line) if text else {}
+    return [Fault(w.rule, w.says, w.path, *places.get(w.steps, (None, None))) for w in sorted(wrong, key=lambda w: w.steps)]
+
+
+_formats: dict[type, Format[Any]] = {}
+
+
+def format_of(record: type[R]) -> Format[R]:
+    """By the hints alone, without the checks of a shape."""
+    if record not in _formats:
+        _formats[record] = Format(record)
+    return _formats[record]
+
+
+def decode(record: type[R], value: Json, path: str = "") -> R:
+    """Any record from JSON, by its hints alone. Raises Refused."""
+    return format_of(record).decode(value, path)
+
+
+def encode(record: Any) -> dict[str, Json]:
+    """Any record as JSON, by its hints alone."""
+    return format_of(type(record)).encode(record)
+
+
+class Builder:
+    """Type hints -> kinds. A hint that JSON could not be told apart by is refused here."""
+
+    def __init__(self, checks: Checks) -> None:
+        self.checks, self.objects = checks, dict[type, Object]()
+
+    def object(self, record: type) -> Object:
+        if record not in self.objects:
+            made = self.objects[record] = Object(record)
+            hints, checks = typing.get_type_hints(record, include_extras=True), self.checks.get(record, {})
+            for declared in fields(record):
+                hint = hints[declared.name]
+                implied = declared.name == "resident" and hint == Reference
+                default = THE_RESIDENT if implied else default_of(declared)
+                made.slots[declared.name] = Slot(declared.name, self.kind(hint, checks.get(declared.name)), default)
+        return self.objects[record]
+
+    def kind(self, hint: Any, codec: Codec | None = None, table: CodeTable | None = None) -> Kind:
+        if typing.get_origin(hint) is Annotated:
+            hint, *notes = typing.get_args(hint)
+            table = next((n for n in notes if isinstance(n, CodeTable)), table)
+        if typing.get_origin(hint) not in (typing.Union, types.UnionType):
+            return self.single(hint, codec, table, said=True)
+        hints = [h for h in typing.get_args(hint) if h is not type(None)]
+        numbers = [h for h in hints if h in NUMBERS]
+        others = [h for h in hints if h not in NUMBERS]
+        said = not {str, Coded} & set(others)  # else Said must be an object
+        members = [self.single(h, codec, table, said, filled=any(map(is_words, others))) for h in others]
+        members += [Scalar(bool)] * (bool in numbers) + [Scalar(*(n for n in numbers if n is not bool))] * (numbers not in ([], [bool]))
+        return members[0] if len(members) == 1 else distinct(OneOf(members), hint)
+
+    def single(self, hint: Any, codec: Codec | None, table: CodeTable | None, said: bool, filled: bool = False) -> Kind:
+        if hint is str:
+            return Text(words_of(codec), checker(codec))
+        if hint in NUMBERS:
+            return Scalar(hint)
+        if typing.get_origin(hint) is tuple:
+            of = typing.get_args(hint)[0]
+            one = Text(words_of(codec)) if of is str else self.kind(of, None, table)
+            return Many(one, checker(codec) if of is str else None, filled=filled)
+        if is_words(hint):
+            return Word(hint)
+        if hint is Coded:
+            return Concept(table, self.object(Coded))
+        if hint is Said and said:
+            return Words(self.object(Said))
+        if is_dataclass(hint):
+            return self.object(typing.cast(type, hint))
+        raise TypeError(f"{hint} has no place in the native format")
+
+
+NUMBERS = (bool, int, Decimal)
+
+
+def is_words(hint: Any) -> bool:
+    return isinstance(hint, type) and issubclass(hint, Enum)
+
+
+def default_of(declared: Field[Any]) -> Any:
+    made = REQUIRED if declared.default_factory is MISSING else declared.default_factory()
+    return made if declared.default is MISSING else declared.default
+
+
+def checker(codec: Codec | None) -> Callable[[Any], Any] | None:
+    """Answers the value itself, or raises BadValue. It remembers the last thousands: dates repeat all the time."""
+    if codec is None or codec.label == AS_IS:
+        return None
+
+    @lru_cache(maxsize=4096)
+    def check(value: Any) -> Any:
+        codec.put(value)
+        return value
+
+    return check
+
+
+def words_of(codec: Codec | None) -> tuple[str, ...]:
+    """The words of a closed code list."""
+    listed, _, words = codec.label.rpartition("code: ") if codec else ("", "", "")
+    return tuple(words.split(", ")) if codec and codec.label != words and listed in ("", "list of ") else ()
+
+
+def distinct(union: OneOf, hint: Any) -> OneOf:
+    takers = [t for m in union.members for t in m.takes if t is not dict]
+    if len(set(takers)) < len(takers):
+        raise TypeError(f"{hint}: two members are the same in JSON")
+    for a, b in combinations(union.objects, 2):
+        shared = a.slots.keys() & b.slots.keys()
+        if shared and shared >= {*a.required, *b.required}:
+            raise TypeError(f"{hint}: an object could be {a.record.__name__} and {b.record.__name__}")
+    return union
+
+
+def checks_of(shapes: Iterable[Any]) -> Checks:
+    """Every codec that stands alone for one field, in every part of these shapes."""
+    found: dict[type, dict[str, Codec]] = {}
+    for part in parts_of(shapes):
+        for node in leaves_of(part.node):
+            if len(node.names) == 1 and isinstance(node.codec, Codec):
+                found.setdefault(part.record, {})[node.names[0]] = many(node.codec) if isinstance(node, tree.Many) else node.codec
+    return found
+
+
+def parts_of(shapes: Iterable[Any]) -> Iterable[Any]:
+    waiting, seen = [s for lens in shapes for s in getattr(lens, "shapes", (lens,))], set[int]()
+    while waiting:
+        part = waiting.pop()
+        if id(part) not in seen:
+            seen.add(id(part))
+            waiting += [n.codec for n in leaves_of(part.node) if hasattr(n.codec, "node")]
+            yield part
+
+
+def leaves_of(node: Any) -> list[Any]:
+    inner = [*getattr(node, "parts", {}).values(), *getattr(node, "items", ())]
+    return [leaf for n in inner for leaf in leaves_of(n)] if inner else [node] * hasattr(node, "codec")
