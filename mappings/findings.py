@@ -5,10 +5,12 @@ readable however odd it is. There is no clock here: a record is only compared wi
 """
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Literal, Protocol
+
+from mappings.datatypes import Period
 
 
 @dataclass(frozen=True)
@@ -33,7 +35,7 @@ def warning(field: str, says: str) -> Finding:
 
 # ---- numbers -------------------------------------------------------------------------------------------------------------
 def is_nhs_number(value: str) -> bool:
-    """Ten digits, the last of them the modulus 11 check digit (11 counts as 0, 10 is never issued). Source: NHS Data Dictionary, NHS NUMBER."""
+    """Ten digits, the last of them the modulus 11 check digit (11 counts as 0, 10 is never issued). Source: NHS Data Dictionary."""
     if len(value) != 10 or not (value.isascii() and value.isdigit()):
         return False
     weighted = sum(int(digit) * weight for digit, weight in zip(value[:9], range(10, 1, -1), strict=True))
@@ -68,3 +70,20 @@ def ordered(first: str | None, second: str | None, field: str, says: str) -> Ite
     """A refusal when the second is certainly earlier than the first."""
     if before(second, first):
         yield refusal(field, says)
+
+
+def in_order(field: str, period: Period | None) -> Iterator[Finding]:
+    """A refusal when a period ends before it starts."""
+    if period:
+        yield from ordered(period.start, period.end, f"{field}.end", "is before the start")
+
+
+class Dated(Protocol):
+    @property
+    def period(self) -> Period | None: ...
+
+
+def all_in_order(field: str, items: Iterable[Dated]) -> Iterator[Finding]:
+    """The same for every name, address, identifier … of a list."""
+    for i, item in enumerate(items):
+        yield from in_order(f"{field}[{i}].period", item.period)
