@@ -11,13 +11,26 @@ from typing import Annotated, Any
 
 from mappings.codes import CodeTable
 from mappings.datatypes import (
-    CONCEPT, IDENTIFIER, NOTE, PERIOD, QUANTITY, RANGE, WORDS, Annotation, Coded, Identifier, Period, Quantity, Range, Words,
+    CONCEPT,
+    IDENTIFIER,
+    NOTE,
+    PERIOD,
+    QUANTITY,
+    RANGE,
+    WORDS,
+    Annotation,
+    Coded,
+    Identifier,
+    Period,
+    Quantity,
+    Range,
+    Words,
 )
 from mappings.dosage import DMD_SYSTEMS, ROUTE
 from mappings.findings import Finding, before, ordered, refusal, warning
 from mappings.shape import Each, Shape, also, f
 from mappings.systems import SNOMED_CT, SOURCE_KEY, THO, UKCORE
-from mappings.values import Reference, choice, code, many, reference, when
+from mappings.values import Reference, choice, code, reference, when
 
 ENDED = UKCORE + "Extension-UKCore-AllergyIntoleranceEnd"
 EVIDENCE = UKCORE + "Extension-UKCore-Evidence"
@@ -120,7 +133,7 @@ allergy_intolerance = Shape(Allergy, {
         ("coding", "text"): f.clinical_status | CONCEPT},
     "verificationStatus": f.verification_status | CONCEPT,
     "type": f.type | TYPE,
-    "category": f.categories | many(CATEGORY),
+    "category": [Each(f.categories, CATEGORY)],
     "criticality": f.criticality | CRITICALITY,
     "code": f.code | CONCEPT,
     "patient": f.resident | reference,

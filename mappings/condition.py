@@ -10,7 +10,21 @@ from typing import Annotated, Any
 
 from mappings.codes import CodeTable
 from mappings.datatypes import (
-    CODING, CONCEPT, IDENTIFIER, NOTE, PERIOD, QUANTITY, RANGE, WORDS, Annotation, Coded, Identifier, Period, Quantity, Range, Words,
+    CODING,
+    CONCEPT,
+    IDENTIFIER,
+    NOTE,
+    PERIOD,
+    QUANTITY,
+    RANGE,
+    WORDS,
+    Annotation,
+    Coded,
+    Identifier,
+    Period,
+    Quantity,
+    Range,
+    Words,
 )
 from mappings.findings import Finding, ordered, refusal, warning
 from mappings.shape import Each, Shape, also, f

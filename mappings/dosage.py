@@ -10,12 +10,50 @@ from mappings.codes import CodeTable, table_from
 from mappings.datatypes import CONCEPT, PERIOD, QUANTITY, RANGE, RATIO, Coded, Number, Period, Quantity, Range, Ratio
 from mappings.findings import Finding, warning
 from mappings.shape import Each, Part, f
-from mappings.systems import DMD, SNOMED_CT, THO
-from mappings.values import Logical, Ref, Said, choice, reference, strings
+from mappings.systems import DMD, SNOMED_CT, THO, UKCORE
+from mappings.values import Logical, Ref, Reference, Said, choice, reference, reference_or, strings, when
+
 
 # ---- the drug --------------------------------------------------------------------------------------------------------------
-Drug = Coded | Ref | Logical | Said
-DRUG: Any = choice(medicationCodeableConcept=CONCEPT, medicationReference=reference)
+@dataclass(frozen=True)
+class Ingredient:
+    """`item` is a substance or another medicine; `strength` so much of it in so much of the product."""
+
+    item: Coded | Reference
+    active: bool | None = None
+    strength: Ratio | None = None
+
+
+@dataclass(frozen=True)
+class Product:
+    """A drug that one code cannot name: a special made up for her, or a known batch. Travels inside the statement or request."""
+
+    code: Coded
+    form: Coded | None = None
+    trade_family: Coded | None = None
+    manufacturer: Reference | None = None
+    amount: Ratio | None = None
+    ingredients: tuple[Ingredient, ...] = ()
+    batch: str | None = None
+    expiry: str | None = None
+
+
+Drug = Coded | Product | Ref | Logical | Said
+
+PRODUCT = Part(Product, {
+    "resourceType": "Medication",
+    "extension": [{"url": UKCORE + "Extension-UKCore-MedicationTradeFamily", "valueCodeableConcept": f.trade_family | CONCEPT}],
+    "code": f.code | CONCEPT,
+    "manufacturer": f.manufacturer | reference,
+    "form": f.form | CONCEPT,
+    "amount": f.amount | RATIO,
+    "ingredient": [Each(f.ingredients, Ingredient, {
+        ("itemCodeableConcept", "itemReference"): f.item | choice(itemCodeableConcept=CONCEPT, itemReference=reference),
+        "isActive": f.active,
+        "strength": f.strength | RATIO})],
+    "batch": {"lotNumber": f.batch, "expirationDate": f.expiry | when},
+})
+DRUG: Any = choice(medicationCodeableConcept=CONCEPT, medicationReference=reference_or(PRODUCT))
 
 # dm+d is written under its own system (UK Core) and read wherever it is met: NHS England's services put the same ids under
 # SNOMED CT, and published examples have a trailing slash. As systems these stay what they were.
@@ -25,7 +63,8 @@ TRANSFER_DEGRADED = "196421000000109"  # SNOMED CT: Transfer-degraded medication
 
 def findings_of_drug(drug: Drug) -> Iterator[Finding]:
     """UK Core, MedicationStatement guidance: "if a dm+d code exists it SHALL be used"."""
-    if isinstance(drug, Coded) and not any(c.system in DMD_SYSTEMS and c.code not in (None, TRANSFER_DEGRADED) for c in drug.codings):
+    named = drug.code if isinstance(drug, Product) else drug
+    if isinstance(named, Coded) and not any(c.system in DMD_SYSTEMS and c.code not in (None, TRANSFER_DEGRADED) for c in named.codings):
         yield warning("drug", "is text only: without a dm+d code the receiver cannot check it for interactions")
 
 
@@ -73,13 +112,17 @@ class Dose:
     max_per_administration: Quantity | None = None
 
 
+BOUNDS: Any = choice(boundsDuration=QUANTITY, boundsRange=RANGE, boundsPeriod=PERIOD)
+AS_NEEDED: Any = choice(asNeededBoolean=bool, asNeededCodeableConcept=CONCEPT)
+AMOUNT: Any = choice(doseQuantity=QUANTITY, doseRange=RANGE)
+RATE: Any = choice(rateQuantity=QUANTITY, rateRange=RANGE, rateRatio=RATIO)
 DOSAGE = Part(Dose, {
     "sequence": f.sequence,
     "text": f.text,
     "additionalInstruction": [Each(f.additional_instructions, CONCEPT)],
     "patientInstruction": f.patient_instruction,
     "timing": {"repeat": {
-        ("boundsDuration", "boundsRange", "boundsPeriod"): f.bounds | choice(boundsDuration=QUANTITY, boundsRange=RANGE, boundsPeriod=PERIOD),
+        ("boundsDuration", "boundsRange", "boundsPeriod"): f.bounds | BOUNDS,
         "count": f.count,
         "duration": f.duration, "durationUnit": f.duration_unit,
         "frequency": f.frequency, "frequencyMax": f.frequency_max,
@@ -88,14 +131,14 @@ DOSAGE = Part(Dose, {
         "timeOfDay": f.times_of_day | strings,
         "when": f.when | strings,
         "offset": f.offset}},
-    ("asNeededBoolean", "asNeededCodeableConcept"): f.as_needed | choice(asNeededBoolean=bool, asNeededCodeableConcept=CONCEPT),
+    ("asNeededBoolean", "asNeededCodeableConcept"): f.as_needed | AS_NEEDED,
     "site": f.site | CONCEPT,
     "route": f.route | CONCEPT,
     "method": f.method | CONCEPT,
     "doseAndRate": [{
         "type": f.amount_kind | CONCEPT,
-        ("doseQuantity", "doseRange"): f.amount | choice(doseQuantity=QUANTITY, doseRange=RANGE),
-        ("rateQuantity", "rateRange", "rateRatio"): f.rate | choice(rateQuantity=QUANTITY, rateRange=RANGE, rateRatio=RATIO)}],
+        ("doseQuantity", "doseRange"): f.amount | AMOUNT,
+        ("rateQuantity", "rateRange", "rateRatio"): f.rate | RATE}],
     "maxDosePerPeriod": f.max_per_period | RATIO,
     "maxDosePerAdministration": f.max_per_administration | QUANTITY,
 })

@@ -12,14 +12,29 @@ from typing import Annotated, Any
 
 from mappings.codes import CodeTable, table_from
 from mappings.datatypes import (
-    ADDRESS, CONCEPT, IDENTIFIER, NAME, NOTE, QUANTITY, TELECOM, WORDS,
-    Address, Annotation, Coded, ContactPoint, HumanName, Identifier, Quantity, Words,
+    ADDRESS,
+    CONCEPT,
+    IDENTIFIER,
+    NAME,
+    NOTE,
+    QUANTITY,
+    TELECOM,
+    WORDS,
+    Address,
+    Annotation,
+    Coded,
+    ContactPoint,
+    HumanName,
+    Identifier,
+    Quantity,
+    Words,
 )
 from mappings.dosage import DMD_SYSTEMS, ROUTE
 from mappings.findings import Finding, before, refusal, warning
+from mappings.people import GENDER
 from mappings.shape import Each, OneOf, Part, Shape, also, f
 from mappings.systems import SNOMED_CT, SOURCE_KEY, THO, UKCORE
-from mappings.values import Reference, choice, code, date, many, reference, reference_or, when
+from mappings.values import Reference, choice, date, reference, reference_or, when
 
 PROCEDURE = UKCORE + "Extension-UKCore-VaccinationProcedure"
 PARENT_PRESENT = UKCORE + "Extension-UKCore-ParentPresent"
@@ -31,7 +46,8 @@ SITE = CodeTable(SNOMED_CT, "ValueSet UKCore-ImmunizationAdministrationBodySite 
     "left upper arm": ("368208006", "Left upper arm structure"), "right upper arm": ("368209003", "Right upper arm structure"),
     "left thigh": ("61396006", "Structure of left thigh"), "right thigh": ("11207009", "Structure of right thigh")})
 REASON = CodeTable(SNOMED_CT, "ValueSet UKCore-ImmunizationExplanationReason 2.3.0, the reasons of a care home", {
-    "due": ("171279008", "Immunisation due"), "at risk": ("78648007", "At risk for infection"), "outbreak": ("443684005", "Disease outbreak")})
+    "due": ("171279008", "Immunisation due"), "at risk": ("78648007", "At risk for infection"),
+    "outbreak": ("443684005", "Disease outbreak")})
 REASON_NOT_GIVEN = CodeTable(SNOMED_CT, "ValueSet UKCore-ReasonImmunizationNotAdministered 2.2.0, the reasons of a care home", {
     "declined": ("591000119102", "Vaccine declined by patient"), "consent not given": ("310376006", "Immunisation consent not given"),
     "contraindicated": ("266758009", "Immunisation contraindicated"), "unwell": ("213257006", "Generally unwell"),
@@ -43,7 +59,6 @@ REPORT_ORIGIN = CodeTable(THO + "immunization-origin", "CodeSystem immunization-
 FUNCTION = CodeTable(THO + "v2-0443", "ValueSet immunization-function 4.0.1", {
     "gave it": ("AP", "Administering Provider"), "ordered it": ("OP", "Ordering Provider")})
 TARGET_DISEASE = table_from("target_disease", SNOMED_CT, "NHS England, Immunisation FHIR API: vaccine type to disease mapping")
-GENDER = code({word: word for word in ("male", "female", "other", "unknown")})  # ValueSet administrative-gender 4.0.1
 OCCURRENCE: Any = choice(occurrenceDateTime=when, occurrenceString=WORDS)
 
 
@@ -189,7 +204,7 @@ immunization = OneOf(
         "route": f.route | CONCEPT,
         "doseQuantity": f.amount | QUANTITY,
         "reasonCode": [Each(f.reasons, CONCEPT)],
-        "reasonReference": f.reason_references | many(reference),
+        "reasonReference": [Each(f.reason_references, reference)],
         "isSubpotent": f.subpotent,
         "subpotentReason": [Each(f.subpotent_reasons, CONCEPT)],
         "reaction": [Each(f.reactions, VaccineReaction, {"date": f.date | when, "detail": f.detail | reference, "reported": f.reported})],

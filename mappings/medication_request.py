@@ -14,7 +14,7 @@ from mappings.dosage import DOSAGE, DRUG, Dose, Drug, findings_of_drug
 from mappings.findings import Finding, ordered, warning
 from mappings.shape import Each, Part, Shape, also, f
 from mappings.systems import SOURCE_KEY, THO, UKCORE, UKCORE_CODES
-from mappings.values import Reference, choice, code, many, reference, when
+from mappings.values import Reference, choice, code, reference, when
 
 REPEATS = UKCORE + "Extension-UKCore-MedicationRepeatInformation"
 
@@ -130,8 +130,8 @@ medication_request = Shape(MedicationRequest, {
     "performer": f.performer | reference,
     "recorder": f.recorder | reference,
     "reasonCode": [Each(f.reasons, CONCEPT)],
-    "reasonReference": f.reason_references | many(reference),
-    "basedOn": f.based_on | many(reference),
+    "reasonReference": [Each(f.reason_references, reference)],
+    "basedOn": [Each(f.based_on, reference)],
     "groupIdentifier": f.group_identifier | IDENTIFIER,
     "courseOfTherapyType": f.course_of_therapy | CONCEPT,
     "note": [Each(f.notes, NOTE)],

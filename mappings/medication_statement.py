@@ -15,7 +15,7 @@ from mappings.dosage import DOSAGE, DRUG, Dose, Drug, findings_of_drug
 from mappings.findings import Finding, before, ordered, warning
 from mappings.shape import Each, Shape, also, f
 from mappings.systems import SOURCE_KEY, THO, UKCORE, UKCORE_CODES
-from mappings.values import Reference, choice, code, many, reference, when
+from mappings.values import Reference, choice, code, reference, when
 
 LAST_ISSUED = UKCORE + "Extension-UKCore-MedicationStatementLastIssueDate"
 PHARMACIST_VERIFIED = UKCORE + "Extension-UKCore-PharmacistVerifiedIndicator"
@@ -91,8 +91,8 @@ medication_statement = Shape(Medication, {
         {"url": PHARMACIST_VERIFIED, "valueBoolean": f.pharmacist_verified},
         {"url": PRESCRIBED_BY, "valueCodeableConcept": f.prescribed_by | CONCEPT}],
     "identifier": [{"system": SOURCE_KEY, "value": f.key}, Each(f.identifiers, IDENTIFIER)],
-    "basedOn": f.based_on | many(reference),
-    "partOf": f.part_of | many(reference),
+    "basedOn": [Each(f.based_on, reference)],
+    "partOf": [Each(f.part_of, reference)],
     "status": f.status | STATUS,
     "statusReason": [Each(f.status_reasons, CONCEPT)],
     "category": f.category | CONCEPT,
@@ -102,9 +102,9 @@ medication_statement = Shape(Medication, {
     ("effectiveDateTime", "effectivePeriod"): f.taken | choice(effectiveDateTime=when, effectivePeriod=PERIOD),
     "dateAsserted": f.date_asserted | when,
     "informationSource": f.information_source | reference,
-    "derivedFrom": f.derived_from | many(reference),
+    "derivedFrom": [Each(f.derived_from, reference)],
     "reasonCode": [Each(f.reasons, CONCEPT)],
-    "reasonReference": f.reason_references | many(reference),
+    "reasonReference": [Each(f.reason_references, reference)],
     "note": [Each(f.notes, NOTE)],
     "dosage": [Each(f.doses, DOSAGE)],
 })

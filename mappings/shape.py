@@ -43,7 +43,7 @@ class Codec:
     label: str
     type: Any = object  # what `get` makes, as isinstance wants it
     keys: tuple[str, ...] = ()  # the sibling keys it owns, if it owns several
-    inline: bool = False  # may write {"contained": {...}}
+    inline: bool | tuple[str, ...] = False  # may write {"contained": {...}}; a choice: under these of its keys
     exact: bool = False  # puts back the very numbers and booleans it got (then plain == decides that nothing is left)
     inside: Callable[[str, Any], tuple[Any, Any]] = _nowhere  # who stands under a key of what it puts: (node, its record)
 
@@ -164,7 +164,9 @@ class Part(Generic[R]):
 
     def adopt(self, codec: Any, path: str) -> None:
         self.exact &= codec.exact
-        self.inline |= {top(path)} if codec.inline else set()
+        if codec.inline:
+            keys = set(top(path).split("|"))
+            self.inline |= keys & set(codec.inline) if isinstance(codec.inline, tuple) and "|" in top(path) else keys
 
     def inside(self, key: str, value: Any) -> tuple[Any, Any]:
         inside: tuple[Any, Any] = self.node.inside(key, value) if isinstance(value, self.record) else (None, None)

@@ -128,7 +128,8 @@ def choice(**kinds: Any) -> Codec:
         return known[key].get(v)
 
     return Codec(put, get, "one of: " + ", ".join(c.label for c in known.values()), tuple(key_of), tuple(known),
-                 exact=all(c.exact for c in known.values()), inside=lambda key, value: (known[key], value) if key in known else (None, None))
+                 inline=tuple(key for key, c in known.items() if c.inline), exact=all(c.exact for c in known.values()),
+                 inside=lambda key, value: (known[key], value) if key in known else (None, None))
 
 
 def _plain(kind: type) -> Codec:
