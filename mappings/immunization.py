@@ -192,7 +192,7 @@ VACCINATION = {
     "note": [Each(f.notes, NOTE)],
 }
 
-immunization = OneOf(
+immunization: OneOf[Given | NotGiven | EnteredInError] = OneOf(
     Shape(Given, {
         **VACCINATION,
         "status": "completed",
