@@ -22,8 +22,8 @@ test: dev-environment ## all tests that need nothing but Python
 test-real: dev-environment ## the same resources judged by a real FHIR server (HAPI) and HL7's own validator (Java, Maven)
 	@$(BIN)/pytest tests/real
 
-bench: dev-environment ## speed, as ratios measured in one run; writes build/bench.json
-	@$(BIN)/python -m tests.bench
+bench: dev-environment ## speed, as ratios measured in one run; writes build/bench.json (BENCH=--quick for a short run)
+	@$(BIN)/python -m tests.bench $(BENCH)
 
 docs: run-environment ## print docs/mappings.md and docs/required.md from the shapes
 	@$(BIN)/python -m adapter.docs
