@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from mappings.shape import BadValue, Codec, Each, Part, f
+from mappings.shape import BadValue, Codec, Each, Part, also, f
+from mappings.systems import UKCORE, UKCORE_CODES
 from mappings.values import Reference, choice, reference, strings, when
 
 Number = int | Decimal
@@ -93,6 +94,7 @@ class Address:
     postcode: str | None = None
     country: str | None = None
     period: Period | None = None
+    uprn: str | None = None  # Unique Property Reference Number: UK Core extension AddressKey
 
 
 @dataclass(frozen=True)
@@ -106,7 +108,10 @@ IDENTIFIER = Part(Identifier, {"use": f.use, "type": f.type | CONCEPT, "system":
 NAME = Part(HumanName, {"use": f.use, "text": f.text, "family": f.family, "given": f.given | strings, "prefix": f.prefix | strings,
                         "suffix": f.suffix | strings, "period": f.period | PERIOD})
 TELECOM = Part(ContactPoint, {"system": f.system, "value": f.value, "use": f.use, "rank": f.rank, "period": f.period | PERIOD})
-ADDRESS = Part(Address, {"use": f.use, "type": f.type, "text": f.text, "line": f.lines | strings, "city": f.city, "district": f.district,
+UPRN = {"coding": [{"system": UKCORE_CODES + "UKCore-AddressKeyType", "code": "UPRN", "display": also("Unique Property Reference Number")}]}
+ADDRESS = Part(Address, {"extension": [{"url": UKCORE + "Extension-UKCore-AddressKey", "extension": [
+                             {"url": "type", "valueCodeableConcept": UPRN}, {"url": "value", "valueString": f.uprn}]}],
+                         "use": f.use, "type": f.type, "text": f.text, "line": f.lines | strings, "city": f.city, "district": f.district,
                          "state": f.county, "postalCode": f.postcode, "country": f.country, "period": f.period | PERIOD})
 NOTE = Part(Annotation, {("authorReference", "authorString"): f.author | choice(authorReference=reference, authorString=str),
                          "time": f.time | when, "text": f.text})
