@@ -28,7 +28,7 @@ from mappings import tree
 from mappings.codes import CodeTable
 from mappings.datatypes import Coded
 from mappings.shape import AS_IS, Codec
-from mappings.values import Ref, Reference, Said, many
+from mappings.values import Ref, Said, many
 
 R = TypeVar("R")
 Json = Any
@@ -108,7 +108,7 @@ class Builder:
             hints, checks = typing.get_type_hints(record, include_extras=True), self.checks.get(record, {})
             for declared in fields(record):
                 hint = hints[declared.name]
-                implied = declared.name == "resident" and hint == Reference
+                implied = declared.name == "resident"  # a vaccination may carry her inside itself instead
                 default = THE_RESIDENT if implied else default_of(declared)
                 made.slots[declared.name] = Slot(declared.name, self.kind(hint, checks.get(declared.name)), default)
         return self.objects[record]
