@@ -8,7 +8,7 @@ No message ever holds a value.
 """
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple, NoReturn
 
 
@@ -35,7 +35,7 @@ class Faults(BadValue):
         self.found = list(found)
 
     def faults(self, path: str, field: str) -> list[Fault]:
-        return [Fault(at(path, x.path), f"{field}.{x.field}", x.reason) for x in self.found]
+        return [Fault(at(path, x.path), f"{field}.{x.field}".removesuffix(".-"), x.reason) for x in self.found]
 
 
 class Walk(list[Fault]):
@@ -44,6 +44,16 @@ class Walk(list[Fault]):
     def __init__(self, strict: bool = False) -> None:
         super().__init__()
         self.strict = strict
+
+    def say(self, path: str, field: str, reason: str) -> None:
+        self.append(Fault(path.strip("."), field, reason))
+
+    def lacks(self, path: str, values: Mapping[str, object]) -> None:
+        """Required fields that are not there, and of which nothing wrong has been said yet."""
+        said = {x.field.partition(".")[0] for x in self}
+        for name, value in values.items():
+            if value is None and name not in said:
+                self.say(path, name, "missing")
 
 
 def complain(found: Sequence[Fault]) -> NoReturn:

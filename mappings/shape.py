@@ -16,13 +16,14 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import MISSING, dataclass, fields, replace
 from decimal import Decimal
+from functools import cached_property
 from typing import Any, Generic, TypeVar
 
 from mappings.contained import inlined, lift, lower
 from mappings.faults import BadValue, Fault, Faults, Walk, at, complain
 from mappings.rest import NONE, Json, Rest, leaves, mentions, minus, partners, plus, same
-from mappings.straight import Slow, reader, writer
-from mappings.tree import Also, Found, Leaf, Many, Node, all_texts, empty, excludes, parse_object, top
+from mappings.straight import AS_IS, Slow, reader, take, writer
+from mappings.tree import Also, Leaf, Many, Node, all_texts, excludes, parse_object, top
 
 __all__ = ["NONE", "BadValue", "Codec", "Each", "Fault", "Faults", "Hole", "Json", "OneOf", "Part", "Rest", "Shape", "again", "also", "f",
            "same"]
@@ -125,9 +126,6 @@ def _as_is(hint: Any, name: str) -> Codec:
     return Codec(check, check, AS_IS, tuple(kinds), exact=True)
 
 
-AS_IS = "as is"
-
-
 # ---- a part, a resource, a choice of resources ---------------------------------------------------------------------------
 class Part(Generic[R]):
     """A record inside a resource. It is a codec too: f.drug | CONCEPT, and in lists Each(f.codings, CODING)."""
@@ -191,33 +189,22 @@ class Part(Generic[R]):
 
     def slow_put(self, record: R) -> Json:
         walk = Walk()
-        out = self.fill(record, walk, self.name)
+        out = self.careful_put(record, walk, self.name)
         return out if not walk else complain(walk)
 
-    def slow_get(self, value: Json, *, strict: bool = False) -> R | None:
-        found, walk = Found(), Walk(strict)
-        if self.whole:
-            walk += [Fault(at(self.name, k), "-", "is not what this shape is for") for k, p in self.node.insisted
-                     if not (k in value and p.fits(value[k]))]
-        fit = not walk
-        self.node.find(value, found, walk, self.name)
-        short = self.required - found.keys() - {x.field.partition(".")[0] for x in walk}
-        if self.whole and fit:
-            walk += [Fault(self.name, n, "missing") for n in sorted(short)]
-        made: R | None = self.make(found, walk, self.name) if not walk and not short and (found or self.whole) else None
+    def slow_get(self, value: Json, strict: bool = False) -> R | None:
+        walk = Walk(strict)
+        found = self.careful_get(value, walk, self.name)
+        made = take(lambda given: self.record(**given), found, walk, self.name, "-") if found and not walk else None  # its own check
         return made if not walk else complain(walk)
 
-    def fill(self, record: Any, walk: Walk, path: str, field: str = "-") -> Json:
-        short = [Fault(path, n, "missing") for n in sorted(self.required) if empty(getattr(record, n))]
-        out = self.node.write(record, walk, path, self.whole)
-        walk += short or [Fault(path, field, "says nothing")] * (out is NONE)
-        return out
+    @cached_property
+    def careful_put(self) -> Callable[..., Any]:
+        return writer(self, careful=True)
 
-    def make(self, found: Found, walk: Walk, path: str) -> Any:
-        try:
-            return self.record(**found)
-        except BadValue as bad:  # the record's own check
-            walk += bad.faults(path, "-")
+    @cached_property
+    def careful_get(self) -> Callable[..., Any]:
+        return reader(self, careful=True)
 
 
 class Lens(Generic[R]):

@@ -1,6 +1,8 @@
-"""A part of a shape as straight-line Python, made once at import. It gives the same answers as the tree (tree.py) for usual data; whatever
-is unusual (a field missing from the whole, bad data, an element that fits and says nothing) raises Slow or BadValue, and the tree decides
-and explains. It may give up at any time, so it never carries meaning; a test holds the two to the same answers."""
+"""A part of a shape as straight-line Python: the one meaning of writing and reading, generated from the tree in two tones.
+
+*Usual*, made at import, is fast: whatever is wrong raises (Slow, or a codec's BadValue). *Careful*, made when first needed, is the same
+statements with every codec call guarded and every check said as a fault; it does the work again and names all that is wrong.
+"""
 from __future__ import annotations
 
 import types
@@ -11,22 +13,33 @@ from dataclasses import MISSING
 from decimal import Decimal
 from typing import Any
 
+from mappings.faults import BadValue, Walk
 from mappings.rest import NONE, same
-from mappings.tree import Const, Leaf, Many, Node, Obj, Seq, all_texts, rivals
+from mappings.tree import Const, Leaf, Many, Node, Obj, Seq, all_texts, keys_of, rivals
 
 Where = Callable[[str], str]  # where a value goes: "x[1]" -> "out['k'] = x[1]"
+AS_IS = "as is"  # the label of a codec that changes nothing
 
 
 class Slow(Exception):
-    """Not usual: ask the tree."""
+    """Not usual: be careful."""
+
+
+def take(how: Callable[[Any], Any], value: Any, walk: Walk, path: str, field: str) -> Any:
+    """A codec's answer; or None, and the walk knows why."""
+    try:
+        return how(value)
+    except BadValue as bad:
+        walk += bad.faults(path.strip("."), field)
+        return None
 
 
 class Source:
-    """Lines of a function, and the names they use."""
+    """Lines of a function, the names they use, and where in the resource they are (the inside of an f-string)."""
 
-    def __init__(self, part: Any) -> None:
-        self.part, self.lines, self.deep = part, list[str](), 1
-        self.env: dict[str, Any] = {"same": same, "Slow": Slow, "Decimal": Decimal, "NONE": NONE, "EMPTY": (), "R": part.record}
+    def __init__(self, part: Any, careful: bool) -> None:
+        self.part, self.careful, self.lines, self.deep, self.path = part, careful, list[str](), 1, "{path}"
+        self.env: dict[str, Any] = {"same": same, "Slow": Slow, "Decimal": Decimal, "NONE": NONE, "EMPTY": (), "take": take}
 
     def add(self, *lines: str) -> None:
         self.lines += ["    " * self.deep + line for line in lines]
@@ -38,17 +51,31 @@ class Source:
         yield
         self.deep -= 1
 
+    @contextmanager
+    def at(self, step: str) -> Iterator[None]:
+        before, self.path = self.path, self.path + step
+        yield
+        self.path = before
+
     def name(self, value: Any = None, hint: str = "v") -> str:
         name = f"{hint}{len(self.env)}"
         self.env[name] = value
         return name
 
-    def call(self, codec: Any, which: str) -> str:
-        return self.name(getattr(codec, f"fast_{which}", None) or getattr(codec, which), which)
+    def wrong(self, condition: str, field: str, reason: str) -> None:
+        self.add(f"if {condition}: " + (f"walk.say(f'{self.path}', {field!r}, {reason!r})" if self.careful else "raise Slow"))
+
+    def call(self, codec: Any, which: str, value: str, field: str) -> str:
+        """The expression of what a codec makes of a value."""
+        if not self.careful:
+            return f"{self.name(getattr(codec, f'fast_{which}', None) or getattr(codec, which), which)}({value})"
+        strict = which == "get" and hasattr(codec, "slow_get")
+        how = self.name(codec.slow_get if strict else getattr(codec, which), which)
+        return f"take({f'lambda v: {how}(v, walk.strict)' if strict else how}, {value}, walk, f'{self.path}', {field!r})"
 
     def function(self, arg: str, result: str) -> Any:
         self.add(f"return {result}")
-        exec("\n".join([f"def made({arg}):", *self.lines]), self.env)  # noqa: S102 - the source comes from the shape alone
+        exec("\n".join([f"def made({arg}{', walk, path' * self.careful}):", *self.lines]), self.env)  # noqa: S102 - from the shape alone
         return self.env["made"]
 
     def filled(self, name: str) -> str:
@@ -69,75 +96,85 @@ class Source:
         if isinstance(node, Obj) and node.holes:
             insisted = [self.fits(p, f"{v}.get({k!r}, NONE)") for k, p in node.insisted]
             return " and ".join([f"{v}.__class__ is dict"] * (not is_dict) + insisted) or "True"
-        if node.holes:  # a list that holds both constants and fields
-            return f"{self.name(node.fits, 'fits')}({v})"
         if type(node) is Const and isinstance(node.value, str):
             return f"{v} == {node.value!r}"
-        usual = node.write(None, typing.cast(Any, []), "")
+        if node.holes:  # a list that holds both constants and fields
+            return f"{self.name(node.fits, 'fits')}({v})"
+        usual = node.constant()
         return f"({v} == {usual!r} or {self.name(node.fits, 'fits')}({v}))" if all_texts(usual) else f"{self.name(node.fits, 'fits')}({v})"
 
 
 class Writer(Source):
+    """Statements that fill a resource from local variables f_NAME, one a field."""
+
     def literal(self, node: Node) -> str:
         """The expression of a node whose only field is known to be filled."""
         if isinstance(node, Leaf):
-            return self.put(node)
-        if isinstance(node, Obj) and node.holes and not any(isinstance(k, tuple) for k in node.parts):
-            return "{" + ", ".join(f"{k!r}: {self.literal(p)}" for k, p in node.parts.items()) + "}"
+            value = f"f_{node.names[0]}" if len(node.names) == 1 else f"({', '.join(f'f_{n}' for n in node.names)})"
+            return value if node.codec.label == AS_IS and not self.careful else self.call(node.codec, "put", value, node.field)
+        if isinstance(node, Obj) and node.holes:
+            inner = [f"{k!r}: {self.inner(p, f'.{k}')}" for k, p in node.parts.items()]
+            return "{" + ", ".join(inner) + "}"
         if isinstance(node, Seq) and node.holes:
-            return "[" + ", ".join(self.literal(p) for p in node.items) + "]"
-        return repr(node.write(None, typing.cast(Any, []), ""))
+            return "[" + ", ".join(self.inner(p, f"[{i}]") for i, p in enumerate(node.items)) + "]"
+        return repr(node.constant())
 
-    def put(self, leaf: Leaf) -> str:
-        value = f"f_{leaf.names[0]}" if len(leaf.names) == 1 else f"({', '.join(f'f_{n}' for n in leaf.names)})"
-        return value if leaf.codec.label == "as is" else f"{self.call(leaf.codec, 'put')}({value})"
+    def inner(self, node: Node, step: str) -> str:
+        with self.at(step):
+            return self.literal(node)
 
     def fill(self, node: Node, where: Where) -> None:
         if not node.holes:
             self.add(where(self.literal(node)))
         elif isinstance(node, Many):
-            self.fill_many(node, where)
+            with self.at("[{i}]"):
+                put = self.call(node.codec, "put", "x", node.field)
+            each = f"for i, x in enumerate(f_{node.field})" if self.careful else f"for x in f_{node.field}"
+            self.add(f"if f_{node.field}: {where(f'[{put} {each}]')}")
         elif isinstance(node, Seq) and node.fixed:  # its constants are there without us
             self.fill_seq(node, where)
         else:
             with self.block(f"if {self.filled_any(node)}:"):
-                if isinstance(node, Seq) and not simple(node):
-                    self.fill_seq(node, where)
-                elif isinstance(node, Obj) and not simple(node):
-                    self.fill_obj(node, where)
-                else:
+                if simple(node):
                     self.add(where(self.literal(node)))
+                elif isinstance(node, Obj):
+                    self.fill_obj(node, where)
+                elif isinstance(node, Seq):
+                    self.fill_seq(node, where)
 
     def fill_obj(self, node: Obj, where: Where) -> str:
         out = self.name()
         self.add(f"{out} = {{{', '.join(f'{k!r}: {self.literal(p)}' for k, p in node.parts.items() if not p.holes)}}}")
         for key, p in node.parts.items():
             if p.holes:
-                self.fill(p, lambda v, key=key: f"{out}.update({v})" if isinstance(key, tuple) else f"{out}[{key!r}] = {v}")  # type: ignore[misc]
+                with self.at("." + "|".join(keys_of(key))):
+                    self.fill(p, self.member(out, key))
         self.add(where(out))
         return out
+
+    def member(self, out: str, key: Any) -> Where:
+        """Sibling keys come as an object of their own; a careful codec may have answered None."""
+        return lambda v: f"{out}.update({v}{' or {}' * self.careful})" if isinstance(key, tuple) else f"{out}[{key!r}] = {v}"
 
     def fill_seq(self, node: Seq, where: Where) -> None:
         out = self.name()
         self.add(f"{out} = []")
-        for p in node.items:
-            if isinstance(p, Many) and (others := rivals(node, p)):
-                taken = " or ".join(f"not ({self.filled_any(q)}) and ({self.fits(q, 'e')})" for q in others)
-                with self.block(f"for e in f_{p.field} or ():"):
-                    self.add(f"e = {self.call(p.codec, 'put')}(e)", f"{out}.append(e)", f"if {taken}: raise Slow")
+        for n, p in enumerate(node.items):
+            if isinstance(p, Many):
+                start = self.name()
+                self.add(f"{start} = len({out})")
+                self.fill(p, lambda v: f"{out} += {v}")
+                if others := rivals(node, p):
+                    taken = " or ".join(f"not ({self.filled_any(q)}) and ({self.fits(q, 'e')})" for q in others)
+                    self.wrong(f"any({taken} for e in {out}[{start}:])", p.field, "would be read as another field")
             else:
-                self.fill(p, lambda v, p=p: f"{out} += {v}" if isinstance(p, Many) else f"{out}.append({v})")  # type: ignore[misc]
+                with self.at(f"[{n}]"):
+                    self.fill(p, lambda v: f"{out}.append({v})")
         self.add(where(out))
-
-    def fill_many(self, node: Many, where: Where) -> None:
-        put = self.call(node.codec, "put")
-        self.add(f"if f_{node.field}: {where(f'[{put}(x) for x in f_{node.field}]')}")
 
 
 class Reader(Source):
-    def __init__(self, part: Any) -> None:
-        super().__init__(part)
-        self.env |= {f"default_{n}": x.default if x.default_factory is MISSING else x.default_factory() for n, x in part.fields.items()}
+    """Statements that fill one local variable f_NAME a field."""
 
     def default(self, name: str) -> str:
         default = self.part.fields[name].default
@@ -147,7 +184,6 @@ class Reader(Source):
         return " and ".join(f"f_{n} is {self.default(n)}" for n in names)
 
     def get(self, node: Node, value: str) -> None:
-        """Statements that fill one local variable per field."""
         if isinstance(node, Leaf):
             self.get_leaf(node, value)
         elif isinstance(node, Obj):
@@ -156,72 +192,71 @@ class Reader(Source):
             self.get_seq(node, value)
 
     def get_leaf(self, node: Leaf, value: str) -> None:
-        if node.codec.label == "as is":
-            self.add(f"if {' and '.join(f'{value}.__class__ is not {k.__name__}' for k in node.codec.type)}: raise Slow")
-        elif len(node.names) > 1:
-            self.add(f"{value} = {self.call(node.codec, 'get')}({value}) or {(None,) * len(node.names)}")
+        plain = node.codec.label == AS_IS and not self.careful
+        if plain:
+            self.wrong(" and ".join(f"{value}.__class__ is not {k.__name__}" for k in node.codec.type), node.field, "")
         else:
-            self.add(f"{value} = {self.call(node.codec, 'get')}({value})")
+            several = f" or {(None,) * len(node.names)}" * (len(node.names) > 1)
+            self.add(f"{value} = {self.call(node.codec, 'get', value, node.field)}{several}")
         for i, n in enumerate(node.names):
             v = value if len(node.names) == 1 else f"{value}[{i}]"
+            said = f"{v} is not None{f' and {v} != ()' * tuple_like(node.codec)}"
             if n in self.part.second:
-                self.add(f"if f_{n} is not {self.default(n)} and not same(f_{n}, {v}): raise Slow")
-            if node.codec.label == "as is":
-                self.add(f"f_{n} = {v}")
-            else:
-                self.add(f"if {v} is not None{f' and {v} != ()' * tuple_like(node.codec)}: f_{n} = {v}")
+                self.wrong(f"{said} and f_{n} is not {self.default(n)} and not same(f_{n}, {v})", n, "two places disagree")
+            self.add(f"f_{n} = {v}" if plain else f"if {said}: f_{n} = {v}")
 
     def get_obj(self, node: Obj, value: str) -> None:
         for key, p in node.parts.items():
             if not p.holes:
                 continue
-            v = self.name()
+            v, head = self.name(), ""
             if isinstance(key, tuple):
                 self.add(f"{v} = {{}}", *(f"if {k!r} in {value}: {v}[{k!r}] = {value}[{k!r}]" for k in key))
                 head = f"if {v}:"
-            else:
-                head = f"if ({v} := {value}.get({key!r})) is not None:"
-            with self.block(head):
-                if isinstance(p, Leaf):
-                    self.get(p, v)
-                    continue
-                self.add(f"if {v}.__class__ is not {'dict' if isinstance(p, Obj) else 'list'}: raise Slow")
-                if not p.weight:
-                    self.get(p, v)
-                    continue
-                with self.block(f"if {self.fits(p, v, is_dict=True)}:"):
-                    self.get(p, v)
+            head = head or f"if ({v} := {value}.get({key!r})) is not None:"  # JSON null says nothing: it stays in the rest
+            with self.at("." + "|".join(keys_of(key))), self.block(head):
+                self.get_inner(p, v)
+
+    def get_inner(self, p: Node, v: str) -> None:
+        """A leaf; or an object or list, if it is one and fits."""
+        if isinstance(p, Leaf):
+            self.get(p, v)
+            return
+        kind, what = ("dict", "an object") if isinstance(p, Obj) else ("list", "a list")
+        self.wrong(f"{v}.__class__ is not {kind}", "-", f"is not {what}")
+        with self.block(f"{'el' * self.careful}if {self.fits(p, v, is_dict=True) if p.weight else True}:"):
+            self.get(p, v)
 
     def get_seq(self, node: Seq, value: str) -> None:
+        """Each element goes to the first part it fits, most specific first, that has none yet; an Each takes any number."""
         parts = [node.items[i] for i in node.order]
         once = [self.name(hint="s") for _ in parts]
         dicts = all(isinstance(p.node if isinstance(p, Many) else p, Obj) for p in parts)
         self.add(*(f"{s} = {'[]' if isinstance(p, Many) else 'False'}" for p, s in zip(parts, once, strict=True)))
-        e = self.name()
-        with self.block(f"for {e} in {value}:"):
+        e, i = self.name(), self.name(hint="i")
+        with self.at(f"[{{{i}}}]"), self.block(f"for {i}, {e} in enumerate({value}):" if self.careful else f"for {e} in {value}:"):
             self.add(*[f"if {e}.__class__ is not dict: continue"] * dicts)
-            for i, (p, s) in enumerate(zip(parts, once, strict=True)):
-                free = [] if isinstance(p, Many) else [f"not {s}"]
-                with self.block(f"{'el' * (i > 0)}if {' and '.join([*free, self.fits(p, e, dicts)])}:"):
-                    self.get_element(p, s, e, several=sum(isinstance(q, Many) for q in parts) > 1)
+            for n, (p, s) in enumerate(zip(parts, once, strict=True)):
+                self.get_element(p, s, e, "el" * (n > 0), self.fits(p, e, dicts))
         self.add(*(f"if {s}: f_{p.field} = tuple({s})" for p, s in zip(parts, once, strict=True) if isinstance(p, Many)))
 
-    def get_element(self, p: Node, s: str, e: str, several: bool) -> None:
+    def get_element(self, p: Node, s: str, e: str, otherwise: str, fits: str) -> None:
         if isinstance(p, Many):
-            self.add(f"{e} = {self.call(p.codec, 'get')}({e})", f"if {e} is not None: {s}.append({e})", *["else: raise Slow"] * several)
+            got = self.name()
+            self.add(f"{otherwise}if {fits} and ({got} := {self.call(p.codec, 'get', e, p.field)}) is not None: {s}.append({got})")
             return
-        self.add(f"{s} = True")
-        if p.holes:
-            self.get(p, e)
-            self.add(f"if {self.nothing(p.names)}: raise Slow")
+        with self.block(f"{otherwise}if not {s} and {fits}:"):
+            if p.holes:
+                self.get(p, e)
+            self.add(f"{s} = not ({self.nothing(p.names) or False})")  # it fits and says nothing: the next may say something
 
 
 def simple(node: Node) -> bool:
     """One field, and no Each: then it is a literal."""
     if isinstance(node, Obj):
-        return len(node.names) == 1 and all(simple(p) and not isinstance(k, tuple) for k, p in node.parts.items())
+        return len(node.names) == 1 and all(simple(p) and not isinstance(k, tuple) for k, p in node.parts.items()) or not node.holes
     if isinstance(node, Seq):
-        return len(node.names) == 1 and all(map(simple, node.items))
+        return len(node.names) == 1 and all(map(simple, node.items)) or not node.holes
     return not isinstance(node, Many)
 
 
@@ -230,30 +265,52 @@ def tuple_like(codec: Any) -> bool:
     return tuple in kinds or object in kinds
 
 
-def writer(part: Any) -> Callable[[Any], Any]:
-    source = Writer(part)
+def writer(part: Any, careful: bool = False) -> Callable[..., Any]:
+    """made(record) -> JSON, or raises; careful: made(record, walk, path) -> JSON, worth something when the walk found no fault."""
+    source = Writer(part, careful)
     source.add(*(f"f_{n} = rec.{n}" for n in part.fields if n in part.first))
-    source.add(*(f"if not ({source.filled(n)}): raise Slow" for n in sorted(part.required)))
-    if not part.whole and part.node.names:
-        source.add(f"if not ({source.filled_any(part.node)}): raise Slow")
-    made: Callable[[Any], Any] = source.function("rec", source.fill_obj(part.node, lambda v: "pass"))
-    return made
+    for n in sorted(part.required):
+        source.wrong(f"not ({source.filled(n)})", n, "missing")
+    if not part.whole and not part.required:
+        source.wrong(f"not ({source.filled_any(part.node)})", "-", "says nothing")
+    return typing.cast(Callable[..., Any], source.function("rec", source.fill_obj(part.node, lambda v: "pass")))
 
 
-def reader(part: Any) -> Callable[[Any], Any]:
-    source, seen = Reader(part), [n for n in part.fields if n in part.first]
-    source.add(*(f"f_{n} = {source.default(n)}" for n in seen), f"if not ({source.fits(part.node, 'value')}): raise Slow")
+def reader(part: Any, careful: bool = False) -> Callable[..., Any]:
+    """made(JSON) -> record | None, or raises; careful: made(JSON, walk, path) -> the record's fields | None."""
+    source, seen = Reader(part, careful), [n for n in part.fields if n in part.first]
+    source.env |= {f"default_{n}": x.default if x.default_factory is MISSING else x.default_factory() for n, x in part.fields.items()}
+    source.add(*(f"f_{n} = {source.default(n)}" for n in seen))
+    insist(source, part)
     source.get(part.node, "value")
-    required = " or ".join(f"f_{n} is None" for n in sorted(part.required))
-    if part.whole:
-        source.add(*[f"if {required}: raise Slow"] * bool(required))
-    else:  # not enough to be one of these: it stays in the rest
-        source.add(f"if {required or source.nothing(seen)}: return None")
-    given = ", ".join(f"{n!r}: f_{n}" if n in seen else f"{n!r}: default_{n}" for n in part.fields)
+    lacking = " or ".join(f"f_{n} is None" for n in sorted(part.required))
+    if careful:
+        names = "{" + ", ".join(f"{n!r}: f_{n}" for n in sorted(part.required)) + "}"
+        source.add(f"if {part.whole} or walk.strict and not ({source.nothing(seen)}): walk.lacks(path, {names})")
+    elif part.whole and lacking:
+        source.add(f"if {lacking}: raise Slow")
+    if not part.whole:  # not enough to be one of these: it stays in the rest
+        source.add(f"if {lacking or source.nothing(seen)}: return None")
+    given = "{" + ", ".join(f"{n!r}: f_{n}" if n in seen else f"{n!r}: default_{n}" for n in part.fields) + "}"
+    if careful:
+        return typing.cast(Callable[..., Any], source.function("value", given))
+    source.env["R"] = part.record
     if hasattr(part.record, "__post_init__") or "__slots__" in vars(part.record) or not all(x.init for x in part.fields.values()):
-        return typing.cast(Callable[[Any], Any], source.function("value", f"R(**{{{given}}})"))
+        return typing.cast(Callable[..., Any], source.function("value", f"R(**{given})"))
     source.env |= {"new": part.record.__new__, "put": object.__setattr__}  # a frozen __init__ is one object.__setattr__ per field: slower
-    source.add("record = new(R)", f"put(record, '__dict__', {{{given}}})")
-    return typing.cast(Callable[[Any], Any], source.function("value", "record"))
+    source.add("record = new(R)", f"put(record, '__dict__', {given})")
+    return typing.cast(Callable[..., Any], source.function("value", "record"))
 
 
+def insist(source: Reader, part: Any) -> None:
+    """A part that does not fit is not read; a whole resource that does not is a fault for each constant."""
+    if not source.careful:
+        source.add("if value.__class__ is not dict: raise Slow")
+        source.add(f"if not ({source.fits(part.node, 'value', is_dict=True)}): {'raise Slow' if part.whole else 'return None'}")
+        return
+    source.wrong("value.__class__ is not dict", "-", "is not an object")
+    source.add("if walk: return None")
+    for k, p in part.node.insisted if part.whole else ():
+        with source.at(f".{k}"):
+            source.wrong(f"not {source.fits(p, f'value.get({k!r}, NONE)')}", "-", "is not what this shape is for")
+    source.add(f"if walk or not ({source.fits(part.node, 'value', is_dict=True)}): return None")

@@ -1,24 +1,20 @@
-"""The tree a template becomes: every node writes, finds again what it wrote, and says whether a value is what it insists on.
+"""The tree a template becomes: every node knows its fields, what it insists on, and who stands inside it.
 
-This is the meaning; straight.py says the same as straight-line code for usual data. What a template must not say is refused
-here, at import.
+straight.py turns it into code that writes and reads; rest.py asks it which list element is which. What a template must not say is
+refused here, at import.
 """
 from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from mappings.faults import BadValue, Fault, Walk, at
-from mappings.rest import NONE, Json, Slot, copy, part_of, same, texts
+from mappings.faults import at
+from mappings.rest import Json, Slot, part_of, same, texts
 
 if TYPE_CHECKING:
     from mappings.shape import Part
-
-Found = dict[str, Any]
-Match = tuple[int, Found, list[Fault]]
 
 
 class Node:
@@ -26,11 +22,9 @@ class Node:
 
     holes, must, weight, names = False, True, 1, tuple[str, ...]()
 
-    def write(self, rec: Any, walk: Walk, path: str) -> Json:
+    def constant(self) -> Json:
+        """What a node without fields always says."""
         raise NotImplementedError
-
-    def find(self, value: Json, found: Found, walk: Walk, path: str) -> None:
-        """A constant finds nothing."""
 
     def fits(self, value: Json) -> bool:
         return True
@@ -43,8 +37,8 @@ class Const(Node):
     def __init__(self, value: Json) -> None:
         self.value = value
 
-    def write(self, rec: Any, walk: Walk, path: str) -> Json:
-        return copy(self.value)
+    def constant(self) -> Json:
+        return self.value
 
     def fits(self, value: Json) -> bool:
         return same(value, self.value)
@@ -65,24 +59,6 @@ class Leaf(Node):
     def __init__(self, names: tuple[str, ...], codec: Any) -> None:
         self.names, self.codec, self.field = names, codec, "&".join(names)
 
-    def write(self, rec: Any, walk: Walk, path: str) -> Json:
-        values = tuple(getattr(rec, name) for name in self.names)
-        if all(map(empty, values)):
-            return NONE
-        try:
-            return self.codec.put(values[0] if len(values) == 1 else values)
-        except BadValue as bad:
-            walk += bad.faults(path, self.field)
-            return NONE
-
-    def find(self, value: Json, found: Found, walk: Walk, path: str) -> None:
-        try:
-            got = self.codec.get(value)
-        except BadValue as bad:
-            walk += bad.faults(path, self.field)
-        else:
-            note(found, zip(self.names, (got,) if len(self.names) == 1 else got or (), strict=False), walk, path)
-
 
 class Obj(Node):
     """A JSON object. It is there when one of its fields is; with no field in it, always."""
@@ -95,23 +71,8 @@ class Obj(Node):
         self.must = not self.holes and self.weight > 0
         self.owner = {k: (p, isinstance(key, tuple)) for key, p in parts.items() for k in keys_of(key)}
 
-    def write(self, rec: Any, walk: Walk, path: str, whole: bool = False) -> Json:
-        if self.holes and not whole and is_empty(self, rec):
-            return NONE
-        out: dict[str, Json] = {}
-        for key, part in self.parts.items():
-            if (v := part.write(rec, walk, at(path, key))) is not NONE:
-                out |= v if isinstance(key, tuple) else {key: v}
-        return out
-
-    def find(self, value: Json, found: Found, walk: Walk, path: str) -> None:
-        if not isinstance(value, dict):
-            walk.append(Fault(path, "-", "is not an object"))
-        elif self.fits(value):
-            for key, part in self.parts.items():
-                v = {k: value[k] for k in key if k in value} or None if isinstance(key, tuple) else value.get(key)
-                if part.holes and v is not None:  # JSON null says nothing: it stays in rest
-                    part.find(v, found, walk, at(path, key))
+    def constant(self) -> Json:
+        return {k: p.constant() for k, p in self.parts.items()}
 
     def fits(self, value: Json) -> bool:
         return isinstance(value, dict) and all(k in value and p.fits(value[k]) for k, p in self.insisted)
@@ -138,25 +99,6 @@ class Many(Node):
     def fits(self, value: Json) -> bool:
         return self.node is None or bool(self.node.fits(value))
 
-    def written(self, rec: Any, walk: Walk, path: str) -> list[Json]:
-        return [self.put(x, walk, f"{path}[{i}]") for i, x in enumerate(getattr(rec, self.field) or ())]
-
-    def put(self, value: Any, walk: Walk, path: str) -> Json:
-        if self.node:
-            return self.codec.fill(value, walk, path, self.field)
-        try:
-            return self.codec.put(value)
-        except BadValue as bad:
-            walk += bad.faults(path, self.field)
-            return NONE
-
-    def find(self, value: Json, found: Found, walk: Walk, path: str) -> None:
-        """One element: its fields, or under the name of the list's field the value itself."""
-        (self.node or Leaf((self.field,), self.codec)).find(value, found, walk, path)
-
-    def make(self, mine: Found, walk: Walk, path: str) -> Any:
-        return self.codec.make(mine, walk, path) if self.node else mine[self.field]
-
 
 class Seq(Node):
     """A JSON list: constants and single parts in fixed slots, and what an Each takes."""
@@ -167,17 +109,8 @@ class Seq(Node):
         self.must, self.weight = any(p.must for p in items), sum(p.weight for p in items if p.must)
         self.order = sorted(range(len(items)), key=lambda i: (isinstance(items[i], Many), -items[i].weight))  # who is asked first
 
-    def write(self, rec: Any, walk: Walk, path: str) -> Json:
-        out: list[Json] = []
-        for p in self.items:
-            if not isinstance(p, Many):
-                out += [v for v in [p.write(rec, walk, path)] if v is not NONE]
-                continue
-            made = p.written(rec, walk, path)
-            unfilled = [q for q in self.items if q.holes and not isinstance(q, Many) and is_empty(q, rec)]
-            walk += [Fault(path, p.field, "would be read as another field") for v in made if any(q.fits(v) for q in unfilled)]
-            out += [v for v in made if v is not NONE]
-        return out or NONE
+    def constant(self) -> Json:
+        return [p.constant() for p in self.items]
 
     def slots(self, ours: list[Json], rec: Any) -> list[Slot]:
         """Who wrote which of our elements, in the order of the shape."""
@@ -189,47 +122,8 @@ class Seq(Node):
                 out.append((n, None, next(waiting), p, rec))
         return out
 
-    def find(self, value: Json, found: Found, walk: Walk, path: str) -> None:
-        if not isinstance(value, list):
-            walk.append(Fault(path, "-", "is not a list"))
-            return
-        many: Found = {}
-        for i, (slot, mine, bad) in self.match(value, path, walk.strict).items():
-            walk += bad
-            if not isinstance(p := self.items[slot], Many):
-                note(found, mine.items(), walk, path)
-            elif not bad:
-                many[p.field] = (*many.get(p.field, ()), p.make(mine, walk, f"{path}[{i}]"))
-        found |= many
-
-    def match(self, values: list[Json], path: str = "", strict: bool = False) -> dict[int, Match]:
-        """Which element goes to which slot: most specific first, each element once; an Each takes what no fixed one took."""
-        taken: dict[int, Match] = {}
-        for slot in self.order:
-            p = self.items[slot]
-            for i, v in enumerate(values):
-                if i in taken or not p.fits(v):
-                    continue
-                mine, bad = self._found(p, v, f"{path}[{i}]", strict)
-                if isinstance(p, Many) and not bad and not mine:
-                    continue
-                taken[i] = (slot if mine or bad or not p.holes else ANY, mine, bad)
-                if taken[i][0] == slot and not isinstance(p, Many):
-                    break
-        return {i: taken[i] for i in sorted(taken) if taken[i][0] != ANY}
-
-    def _found(self, p: Node, value: Json, path: str, strict: bool) -> tuple[Found, list[Fault]]:
-        mine, bad = Found(), Walk(strict)
-        p.find(value, mine, bad, path)
-        if not isinstance(p, Many) or bad or not mine or not (short := p.required - mine.keys()):
-            return mine, bad
-        return {}, [Fault(path, f"{p.field}.{n}", "missing") for n in sorted(short)] if strict else []
-
     def fits(self, value: Json) -> bool:
         return isinstance(value, list) and all(any(p.fits(v) for v in value) for p in self.items if p.must)
-
-
-ANY = -1
 
 
 def empty(value: Any) -> bool:
@@ -242,12 +136,6 @@ def is_empty(node: Node, rec: Any) -> bool:
 
 def keys_of(key: Any) -> tuple[str, ...]:
     return key if isinstance(key, tuple) else (key,)
-
-
-def note(found: Found, news: Iterable[tuple[str, Any]], walk: Walk, path: str) -> None:
-    for name, v in news:
-        if not empty(v) and not same(found.setdefault(name, v), v):
-            walk.append(Fault(path, name, "two places disagree"))
 
 
 # ---- import: the template becomes the tree, or is refused ----------------------------------------------------------------
