@@ -96,6 +96,8 @@ class Source:
         if isinstance(node, Obj) and node.holes:
             insisted = [self.fits(p, f"{v}.get({k!r}, NONE)") for k, p in node.insisted]
             return " and ".join([f"{v}.__class__ is dict"] * (not is_dict) + insisted) or "True"
+        if node.holes:  # a list of constants and fields
+            return f"{self.name(node.fits, 'fits')}({v})"
         if type(node) is Const and isinstance(node.value, str):
             return f"{v} == {node.value!r}"
         if node.holes:  # a list that holds both constants and fields

@@ -54,10 +54,6 @@ class Said:
 
 
 Reference = Ref | Logical | Said
-TARGET = Codec(lambda v: f"{v[0]}/{v[1]}" if v[0] else v[1], lambda v: _target(v), "type and key", exact=True)
-REF = Part(Ref, {"reference": f.type & f.key | TARGET, "display": f.display})
-LOGICAL = Part(Logical, {"type": f.type, "identifier": {"system": f.system, "value": f.value}, "display": f.display})
-SAID = Part(Said, {"display": f.display})
 
 
 def _target(said: Any) -> tuple[str, str]:
@@ -65,6 +61,12 @@ def _target(said: Any) -> tuple[str, str]:
         raise BadValue("refers to nothing found inside the resource" if isinstance(said, str) else "its reference is not a str")
     kind, slash, key = said.partition("/")
     return (kind, key) if slash and kind.isalpha() and key and "/" not in key else ("", said)
+
+
+TARGET = Codec(lambda v: f"{v[0]}/{v[1]}" if v[0] else v[1], _target, "type and key", exact=True)
+REF = Part(Ref, {"reference": f.type & f.key | TARGET, "display": f.display})
+LOGICAL = Part(Logical, {"type": f.type, "identifier": {"system": f.system, "value": f.value}, "display": f.display})
+SAID = Part(Said, {"display": f.display})
 
 
 def _refer(v: Any) -> Any:
