@@ -100,8 +100,6 @@ class Source:
             return f"{self.name(node.fits, 'fits')}({v})"
         if type(node) is Const and isinstance(node.value, str):
             return f"{v} == {node.value!r}"
-        if node.holes:  # a list that holds both constants and fields
-            return f"{self.name(node.fits, 'fits')}({v})"
         usual = node.constant()
         return f"({v} == {usual!r} or {self.name(node.fits, 'fits')}({v}))" if all_texts(usual) else f"{self.name(node.fits, 'fits')}({v})"
 
@@ -125,20 +123,24 @@ class Writer(Source):
         with self.at(step):
             return self.literal(node)
 
+    def listed(self, many: Any) -> str:
+        with self.at("[{i}]"):
+            put = self.call(many.codec, "put", "x", many.field)
+        return f"[{put} for {'i, x in enumerate' if self.careful else 'x in '}(f_{many.field})]"
+
     def fill(self, node: Node, where: Where) -> None:
         if not node.holes:
             self.add(where(self.literal(node)))
         elif isinstance(node, Many):
-            with self.at("[{i}]"):
-                put = self.call(node.codec, "put", "x", node.field)
-            each = f"for i, x in enumerate(f_{node.field})" if self.careful else f"for x in f_{node.field}"
-            self.add(f"if f_{node.field}: {where(f'[{put} {each}]')}")
+            self.add(f"if f_{node.field}: {where(self.listed(node))}")
         elif isinstance(node, Seq) and node.fixed:  # its constants are there without us
             self.fill_seq(node, where)
         else:
             with self.block(f"if {self.filled_any(node)}:"):
                 if simple(node):
                     self.add(where(self.literal(node)))
+                elif isinstance(node, Seq) and len(node.items) == 1:
+                    self.add(where(self.listed(node.items[0])))
                 elif isinstance(node, Obj):
                     self.fill_obj(node, where)
                 elif isinstance(node, Seq):
@@ -166,9 +168,9 @@ class Writer(Source):
                 start = self.name()
                 self.add(f"{start} = len({out})")
                 self.fill(p, lambda v: f"{out} += {v}")
-                if others := rivals(node, p):
-                    taken = " or ".join(f"not ({self.filled_any(q)}) and ({self.fits(q, 'e')})" for q in others)
-                    self.wrong(f"any({taken} for e in {out}[{start}:])", p.field, "would be read as another field")
+                for q in rivals(node, p):
+                    taken = f"not ({self.filled_any(q)}) and any({self.fits(q, 'e')} for e in {out}[{start}:])"
+                    self.wrong(taken, p.field, "would be read as another field")
             else:
                 with self.at(f"[{n}]"):
                     self.fill(p, lambda v: f"{out}.append({v})")
@@ -226,6 +228,9 @@ class Reader(Source):
             return
         kind, what = ("dict", "an object") if isinstance(p, Obj) else ("list", "a list")
         self.wrong(f"{v}.__class__ is not {kind}", "-", f"is not {what}")
+        if not self.careful and not p.weight:
+            self.get(p, v)
+            return
         with self.block(f"{'el' * self.careful}if {self.fits(p, v, is_dict=True) if p.weight else True}:"):
             self.get(p, v)
 
@@ -244,8 +249,8 @@ class Reader(Source):
 
     def get_element(self, p: Node, s: str, e: str, otherwise: str, fits: str) -> None:
         if isinstance(p, Many):
-            got = self.name()
-            self.add(f"{otherwise}if {fits} and ({got} := {self.call(p.codec, 'get', e, p.field)}) is not None: {s}.append({got})")
+            got, asked = self.name(), f"{fits} and " * (fits != "True")
+            self.add(f"{otherwise}if {asked}({got} := {self.call(p.codec, 'get', e, p.field)}) is not None: {s}.append({got})")
             return
         with self.block(f"{otherwise}if not {s} and {fits}:"):
             if p.holes:
