@@ -1,0 +1,72 @@
+"""References in what is being written: those that mean another entry of the same transaction, or a search, become `Type/id`.
+
+Every `reference` element at any depth is looked at, contained resources too. Left alone are references that already say `Type/id`,
+fragments, and everything inside a Bundle kept as a resource (a document's references are its own).
+A `reference` of this server's own address is made relative, as HAPI does. Source: FHIR R4 "Bundle", resolving references;
+"RESTful API", transaction and conditional references.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from adapter.sandbox.call import Context, pairs
+from adapter.sandbox.outcome import Refusal, Resource
+from adapter.sandbox.parameters import PARAMETERS
+from adapter.sandbox.search import matching
+
+CONDITIONAL = re.compile(r"([A-Z][A-Za-z]+)\?(.+)", re.DOTALL)
+
+
+def resolved(context: Context, resource: Resource, links: Mapping[str, str]) -> Resource:
+    """A copy of `resource` with its references resolved; `links` says which `Type/id` each fullUrl of the transaction has become.
+
+    Raises Refusal with the path of the reference: 400 for a urn that is no entry's, 404 or 412 for a conditional reference that does
+    not find exactly one resource.
+    """
+
+    def resolve(reference: str, path: str) -> str:
+        if reference in links:
+            return links[reference]
+        if reference.startswith("urn:"):
+            raise Refusal(400, "not-found", "the reference is to a urn, and no entry of a transaction here has it as its fullUrl", path)
+        if conditional := CONDITIONAL.fullmatch(reference):
+            return _search(context, conditional[1], conditional[2], path)
+        return reference.removeprefix(f"{context.base}/")
+
+    if resource["resourceType"] == "Bundle":
+        return resource
+    return {key: _walk(value, resolve, f"{resource['resourceType']}.{key}") for key, value in resource.items()}
+
+
+def has_conditional(value: Any) -> bool:
+    """Is there a conditional reference anywhere in it?"""
+    if isinstance(value, dict):
+        reference = value.get("reference")
+        return (isinstance(reference, str) and "?" in reference) or any(map(has_conditional, value.values()))
+    return isinstance(value, list) and any(map(has_conditional, value))
+
+
+def _walk(value: Any, resolve: Callable[[str, str], str], path: str) -> Any:
+    if isinstance(value, list):
+        return [_walk(item, resolve, f"{path}[{index}]") for index, item in enumerate(value)]
+    if not isinstance(value, dict):
+        return value
+    return {
+        key: resolve(item, f"{path}.reference") if key == "reference" and isinstance(item, str) else _walk(item, resolve, f"{path}.{key}")
+        for key, item in value.items()
+    }
+
+
+def _search(context: Context, type_: str, query: str, path: str) -> str:
+    if type_ not in PARAMETERS:
+        raise Refusal(400, "value", "the conditional reference is to a type that the sandbox does not keep", path)
+    try:
+        found = matching(context, type_, pairs(query), "the conditional reference")
+    except Refusal as refusal:
+        raise Refusal(refusal.status, refusal.code, refusal.diagnostics, path) from refusal
+    if found is None:
+        raise Refusal(404, "not-found", f"the conditional reference finds no resource of type {type_}", path)
+    return found.address

@@ -1,0 +1,55 @@
+"""The sandbox over HTTP on this machine, or inside this process without any network."""
+
+from __future__ import annotations
+
+import ipaddress
+import socket
+from collections.abc import Callable
+from pathlib import Path
+
+import httpx
+import uvicorn
+
+from adapter.sandbox.app import create_app
+from adapter.sandbox.store import Store
+
+
+class ServeError(Exception):
+    """The sandbox cannot be served there; the sentence says why and what to do."""
+
+
+def serve(port: int, host: str = "127.0.0.1", file: Path | None = None, ready: Callable[[str], None] = lambda url: None) -> None:
+    """Serves until interrupted. `port` 0 takes a free one; `file` keeps everything, None forgets it; `ready` is told the address.
+
+    Only loopback, because the sandbox asks nobody who they are. No access log, because addresses hold identifiers.
+    Raises ServeError or StoreError, each one sentence.
+    """
+    listener = _listen(host, port)
+    store = Store(file)
+    try:
+        ready(f"http://{f'[{host}]' if ':' in host else host}:{listener.getsockname()[1]}")
+        uvicorn.Server(uvicorn.Config(create_app(store), log_level="warning", access_log=False)).run(sockets=[listener])
+    finally:
+        store.close()
+        listener.close()
+
+
+def client(store: Store, base_url: str = "http://sandbox.invalid") -> httpx.AsyncClient:
+    """A client of a sandbox inside this process."""
+    return httpx.AsyncClient(transport=httpx.ASGITransport(create_app(store)), base_url=base_url)
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    if not _is_loopback(host):
+        raise ServeError("The sandbox asks nobody who they are, so it is served on this machine only; the host must be 127.0.0.1 or ::1.")
+    try:
+        return socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
+    except OSError as error:
+        raise ServeError(f"Port {port} cannot be used ({error.strerror}); name another one.") from error
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
