@@ -123,7 +123,7 @@ class Writer(Source):
         with self.at(step):
             return self.literal(node)
 
-    def listed(self, many: Any) -> str:
+    def listed(self, many: Many) -> str:
         with self.at("[{i}]"):
             put = self.call(many.codec, "put", "x", many.field)
         return f"[{put} for {'i, x in enumerate' if self.careful else 'x in '}(f_{many.field})]"
@@ -139,7 +139,7 @@ class Writer(Source):
             with self.block(f"if {self.filled_any(node)}:"):
                 if simple(node):
                     self.add(where(self.literal(node)))
-                elif isinstance(node, Seq) and len(node.items) == 1:
+                elif isinstance(node, Seq) and isinstance(node.items[0], Many) and len(node.items) == 1:
                     self.add(where(self.listed(node.items[0])))
                 elif isinstance(node, Obj):
                     self.fill_obj(node, where)
