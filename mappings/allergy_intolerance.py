@@ -20,6 +20,7 @@ from mappings.datatypes import (
     WORDS,
     Annotation,
     Coded,
+    Coding,
     Identifier,
     Period,
     Quantity,
@@ -27,7 +28,7 @@ from mappings.datatypes import (
     Words,
 )
 from mappings.dosage import DMD_SYSTEMS, ROUTE
-from mappings.findings import Finding, before, ordered, refusal, warning
+from mappings.findings import Finding, before, in_order, ordered, refusal, warning
 from mappings.shape import Each, Shape, also, f
 from mappings.systems import SNOMED_CT, SOURCE_KEY, THO, UKCORE
 from mappings.values import Reference, choice, code, reference, when
@@ -44,8 +45,8 @@ ALLERGY_CODE = CodeTable(SNOMED_CT, "ValueSet UKCore-AllergyCode 2.2.0, its sing
     "no known allergy": ("716186003", "No known allergy"),
     "transfer-degraded drug allergy": ("196461000000101", "Transfer-degraded drug allergy"),
     "transfer-degraded non-drug allergy": ("196471000000108", "Transfer-degraded non-drug allergy")})
-MANIFESTATION = CodeTable(THO + "v3-NullFlavor", "ValueSet UKCore-AllergyManifestation 2.2.0, where only the severity is known", {
-    "no information": ("NI", "NoInformation")})
+# ValueSet UKCore-AllergyManifestation 2.2.0: the manifestation of a reaction of which only the severity is known
+NO_INFORMATION = Coded((Coding(THO + "v3-NullFlavor", "NI", "NoInformation"),))
 # ValueSets allergy-intolerance-type, -category, -criticality and reaction-event-severity 4.0.1 (all required)
 TYPE = code({"allergy": "allergy", "intolerance": "intolerance"})
 CATEGORY = code({"food": "food", "medication": "medication", "environment": "environment", "biologic": "biologic"})
@@ -56,9 +57,9 @@ ONSET: Any = choice(onsetDateTime=when, onsetAge=QUANTITY, onsetPeriod=PERIOD, o
 
 @dataclass(frozen=True)
 class Reaction:
-    """One time it happened. `severity` is mild, moderate or severe; with nothing else known the manifestation is 'no information'."""
+    """One time it happened. `severity` is mild, moderate or severe; where only that is known the manifestation is NO_INFORMATION."""
 
-    manifestations: Annotated[tuple[Coded, ...], MANIFESTATION]
+    manifestations: tuple[Coded, ...]
     substance: Coded | None = None
     severity: str | None = None
     onset: str | None = None
@@ -101,24 +102,29 @@ class Allergy:
     evidence: tuple[Evidence, ...] = ()
 
     def findings(self) -> Iterator[Finding]:
-        began = self.onset.start if isinstance(self.onset, Period) else self.onset if isinstance(self.onset, str) else None
-        in_error = self.verification_status is not None and VERIFICATION.word(self.verification_status) == "entered in error"
-        status = CLINICAL_STATUS.word(self.clinical_status) if self.clinical_status else None
-        if in_error and self.clinical_status:
-            yield refusal("clinical_status", "stands on an allergy that was entered in error (FHIR ait-2)")
-        if not in_error and not self.clinical_status:
+        if self.verification_status is not None and VERIFICATION.word(self.verification_status) == "entered in error":
+            if self.clinical_status:
+                yield refusal("clinical_status", "stands on an allergy that was entered in error (FHIR ait-2)")
+            return  # a correction travels, however odd the entry was
+        if not self.clinical_status:
             yield refusal("clinical_status", "is missing; an allergy is active, inactive or resolved (FHIR ait-1)")
-        yield from ordered(began, self.end_date, "end_date", "is before the allergy began")
-        if status == "active" and (self.end_date or self.end_reason):
-            yield warning("clinical_status", "is active, but the allergy has an end")
-        if before(self.last_occurrence, began):
-            yield warning("last_occurrence", "is before the allergy began")
-        if before(self.recorded_date, began):
-            yield warning("recorded_date", "is before the allergy began")
         if ALLERGY_CODE.word(self.code) == "no known allergy" and self.reactions:
             yield refusal("reactions", "describes a reaction where no allergy is known")
         if not any(c.system in DMD_SYSTEMS for c in self.code.codings):
             yield warning("code", "is text only: without a dm+d or SNOMED CT code the receiver cannot check prescriptions against it")
+        yield from self._times()
+
+    def _times(self) -> Iterator[Finding]:
+        began = self.onset.start if isinstance(self.onset, Period) else self.onset if isinstance(self.onset, str) else None
+        yield from in_order("onset", self.onset if isinstance(self.onset, Period) else None)
+        yield from ordered(began, self.end_date, "end_date", "is before the allergy began")
+        if self.clinical_status and CLINICAL_STATUS.word(self.clinical_status) == "active" and (self.end_date or self.end_reason):
+            yield warning("clinical_status", "is active, but the allergy has an end")
+        # An onset is when it was first noticed, often an estimate: what is before it may still be right.
+        if before(self.last_occurrence, began):
+            yield warning("last_occurrence", "is before the allergy began")
+        if before(self.recorded_date, began):
+            yield warning("recorded_date", "is before the allergy began")
 
 
 allergy_intolerance = Shape(Allergy, {

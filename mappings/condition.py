@@ -26,7 +26,7 @@ from mappings.datatypes import (
     Range,
     Words,
 )
-from mappings.findings import Finding, ordered, refusal, warning
+from mappings.findings import Finding, in_order, ordered, refusal, warning
 from mappings.shape import Each, Shape, also, f
 from mappings.systems import SNOMED_CT, SOURCE_KEY, THO, UKCORE, UKCORE_CODES
 from mappings.values import Reference, choice, reference, when
@@ -87,6 +87,8 @@ class Condition:
             yield refusal("abatement", "stands on a condition that is not inactive, resolved or in remission (FHIR con-4)")
         if not self.clinical_status and not in_error and any(CATEGORY.word(c) == "problem list item" for c in self.categories):
             yield warning("clinical_status", "is missing on a problem list item (FHIR con-3)")
+        for field, time in (("onset", self.onset), ("abatement", self.abatement)):
+            yield from in_order(field, time if isinstance(time, Period) else None)
         yield from ordered(_start(self.onset), _start(self.abatement), "abatement", "is before the condition began")
 
 

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 from mappings.codes import CodeTable, table_from
 from mappings.datatypes import CONCEPT, PERIOD, QUANTITY, RANGE, RATIO, Coded, Number, Period, Quantity, Range, Ratio
-from mappings.findings import Finding, warning
+from mappings.findings import Finding, in_order, warning
 from mappings.shape import Each, Part, f
 from mappings.systems import DMD, SNOMED_CT, THO, UKCORE
 from mappings.values import Logical, Ref, Reference, Said, choice, reference, reference_or, strings, when
@@ -142,3 +142,12 @@ DOSAGE = Part(Dose, {
     "maxDosePerPeriod": f.max_per_period | RATIO,
     "maxDosePerAdministration": f.max_per_administration | QUANTITY,
 })
+
+
+def findings_of_doses(doses: tuple[Dose, ...]) -> Iterator[Finding]:
+    """UK Core, MedicationStatement and MedicationRequest guidance: at the least a dose in words."""
+    if not any(dose.text for dose in doses):
+        yield warning("doses", "has no dose in words")
+    for i, dose in enumerate(doses):
+        if isinstance(dose.bounds, Period):
+            yield from in_order(f"doses[{i}].bounds", dose.bounds)

@@ -10,8 +10,8 @@ from typing import Annotated
 
 from mappings.codes import CodeTable
 from mappings.datatypes import CONCEPT, IDENTIFIER, NOTE, PERIOD, QUANTITY, Annotation, Coded, Identifier, Period, Quantity
-from mappings.dosage import DOSAGE, DRUG, Dose, Drug, findings_of_drug
-from mappings.findings import Finding, ordered, warning
+from mappings.dosage import DOSAGE, DRUG, Dose, Drug, findings_of_doses, findings_of_drug
+from mappings.findings import Finding, in_order, warning
 from mappings.shape import Each, Part, Shape, also, f
 from mappings.systems import SOURCE_KEY, THO, UKCORE, UKCORE_CODES
 from mappings.values import Reference, choice, code, reference, when
@@ -87,15 +87,14 @@ class MedicationRequest:
     authorisation_expiry_date: str | None = None
 
     def findings(self) -> Iterator[Finding]:
-        validity = self.dispense.validity_period if self.dispense else None
-        if validity:
-            yield from ordered(validity.start, validity.end, "dispense.validity_period", "ends before it starts")
+        if self.status == "entered in error":
+            return  # a correction travels, however odd the entry was
+        yield from in_order("dispense.validity_period", self.dispense.validity_period if self.dispense else None)
         if self.status_reason and self.status not in ("on hold", "cancelled", "stopped"):
             yield warning("status_reason", "is only for a prescription on hold, cancelled or stopped (UK Core guidance)")
         if self.substitution_allowed is None:
             yield warning("substitution_allowed", "is missing; UK Core requires it")
-        if not any(dose.text for dose in self.doses):
-            yield warning("doses", "has no dose in words")
+        yield from findings_of_doses(self.doses)
         yield from findings_of_drug(self.drug)
 
 

@@ -11,8 +11,8 @@ from typing import Annotated
 
 from mappings.codes import CodeTable
 from mappings.datatypes import CONCEPT, IDENTIFIER, NOTE, PERIOD, Annotation, Coded, Identifier, Period
-from mappings.dosage import DOSAGE, DRUG, Dose, Drug, findings_of_drug
-from mappings.findings import Finding, before, ordered, warning
+from mappings.dosage import DOSAGE, DRUG, Dose, Drug, findings_of_doses, findings_of_drug
+from mappings.findings import Finding, before, in_order, warning
 from mappings.shape import Each, Shape, also, f
 from mappings.systems import SOURCE_KEY, THO, UKCORE, UKCORE_CODES
 from mappings.values import Reference, choice, code, reference, when
@@ -67,19 +67,20 @@ class Medication:
     derived_from: tuple[Reference, ...] = ()
 
     def findings(self) -> Iterator[Finding]:
-        start, end = (self.taken.start, self.taken.end) if isinstance(self.taken, Period) else (self.taken, None)
-        yield from ordered(start, end, "taken", "stops before it starts")
+        if self.status == "entered in error":
+            return  # a correction travels, however odd the entry was
+        period = self.taken if isinstance(self.taken, Period) else None
+        yield from in_order("taken", period)
         # UK Core guidance says SHALL to both. A stopped medicine that does not travel is worse than one without a reason.
         if self.status in ("stopped", "on hold") and not self.status_reasons:
-            yield warning("status_reasons", f"is {self.status} without a reason, which UK Core asks for")
+            yield warning("status_reasons", "is missing; UK Core asks why a medicine is stopped or on hold")
         if self.status == "intended" and not self.taken:
-            yield warning("taken", "is intended without a date, which UK Core asks for")
-        if self.status == "active" and before(end, self.date_asserted):
-            yield warning("status", "is active, but had ended when it was asserted")
-        if not any(dose.text for dose in self.doses):
-            yield warning("doses", "has no dose in words")
+            yield warning("taken", "is missing; UK Core asks when an intended medicine is to be taken")
+        if self.status == "active" and period and before(period.end, self.date_asserted):
+            yield warning("status", "is active, but the medicine had ended when this was asserted")
         if self.based_on and self.derived_from:
             yield warning("derived_from", "stands beside based_on; UK Core asks for one of them")
+        yield from findings_of_doses(self.doses)
         yield from findings_of_drug(self.drug)
 
 
