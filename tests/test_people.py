@@ -23,12 +23,13 @@ from mappings.patient import Contact, Link, Resident
 from mappings.practitioner import Practitioner, Qualification
 from mappings.practitioner_role import PractitionerRole
 from mappings.related_person import RelatedPerson
+from mappings.shape import Shape
 from mappings.systems import UKCORE_CODES
 from mappings.values import Ref, Said
 from tests import foreign
 
 FIXTURES = Path(__file__).resolve().parent.parent / "fixtures"
-SHAPES = {
+SHAPES: dict[str, Shape[Any]] = {
     "patient": patient.patient, "encounter": encounter.encounter, "organization": organization.organization, "location": location.location,
     "practitioner": practitioner.practitioner, "practitioner_role": practitioner_role.practitioner_role,
     "related_person": related_person.related_person}
