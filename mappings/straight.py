@@ -90,8 +90,8 @@ class Source:
 
     def fits(self, node: Node, v: str, is_dict: bool = False) -> str:
         """The expression that tells whether a value is what the node insists on."""
-        node = node.node or node if isinstance(node, Many) else node
-        if isinstance(node, Leaf | Many):
+        node = getattr(node, "node", None) or node
+        if isinstance(node, Leaf):
             return "True"
         if isinstance(node, Obj) and node.holes:
             insisted = [self.fits(p, f"{v}.get({k!r}, NONE)") for k, p in node.insisted]
@@ -169,8 +169,8 @@ class Writer(Source):
                 self.add(f"{start} = len({out})")
                 self.fill(p, lambda v: f"{out} += {v}")
                 for q in rivals(node, p):
-                    taken = f"not ({self.filled_any(q)}) and any({self.fits(q, 'e')} for e in {out}[{start}:])"
-                    self.wrong(taken, p.field, "would be read as another field")
+                    taken = f"any({self.fits(q, 'e')} and {self.name(q.says, 'says')}(e) for e in {out}[{start}:])"
+                    self.wrong(f"not ({self.filled_any(q)}) and {taken}", p.field, "would be read as another field")
             else:
                 with self.at(f"[{n}]"):
                     self.fill(p, lambda v: f"{out}.append({v})")
@@ -238,24 +238,27 @@ class Reader(Source):
         """Each element goes to the first part it fits, most specific first, that has none yet; an Each takes any number."""
         parts = [node.items[i] for i in node.order]
         once = [self.name(hint="s") for _ in parts]
-        dicts = all(isinstance(p.node if isinstance(p, Many) else p, Obj) for p in parts)
+        dicts = all(isinstance(getattr(p, "node", None) or p, Obj) for p in parts)
         self.add(*(f"{s} = {'[]' if isinstance(p, Many) else 'False'}" for p, s in zip(parts, once, strict=True)))
         e, i = self.name(), self.name(hint="i")
         with self.at(f"[{{{i}}}]"), self.block(f"for {i}, {e} in enumerate({value}):" if self.careful else f"for {e} in {value}:"):
             self.add(*[f"if {e}.__class__ is not dict: continue"] * dicts)
-            for n, (p, s) in enumerate(zip(parts, once, strict=True)):
-                self.get_element(p, s, e, "el" * (n > 0), self.fits(p, e, dicts))
+            for p, s in zip(parts, once, strict=True):
+                self.get_element(p, s, e, self.fits(p, e, dicts))
         self.add(*(f"if {s}: f_{p.field} = tuple({s})" for p, s in zip(parts, once, strict=True) if isinstance(p, Many)))
 
-    def get_element(self, p: Node, s: str, e: str, otherwise: str, fits: str) -> None:
+    def get_element(self, p: Node, s: str, e: str, fits: str) -> None:
+        """What fits and says nothing is left for the parts asked next."""
+        v, asked = self.name(), f"{fits} and " * (fits != "True")
         if isinstance(p, Many):
-            got, asked = self.name(), f"{fits} and " * (fits != "True")
-            self.add(f"{otherwise}if {asked}({got} := {self.call(p.codec, 'get', e, p.field)}) is not None: {s}.append({got})")
+            found = f"{asked}({v} := {self.call(p.codec, 'get', e, p.field)}) is not None"
+            self.add(f"if {found}:", f"    {s}.append({v})", "    continue")
             return
-        with self.block(f"{otherwise}if not {s} and {fits}:"):
-            if p.holes:
-                self.get(p, e)
-            self.add(f"{s} = not ({self.nothing(p.names) or False})")  # it fits and says nothing: the next may say something
+        with self.block(f"if {asked}not {s}:"):
+            self.add(f"{v} = {e}")
+            self.get(p, v)
+            with self.block(f"if not ({self.nothing(p.names) or False}):"):
+                self.add(f"{s} = True", "continue")
 
 
 def simple(node: Node) -> bool:

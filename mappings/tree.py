@@ -10,7 +10,7 @@ from collections import Counter
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from mappings.faults import at
+from mappings.faults import BadValue, at
 from mappings.rest import Json, Slot, part_of, same, texts
 
 if TYPE_CHECKING:
@@ -28,6 +28,10 @@ class Node:
 
     def fits(self, value: Json) -> bool:
         return True
+
+    def says(self, value: Json) -> bool:
+        """Would a field be found in a value that fits?"""
+        return False
 
     def inside(self, key: str, rec: Any) -> tuple[Any, Any]:
         return None, None
@@ -54,10 +58,22 @@ class Also(Const):
 class Leaf(Node):
     """One or several fields behind one codec."""
 
-    holes, must, weight = True, False, 0
+    holes, must = True, False
 
     def __init__(self, names: tuple[str, ...], codec: Any) -> None:
         self.names, self.codec, self.field = names, codec, "&".join(names)
+        self.node: Obj | None = getattr(codec, "node", None)  # a part may insist on something
+        self.weight = self.node.weight if self.node else 0
+
+    def fits(self, value: Json) -> bool:
+        return self.node is None or self.node.fits(value)
+
+    def says(self, value: Json) -> bool:
+        try:
+            got = self.codec.get(value)
+        except BadValue:
+            return True
+        return not all(map(empty, (got,) if len(self.names) == 1 else got or ()))
 
 
 class Obj(Node):
@@ -77,6 +93,11 @@ class Obj(Node):
     def fits(self, value: Json) -> bool:
         return isinstance(value, dict) and all(k in value and p.fits(value[k]) for k, p in self.insisted)
 
+    def says(self, value: Json) -> bool:
+        parts = [(p, {k: value[k] for k in key if k in value} or None if isinstance(key, tuple) else value.get(key))
+                 for key, p in self.parts.items()] if self.fits(value) else []
+        return any(v is not None and p.says(v) for p, v in parts)
+
     def inside(self, key: str, rec: Any) -> tuple[Any, Any]:
         part, sibling = self.owner.get(key, (None, False))
         if not isinstance(part, Leaf):
@@ -85,19 +106,12 @@ class Obj(Node):
         return part.codec.inside(key, value) if sibling else (part.codec, value)
 
 
-class Many(Node):
-    """An Each in its list."""
-
-    holes, must = True, False
+class Many(Leaf):
+    """An Each in its list: its codec is for one element."""
 
     def __init__(self, field: str, codec: Any, by: str | None) -> None:
-        self.field, self.codec, self.by, self.names = field, codec, by, (field,)
-        self.node: Obj | None = getattr(codec, "node", None)  # None: the elements are single values behind a codec
-        self.weight = self.node.weight if self.node else 0
-        self.required: frozenset[str] = codec.required if self.node else frozenset()
-
-    def fits(self, value: Json) -> bool:
-        return self.node is None or bool(self.node.fits(value))
+        super().__init__((field,), codec)
+        self.by = by
 
 
 class Seq(Node):
@@ -111,6 +125,9 @@ class Seq(Node):
 
     def constant(self) -> Json:
         return [p.constant() for p in self.items]
+
+    def says(self, value: Json) -> bool:
+        return isinstance(value, list) and any(p.says(v) for p in self.items for v in value)
 
     def slots(self, ours: list[Json], rec: Any) -> list[Slot]:
         """Who wrote which of our elements, in the order of the shape."""
@@ -158,7 +175,10 @@ def parse_object(raw: dict[Any, Json], part: Part[Any], path: str) -> Obj:
     if wrong:
         raise TypeError(f"{path}: {wrong} must belong to one hole, with a codec for these keys")
     part.inline |= {top(path)} if path and "contained" in raw else set()
-    return Obj({k: parse(v, part, at(path, k)) for k, v in raw.items()})
+    made = Obj({k: parse(v, part, at(path, k)) for k, v in raw.items()})
+    if alone := [k for k, p in made.parts.items() if isinstance(p, Many)]:
+        raise TypeError(f"{path}: {alone} hold an Each, which stands in a list")
+    return made
 
 
 def _owns(hole: Any, keys: tuple[str, ...]) -> bool:
@@ -193,7 +213,7 @@ def rivals(seq: Seq, many: Many) -> list[Node]:
 
 def may_fit(a: Node, b: Node) -> bool:
     """Could something written by `a` be what `b` insists on?"""
-    a, b = (x.node or x if isinstance(x, Many) else x for x in (a, b))
+    a, b = (getattr(x, "node", None) or x for x in (a, b))
     if isinstance(b, Also):
         return isinstance(a, Also) and b.fits(a.value)
     if not b.weight or isinstance(a, Leaf | Many):
