@@ -24,15 +24,20 @@ ARROWS = {      # layer: the layers it may import, itself included by nature (ex
     "adapter.bundle": {"mappings", "mappings.resources", "mappings.whole", "adapter.wire"},
     "adapter.docs": {"mappings", "mappings.resources", "mappings.whole"},
     "adapter.sandbox": {"adapter.wire"},      # a hospital of its own: it must not judge our bundles by our own code
+    "adapter.hospital": set(),      # somebody else's system, in the demo
     "adapter.delivery": PURE,
     "adapter.returns": PURE | {"adapter.delivery"},
-    "adapter.edge": PURE | {"adapter.docs", "adapter.sandbox", "adapter.delivery", "adapter.returns"},
+    "adapter.edge": PURE | {"adapter.docs", "adapter.sandbox", "adapter.hospital", "adapter.delivery", "adapter.returns"},
 }
-PARTS = {"adapter.cli": "adapter.edge", "adapter.demo": "adapter.edge", "adapter.scan": "adapter.wire", "adapter.faults": "adapter.wire"}
+PARTS = {
+    "adapter.cli": "adapter.edge", "adapter.commands": "adapter.edge", "adapter.demo": "adapter.edge",
+    "adapter.scan": "adapter.wire", "adapter.faults": "adapter.wire",
+}
 THIRD_PARTY = {
     "adapter.wire": {"msgspec"},
     "adapter.records": {"msgspec", "lxml"},
     "adapter.sandbox": {"fastapi", "starlette", "uvicorn"},
+    "adapter.hospital": {"httpx"},
     "adapter.delivery": {"httpx", "tenacity"},
     "adapter.returns": {"httpx", "tenacity"},
     "adapter.edge": {"httpx", "rich", "typer", "uvicorn"},
