@@ -58,7 +58,8 @@ def test_no_juror_has_anything_new_against_what_we_write() -> None:
 
 
 @pytest.mark.parametrize("kind", SHAPES)
-@settings(phases=[Phase.generate], max_examples=60, derandomize=True, database=None, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(phases=[Phase.generate], max_examples=60, derandomize=True, database=None, deadline=None,
+          suppress_health_check=[HealthCheck.too_slow])
 @given(data=st.data())
 def test_whatever_a_record_holds_the_structure_is_fhir(kind: str, data: st.DataObject) -> None:
     try:
