@@ -15,7 +15,9 @@ def lift(resource: dict[str, Json]) -> tuple[dict[str, Json], Order]:
     if not isinstance(listed, list):
         return resource, None
     inside = {f"#{c['id']}": c for c in listed if isinstance(_id(c), str)}
-    for keep_ids, order in ((False, ()), (True, tuple(map(_id, listed)))):
+    ids = [*map(_id, listed)]
+    as_ours = ids == [str(n + 1) for n in range(len(ids))]  # then they need not be kept
+    for keep_ids, order in (*[(False, ())] * as_ours, (True, tuple(ids))):
         lifted = _lifted(resource, listed, dict(inside), keep_ids)
         if same(lower(lifted, order), resource):
             return lifted, order
