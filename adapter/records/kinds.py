@@ -172,8 +172,13 @@ class Object(Kind):
     takes: tuple[type, ...] = (dict,)
 
     def __init__(self, record: type) -> None:
-        self.record, self.makes, self.says = record, (record,), f"an object, a {record.__name__}"
+        self.record, self.makes = record, (record,)
         self.slots: dict[str, Slot] = {}
+
+    @property
+    def says(self) -> str:  # type: ignore[override]  # known only when the slots are
+        names = self.required or list(self.slots)
+        return f"an object ({self.record.__name__}: {', '.join(names[:6])}{' …' * (len(names) > 6)})"
 
     @property
     def required(self) -> list[str]:
@@ -216,10 +221,12 @@ class Concept(Object):
 
     def __init__(self, table: CodeTable | None, whole: Object) -> None:
         super().__init__(Coded)
-        self.slots, self.table = whole.slots, table
+        self.whole, self.slots, self.table = whole, whole.slots, table
         self.words = {word: table.coded(word) for word in table.table} if table else {}
-        words = f"one of: {', '.join(self.words)}; or " if table else "a text, or "
-        self.says = words + 'an object {"codings": [...], "text": ...}'
+
+    @property
+    def says(self) -> str:  # type: ignore[override]
+        return (f"one of: {', '.join(self.words)}; or " if self.table else "a text, or ") + 'an object {"codings": [...], "text": ...}'
 
     def decode(self, value: Json, spot: Spot) -> Any:
         if value.__class__ is not str:
@@ -237,14 +244,18 @@ class Concept(Object):
         return value.text if not self.table and value == Coded(text=value.text) and value.text else super().encode(value)
 
 
-class Words(Object):
+class Saying(Object):
     """Said, or a string that stands for one."""
 
     takes = (dict, str)
 
     def __init__(self, whole: Object) -> None:
         super().__init__(Said)
-        self.slots, self.says = whole.slots, "a text"
+        self.whole, self.slots = whole, whole.slots
+
+    @property
+    def says(self) -> str:  # type: ignore[override]
+        return 'a text, or an object {"display": ...}'
 
     def decode(self, value: Json, spot: Spot) -> Any:
         return Said(Text().decode(value, spot)) if value.__class__ is str else super().decode(value, spot)
@@ -265,13 +276,18 @@ class OneOf(Kind):
         self.says = ", or ".join(m.says for m in self.members)
 
     def decode(self, value: Json, spot: Spot) -> Any:
-        member = self.by_json.get(value.__class__)
-        if not member and value.__class__ is dict and self.objects:
-            member = self.objects[0] if len(self.objects) == 1 else next((m for m in self.objects if m.fits(value)), None)
+        member = self._meant(value) if value.__class__ is dict else self.by_json.get(value.__class__)
         if member:
             return member.decode(value, spot)
-        names = "; or ".join(f"{m.record.__name__} with {', '.join(m.slots)}" for m in self.objects)
-        return spot.no("wrong-type", f"expected {names}" if value.__class__ is dict and names else f"expected {self.says}")
+        spot.no("wrong-type", f"expected {self.says}")
+        return None
+
+    def _meant(self, value: Mapping[str, Json]) -> Object | None:
+        """The one that fits; else the one that comes nearest, so that it can say what is wrong."""
+        if fitting := [m for m in self.objects if m.fits(value)]:
+            return fitting[0]
+        near = sorted(self.objects, key=lambda m: (sum(name in value for name in m.required), len(value.keys() & m.slots.keys())))
+        return near[-1] if near and value.keys() & near[-1].slots.keys() else None
 
     def encode(self, value: Any) -> Json:
         return self.by_type[type(value)].encode(value)

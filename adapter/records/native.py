@@ -15,25 +15,25 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import MISSING, Field, fields, is_dataclass
 from decimal import Decimal
 from enum import Enum
-from functools import lru_cache
 from itertools import combinations
 from typing import Annotated, Any, Generic, TypeVar
 
 from adapter import scan, wire
 from adapter.faults import Fault, Refused
 from adapter.records import quick
-from adapter.records.kinds import REQUIRED, Concept, Kind, Many, Object, OneOf, Scalar, Slot, Spot, Text, Word, Words, Wrong
+from adapter.records.kinds import REQUIRED, Concept, Kind, Many, Object, OneOf, Saying, Scalar, Slot, Spot, Text, Word, Wrong
 from adapter.scan import Steps
 from mappings import tree
+from mappings.bag import THE_RESIDENT
 from mappings.codes import CodeTable
 from mappings.datatypes import Coded
-from mappings.shape import AS_IS, Codec
-from mappings.values import Ref, Said, many
+from mappings.shape import Codec
+from mappings.straight import AS_IS
+from mappings.values import Said, many
 
 R = TypeVar("R")
 Json = Any
 Checks = Mapping[type, Mapping[str, Codec]]  # record class -> field -> the codec the shape has for it
-THE_RESIDENT = Ref("Patient", "resident")
 
 
 class Format(Generic[R]):
@@ -42,6 +42,7 @@ class Format(Generic[R]):
     def __init__(self, record: type[R], checks: Checks | None = None) -> None:
         self.kind = Builder(checks or {}).object(record)
         self.quick: Callable[[Json], R] = quick.reader(self.kind)
+        self.quick_plain: Callable[[Json], R] = quick.reader_of_plain(self.kind)
 
     def decode(self, value: Json, path: str = "") -> R:
         """The record of a JSON object. Raises Refused; `path` is where it stands in something larger."""
@@ -56,8 +57,9 @@ class Format(Generic[R]):
 
     def loads(self, data: bytes, limits: wire.Limits = wire.LIMITS, line: int = 1) -> R:
         """The record of bytes that hold one JSON object. Raises Refused with places; `line` is the number of the first line."""
+        read = self.quick_plain if quick.plain(data) else self.quick
         try:
-            return self.quick(wire.read(data) if len(data) <= limits.size else None)
+            return read(wire.read(data) if len(data) <= limits.size else None)
         except quick.UNUSUAL:
             return self.careful(wire.loads(data, limits, line), "", data.decode("utf-8-sig"), line, limits.depth)
 
@@ -100,7 +102,7 @@ class Builder:
     """Type hints -> kinds. A hint that JSON could not be told apart by is refused here."""
 
     def __init__(self, checks: Checks) -> None:
-        self.checks, self.objects = checks, dict[type, Object]()
+        self.checks, self.objects, self.kinds = checks, dict[type, Object](), dict[Any, Kind]()
 
     def object(self, record: type) -> Object:
         if record not in self.objects:
@@ -114,6 +116,13 @@ class Builder:
         return self.objects[record]
 
     def kind(self, hint: Any, codec: Codec | None = None, table: CodeTable | None = None) -> Kind:
+        """One for all fields that are alike."""
+        alike = (hint, id(codec), id(table))
+        if alike not in self.kinds:
+            self.kinds[alike] = self.made(hint, codec, table)
+        return self.kinds[alike]
+
+    def made(self, hint: Any, codec: Codec | None, table: CodeTable | None) -> Kind:
         if typing.get_origin(hint) is Annotated:
             hint, *notes = typing.get_args(hint)
             table = next((n for n in notes if isinstance(n, CodeTable)), table)
@@ -141,7 +150,7 @@ class Builder:
         if hint is Coded:
             return Concept(table, self.object(Coded))
         if hint is Said and said:
-            return Words(self.object(Said))
+            return Saying(self.object(Said))
         if is_dataclass(hint):
             return self.object(typing.cast(type, hint))
         raise TypeError(f"{hint} has no place in the native format")
@@ -160,11 +169,10 @@ def default_of(declared: Field[Any]) -> Any:
 
 
 def checker(codec: Codec | None) -> Callable[[Any], Any] | None:
-    """Answers the value itself, or raises BadValue. It remembers the last thousands: dates repeat all the time."""
+    """Answers the value itself, or raises BadValue."""
     if codec is None or codec.label == AS_IS:
         return None
 
-    @lru_cache(maxsize=4096)
     def check(value: Any) -> Any:
         codec.put(value)
         return value

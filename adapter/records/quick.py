@@ -1,17 +1,22 @@
 """The native format's reading as straight-line Python, one function per record class, made once. It gives the same answers as kinds.py for
 what is right; whatever is unusual raises, and kinds.py decides and explains. It may give up at any time, so it never carries meaning.
 
-A record is made by filling `__dict__`: the __init__ of a frozen dataclass is one call per field, three times slower.
+Three things make it fast. A record is made by giving it its `__dict__`: the __init__ of a frozen dataclass is one call per field. The
+defaults and the object are merged in one step, and a name too many shows in the length. And the texts of a plain line (ASCII, without
+escapes and DEL) cannot hold a control character, so that it is enough to look at the first character of each.
 """
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import fields
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
-from adapter.records.kinds import CONTROL, REQUIRED, Concept, Kind, Many, Object, OneOf, Scalar, Text, Word, Words
+from adapter.records.kinds import CONTROL, REQUIRED, Concept, Kind, Many, Object, OneOf, Saying, Scalar, Text, Word
 from mappings.faults import BadValue
+
+Reader = Callable[[Any], Any]
 
 
 class Slow(Exception):
@@ -21,17 +26,22 @@ class Slow(Exception):
 UNUSUAL = (Slow, BadValue)
 
 
-def reader(kind: Object) -> Callable[[Any], Any]:
-    """object -> record; raises one of UNUSUAL for anything that is not right."""
-    source = Source()
-    name = source.function(kind)
-    exec("\n\n".join(source.functions), source.env)  # noqa: S102 - the source comes from the type hints alone
-    made: Callable[[Any], Any] = source.env[name]
-    return made
+def reader(kind: Object) -> Reader:
+    """object -> record. It raises one of UNUSUAL for anything that is not right."""
+    return Source(lambda v: f"{v}.isprintable() and {v}.strip()").reader(kind)
+
+
+def reader_of_plain(kind: Object) -> Reader:
+    """The same for an object from a plain line."""
+    return Source(lambda v: f"{v} >= '!'").reader(kind)
+
+
+def plain(line: bytes) -> bool:
+    return line.isascii() and b"\\" not in line and b"\x7f" not in line
 
 
 def text(value: Any) -> Any:
-    """A text that is not plainly printable: line breaks and the like are fine."""
+    """A text that is not obviously right: line breaks and the like are fine."""
     if value.__class__ is not str or not value or value.isspace() or CONTROL.search(value):
         raise Slow
     return value
@@ -44,13 +54,34 @@ def nothing(value: Any) -> tuple[()]:
     return ()
 
 
-class Source:
-    """Functions, and the names they use. `function` answers a function's name, `check` an expression that raises or is the value."""
+def stop() -> Any:
+    raise Slow
 
-    def __init__(self) -> None:
-        self.functions, self.known = list[str](), dict[int, str]()
+
+def remembering(check: Callable[[Any], object]) -> Reader:
+    """Dates repeat all the time: the last thousands are remembered."""
+
+    @lru_cache(maxsize=4096)
+    def checked(value: Any) -> Any:
+        check(text(value))
+        return value
+
+    return checked
+
+
+class Source:
+    """Functions, and the names they use. `good` is what to ask of a text before `text` has a closer look."""
+
+    def __init__(self, good: Callable[[str], str]) -> None:
+        self.good, self.functions, self.known = good, list[str](), dict[int, str]()
         self.env: dict[str, Any] = {"put": object.__setattr__, "Decimal": Decimal, "Slow": Slow}
         self.env |= {"stop": stop, "text": text, "nothing": nothing}
+
+    def reader(self, kind: Object) -> Reader:
+        name = self.function(kind)
+        exec("\n\n".join(self.functions), self.env)  # noqa: S102 - the source comes from the type hints alone
+        made: Reader = self.env[name]
+        return made
 
     def name(self, value: Any, hint: str) -> str:
         name = f"{hint}_{len(self.env)}"
@@ -65,86 +96,87 @@ class Source:
             self.functions.append("\n".join([f"def {name}(v):", *(f"    {line}" for line in lines)]))
         return self.known[id(kind)]
 
+    # -- expressions: what stands in variable `v`, read ----------------------------------------------------------------------
     def expression(self, kind: Kind, v: str) -> str:
-        """The value of what stands in variable `v`."""
         if isinstance(kind, Text):
             return self.text(kind, v)
         if isinstance(kind, Scalar):
-            return f"{v} if {self.scalar(kind, v)} else stop()"
+            return f"{v} if {self.exact(kind, v)} else stop()"
+        if isinstance(kind, Many):
+            return self.elements(kind, v)
         return f"{self.function(kind)}({v})"
 
     def text(self, kind: Text, v: str) -> str:
         if kind.words:
             return f"{v} if {v}.__class__ is str and {v} in {self.name(frozenset(kind.words), 'words')} else stop()"
         if kind.check:
-            return f"{self.name(kind.check, 'check')}({v} if {self.plain(v)} else text({v}))"
-        return f"{v} if {self.plain(v)} else text({v})"
+            return f"{self.name(remembering(kind.check), 'check')}({v}) if {v}.__class__ is str else stop()"
+        return f"{v} if {self.fine(v)} else text({v})"
 
-    def plain(self, v: str) -> str:
-        return f"{v}.__class__ is str and {v}.isprintable() and {v}.strip()"
+    def fine(self, v: str) -> str:
+        return f"{v}.__class__ is str and {self.good(v)}"
 
-    def scalar(self, kind: Scalar, v: str) -> str:
-        exact = " or ".join(f"{v}.__class__ is {t.__name__}" for t in kind.takes if t is not Decimal)
-        return " or ".join(filter(None, [exact, f"{v}.__class__ is Decimal and {v}.is_finite()" * (Decimal in kind.takes)]))
+    def exact(self, kind: Scalar, v: str) -> str:
+        plain = " or ".join(f"{v}.__class__ is {t.__name__}" for t in kind.takes if t is not Decimal)
+        return " or ".join(filter(None, [plain, f"{v}.__class__ is Decimal and {v}.is_finite()" * (Decimal in kind.takes)]))
 
-    # -- the functions ------------------------------------------------------------------------------------------------------
+    def elements(self, kind: Many, v: str) -> str:
+        """Most lists have one element, and a comprehension costs more than that."""
+        made = f"({self.expression(kind.of, f'{v}[0]')},) if len({v}) == 1 else tuple([{self.expression(kind.of, 'y')} for y in {v}])"
+        made = f"{self.name(kind.check, 'check')}({made})" if kind.check else f"({made})"
+        return f"{made} if {v}.__class__ is list and {v} else {'stop()' if kind.filled else f'nothing({v})'}"
+
+    # -- functions: the lines of each kind -----------------------------------------------------------------------------------
     def _Object(self, kind: Object) -> list[str]:
-        start = {s.name: None if s.default is REQUIRED else s.default for s in kind.slots.values()}
-        lines = ["if v.__class__ is not dict: raise Slow", f"d = {{**{self.name(start, 'start')}, **v}}"]
-        lines += [f"if len(d) != {len(start)}: raise Slow"]  # a name too many
-        lines += [] if kind.required else [f"if d == {self.name(start, 'start')}: raise Slow"]
+        start = self.name({s.name: None if s.default is REQUIRED else s.default for s in kind.slots.values()}, "start")
+        lines = ["if v.__class__ is not dict: raise Slow", f"d = {{**{start}, **v}}"]
+        lines += [f"if len(d) != {len(kind.slots)}: raise Slow"]  # a name too many
+        lines += [f"if d == {start}: raise Slow"] * (not kind.required)
         for slot in kind.slots.values():
-            lines.append(f"x = d[{slot.name!r}]")
-            lines += self.field(slot.name, slot.kind, slot.default)
+            lines += [f"x = d[{slot.name!r}]", self.field(slot.name, slot.kind, slot.default)]
         return [*lines, *self.record(kind)]
 
-    def field(self, name: str, kind: Kind, default: Any) -> list[str]:
-        """`x` is what was given, or the default."""
+    def field(self, name: str, kind: Kind, default: Any) -> str:
+        """`x` is what was given, or the default, or None where there is none."""
+        given = "" if default is REQUIRED else "x is not None and "
         if isinstance(kind, Text) and not kind.words and not kind.check:
-            unless = "" if default is REQUIRED else "x is not None and "
-            return [f"if {unless}not ({self.plain('x')}): text(x)"]
+            return f"if {given}not ({self.fine('x')}): text(x)"
         if isinstance(kind, Scalar):
-            return [f"if {'' if default is REQUIRED else 'x is not None and '}not ({self.scalar(kind, 'x')}): raise Slow"]
+            return f"if {given}not ({self.exact(kind, 'x')}): raise Slow"
+        read = f"d[{name!r}] = {self.expression(kind, 'x')}"
         if default is REQUIRED:
-            return ["if x is None: raise Slow", f"d[{name!r}] = {self.expression(kind, 'x')}"]
+            return read
         if default is None:
-            return [f"if x is not None: d[{name!r}] = {self.expression(kind, 'x')}"]
+            return f"if x is not None: {read}"
         was = self.name(default, "default")
-        return [f"if x is not {was}: d[{name!r}] = {self.expression(kind, 'x')} if x is not None else {was}"]
+        return f"if x is not {was}: d[{name!r}] = {was} if x is None else {self.expression(kind, 'x')}"
 
     def record(self, kind: Object) -> list[str]:
+        """The record of the dict `d`."""
         made = self.name(kind.record, kind.record.__name__)
         if hasattr(kind.record, "__post_init__") or "__slots__" in vars(kind.record) or not all(f.init for f in fields(kind.record)):
             return [f"return {made}(**d)"]
         return [f"r = {self.name(kind.record.__new__, 'new')}({made})", "put(r, '__dict__', d)", "return r"]
 
     def _Concept(self, kind: Concept) -> list[str]:
-        said = f"{self.name(kind.record, 'Coded')}((), {self.expression(Text(), 'v')})"
-        word = f"{self.name(kind.words, 'words')}.get(v) or stop()"
-        return [f"if v.__class__ is str: return {word if kind.table else said}", *self._Object(kind)]
+        objects = f"if v.__class__ is not str: return {self.function(kind.whole)}(v)"
+        if kind.table:
+            return [objects, f"return {self.name(kind.words, 'words')}.get(v) or stop()"]
+        return [objects, f"d = {{'codings': (), 'text': {self.expression(Text(), 'v')}}}", *self.record(kind)]
 
-    def _Words(self, kind: Words) -> list[str]:
-        return [f"if v.__class__ is str: return {self.name(kind.record, 'Said')}({self.expression(Text(), 'v')})", *self._Object(kind)]
+    def _Saying(self, kind: Saying) -> list[str]:
+        objects = f"if v.__class__ is not str: return {self.function(kind.whole)}(v)"
+        return [objects, f"d = {{'display': {self.expression(Text(), 'v')}}}", *self.record(kind)]
 
     def _Word(self, kind: Word) -> list[str]:
         words = {word: kind.enum(word) for word in kind.words}
         return [f"return v.__class__ is str and {self.name(words, 'words')}.get(v) or stop()"]
 
-    def _Many(self, kind: Many) -> list[str]:
-        usual = "if v.__class__ is not list or not v: " + ("raise Slow" if kind.filled else "return nothing(v)")
-        made = f"tuple([{self.expression(kind.of, 'x')} for x in v])"
-        return [usual, f"return {self.name(kind.check, 'check')}({made})" if kind.check else f"return {made}"]
-
     def _OneOf(self, kind: OneOf) -> list[str]:
         lines = ["kind = v.__class__"]
-        for json, member in kind.by_json.items():
-            lines.append(f"if kind is {json.__name__}: return {self.expression(member, 'v')}")
         for member in kind.objects:
             names = " and ".join(f"{n!r} in v" for n in member.required) or f"v.keys() <= {self.name(set(member.slots), 'slots')}"
             fits = "kind is dict" if len(kind.objects) == 1 else f"kind is dict and {names}"
             lines.append(f"if {fits}: return {self.function(member)}(v)")
+        lines += [f"if kind is {json.__name__}: return {self.expression(member, 'v')}" for json, member in kind.by_json.items()]
         return [*lines, "raise Slow"]
-
-
-def stop() -> Any:
-    raise Slow

@@ -1,0 +1,253 @@
+"""The bag: one care record, a resident and everything about her <-> the records of several resources.
+
+    unfold(care_record) -> [Organization, ..., Resident, ..., Medication, ..., RecordList]     in the order in which they are sent
+    fold(records, source, as_of) -> care_record                                                the inverse
+
+A list of a care record is whole, or it is said why it is not there. This is how each travels:
+
+    items          a List (snapshot, of the time `as_of`) that names every one of them
+    none known     a List without entries, emptyReason nilknown
+    not asked      a List without entries, emptyReason notasked
+    not supplied   no List: nothing is said, and what was said before stands with its own date
+Source: HL7 FHIR R4, List; UK Core List and its guidance.
+"""
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from enum import Enum
+from typing import Any, NamedTuple
+
+from mappings.allergy_intolerance import Allergy
+from mappings.condition import Condition
+from mappings.encounter import Stay
+from mappings.faults import Fault, Faults
+from mappings.findings import Finding, refusal, warning
+from mappings.immunization import EnteredInError, Given, NotGiven
+from mappings.list import EMPTY_REASON, LIST_CODE, Entry, RecordList
+from mappings.location import Location
+from mappings.medication_request import MedicationRequest
+from mappings.medication_statement import Medication
+from mappings.organization import Organization
+from mappings.patient import Resident
+from mappings.practitioner import Practitioner
+from mappings.practitioner_role import PractitionerRole
+from mappings.references import references
+from mappings.related_person import RelatedPerson
+from mappings.values import Ref
+
+THE_RESIDENT = Ref("Patient", "resident")  # whoever the bag belongs to
+Vaccination = Given | NotGiven | EnteredInError
+INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)")
+URI = re.compile(r"(https?://[^\s/?#]+[^\s?#]*[^\s/?#]|urn:[a-z0-9][a-z0-9-]+:[^\s?#]+)", re.IGNORECASE)
+
+
+class Unlisted(Enum):
+    """Why there is no list."""
+
+    NONE_KNOWN = "none known"
+    NOT_ASKED = "not asked"
+    NOT_SUPPLIED = "not supplied"
+
+
+@dataclass(frozen=True)
+class CareRecord:
+    """One resident. `source` is a URI the sender owns: the namespace of its keys. `as_of` is the time of the export, with its zone.
+
+    Prescriptions, conditions and lists are the hospital's: they come back, and are not sent.
+    """
+
+    source: str
+    as_of: str
+    resident: Resident
+    related_persons: tuple[RelatedPerson, ...] = ()
+    stays: tuple[Stay, ...] = ()
+    medicines: tuple[Medication, ...] | Unlisted = Unlisted.NOT_SUPPLIED
+    allergies: tuple[Allergy, ...] | Unlisted = Unlisted.NOT_SUPPLIED
+    vaccinations: tuple[Given | NotGiven | EnteredInError, ...] | Unlisted = Unlisted.NOT_SUPPLIED
+    organizations: tuple[Organization, ...] = ()
+    locations: tuple[Location, ...] = ()
+    practitioners: tuple[Practitioner, ...] = ()
+    practitioner_roles: tuple[PractitionerRole, ...] = ()
+    prescriptions: tuple[MedicationRequest, ...] = ()
+    conditions: tuple[Condition, ...] = ()
+    lists: tuple[RecordList, ...] = ()
+
+
+class Section(NamedTuple):
+    """A field of the care record, the resource type of what it holds, and the record classes."""
+
+    field: str
+    kind: str
+    records: tuple[type, ...]
+
+
+DIRECTORY = (
+    Section("organizations", "Organization", (Organization,)),
+    Section("locations", "Location", (Location,)),
+    Section("practitioners", "Practitioner", (Practitioner,)),
+    Section("practitioner_roles", "PractitionerRole", (PractitionerRole,)),
+)
+PERSONAL = (
+    Section("related_persons", "RelatedPerson", (RelatedPerson,)),
+    Section("stays", "Encounter", (Stay,)),
+    Section("medicines", "MedicationStatement", (Medication,)),
+    Section("allergies", "AllergyIntolerance", (Allergy,)),
+    Section("vaccinations", "Immunization", (Given, NotGiven, EnteredInError)),
+)
+RETURNED = (
+    Section("prescriptions", "MedicationRequest", (MedicationRequest,)),
+    Section("conditions", "Condition", (Condition,)),
+    Section("lists", "List", (RecordList,)),
+)
+SECTIONS = (*DIRECTORY, *PERSONAL, *RETURNED)
+SECTION_OF = {record: section for section in SECTIONS for record in section.records}
+
+LISTED = {
+    "medicines": LIST_CODE.coded("medications and medical devices"),
+    "allergies": LIST_CODE.coded("allergies and adverse reactions"),
+    "vaccinations": LIST_CODE.coded("immunisations"),
+}
+EMPTY = {Unlisted.NONE_KNOWN: EMPTY_REASON.coded("nil known"), Unlisted.NOT_ASKED: EMPTY_REASON.coded("not asked")}
+
+
+# ---- unfold ----------------------------------------------------------------------------------------------------------------
+class Row(NamedTuple):
+    """A record and where it stands in the care record: `medicines[3]`, `resident`; `medicines` for the List of them."""
+
+    path: str
+    kind: str
+    record: Any
+
+
+def unfold(bag: CareRecord) -> list[Any]:
+    """Every record, in the order in which they are sent; what is only returned comes last."""
+    return [row.record for row in [*directory(bag), *personal(bag), *returned(bag)]]
+
+
+def directory(bag: CareRecord) -> list[Row]:
+    """What belongs to no resident: who and where."""
+    return _rows(bag, DIRECTORY)
+
+
+def personal(bag: CareRecord) -> list[Row]:
+    """The resident and what is hers, with the Lists last. Faults when something listed has no key."""
+    return [Row("resident", "Patient", bag.resident), *_rows(bag, PERSONAL), *_lists(bag)]
+
+
+def returned(bag: CareRecord) -> list[Row]:
+    """The hospital's."""
+    return _rows(bag, RETURNED)
+
+
+def _rows(bag: CareRecord, sections: Iterable[Section]) -> list[Row]:
+    return [Row(f"{s.field}[{i}]", s.kind, record) for s in sections for i, record in enumerate(_items(bag, s.field))]
+
+
+def _items(bag: CareRecord, field: str) -> tuple[Any, ...]:
+    said = getattr(bag, field)
+    return said if isinstance(said, tuple) else ()
+
+
+def _lists(bag: CareRecord) -> list[Row]:
+    said = {field: getattr(bag, field) for field in LISTED}
+    return [Row(field, "List", _list(field, value, bag.as_of)) for field, value in said.items() if value is not Unlisted.NOT_SUPPLIED]
+
+
+def _list(field: str, said: tuple[Any, ...] | Unlisted, as_of: str) -> RecordList:
+    items = said if isinstance(said, tuple) else ()
+    if nameless := [Fault(f"{field}[{i}]", "key", "missing") for i, item in enumerate(items) if item.key is None]:
+        raise Faults(nameless)
+    entries = tuple(Entry(Ref(SECTION_OF[type(item)].kind, item.key)) for item in items)
+    return RecordList(
+        status="current", mode="snapshot", resident=THE_RESIDENT, key=field, code=LISTED[field], date=as_of, entries=entries,
+        empty_reason=EMPTY.get(said) if isinstance(said, Unlisted) else None)
+
+
+# ---- fold ------------------------------------------------------------------------------------------------------------------
+def fold(records: Iterable[Any], source: str, as_of: str) -> CareRecord:
+    """The care record of these records, in any order. Faults unless there is exactly one Resident.
+
+    A List of ours becomes a list's order and state. One that says more than that, or something else (another time, an item that is not
+    here, a note of the hospital's), is kept among `lists` as well, so that nothing it says is lost.
+    """
+    found: dict[str, list[Any]] = {"resident": [], **{s.field: [] for s in SECTIONS}}
+    ours: dict[str, RecordList] = {}
+    for record in records:
+        if isinstance(record, RecordList) and record.key in LISTED and record.key not in ours:
+            ours[record.key] = record
+        else:
+            found["resident" if isinstance(record, Resident) else SECTION_OF[type(record)].field].append(record)
+    if len(found["resident"]) != 1:
+        raise Faults([Fault("resident", "-", f"expected exactly one resident, found {len(found['resident'])}")])
+    states: dict[str, Any] = {field: _state(found[field], ours.get(field)) for field in LISTED}
+    spare = [o for field, o in ours.items() if o != _again(field, found[field], o, as_of)]
+    plain: dict[str, Any] = {s.field: tuple(found[s.field]) for s in SECTIONS if s.field not in LISTED and s.field != "lists"}
+    return CareRecord(source, as_of, found["resident"][0], **plain, **states, lists=(*spare, *found["lists"]))
+
+
+def _state(items: list[Any], ours: RecordList | None) -> tuple[Any, ...] | Unlisted:
+    if items:
+        place = {entry.item: i for i, entry in enumerate(ours.entries)} if ours else {}
+        return tuple(sorted(items, key=lambda item: place.get(_ref(item), len(place))))
+    return next((state for state, reason in EMPTY.items() if ours and ours.empty_reason == reason), Unlisted.NOT_SUPPLIED)
+
+
+def _again(field: str, items: list[Any], ours: RecordList, as_of: str) -> RecordList | None:
+    """What the sender would say now, of its own items."""
+    state = _state([item for item in items if item.key is not None], ours)
+    return None if state is Unlisted.NOT_SUPPLIED else _list(field, state, as_of)
+
+
+def _ref(record: Any) -> Ref:
+    return Ref(SECTION_OF[type(record)].kind, record.key or "")
+
+
+# ---- findings --------------------------------------------------------------------------------------------------------------
+def findings(bag: CareRecord) -> Iterator[Finding]:
+    """What every record says against itself, and what only the whole bag can tell. Fields are the bag's own: `medicines[3].taken`."""
+    yield from _header_findings(bag)
+    yield from _list_findings(bag)
+    rows = [*_rows(bag, DIRECTORY), Row("resident", "Patient", bag.resident), *_rows(bag, PERSONAL)]
+    yield from _key_findings(rows)
+    known = {Ref(row.kind, row.record.key) for row in rows} | {THE_RESIDENT}
+    for row in rows:
+        yield from (replace(x, field=f"{row.path}.{x.field}") for x in getattr(row.record, "findings", tuple)())
+        yield from _reference_findings(row, known)
+
+
+def _header_findings(bag: CareRecord) -> Iterator[Finding]:
+    if not URI.fullmatch(bag.source):
+        yield refusal("source", "is not a URI of the sender's: expected something like https://home.example/records, without / at the end")
+    if not INSTANT.fullmatch(bag.as_of):
+        yield refusal("as_of", "is not a time with seconds and a zone: expected something like 2025-03-01T08:30:00Z")
+
+
+def _list_findings(bag: CareRecord) -> Iterator[Finding]:
+    words = " or ".join(f"'{state.value}'" for state in Unlisted)
+    for field in LISTED:
+        if getattr(bag, field) == ():
+            yield refusal(field, f"is an empty list, which does not say whether there are none: say {words}")
+    for section in RETURNED:
+        if getattr(bag, section.field):
+            yield warning(section.field, "are the hospital's to tell: they are read, and are not sent")
+
+
+def _key_findings(rows: list[Row]) -> Iterator[Finding]:
+    first: dict[tuple[str, str], str] = {}
+    for row in rows:
+        if (key := row.record.key) is None:
+            yield refusal(f"{row.path}.key", "is missing: without a key of the sender's nothing can be sent twice without doubling it")
+        elif (before := first.setdefault((row.kind, key), row.path)) != row.path:
+            yield refusal(f"{row.path}.key", f"is also the key of {before}: two rows with one key")
+
+
+def _reference_findings(row: Row, known: set[Ref]) -> Iterator[Finding]:
+    for field, to in references(row.record):
+        path = f"{row.path}.{field}"
+        if field == "resident":
+            if to != THE_RESIDENT:
+                yield refusal(path, "is somebody else than the resident of this bag")
+        elif isinstance(to, Ref) and to.type and replace(to, display=None) not in known:
+            yield refusal(path, "refers to a record that is not in this bag")

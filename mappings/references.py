@@ -1,0 +1,125 @@
+"""Where references stand: in a record by its type hints, in a resource by its shape.
+
+    references(stay)                               -> ("locations[0].location", Ref("Location", "ward-7")), ...
+    relink(resource, plan_of(encounter), change)   -> the resource with change(reference) in each of these places
+"""
+from __future__ import annotations
+
+import typing
+from collections.abc import Callable, Iterator
+from dataclasses import fields, is_dataclass
+from functools import cache
+from typing import Any
+
+from mappings.shape import OneOf, Shape
+from mappings.tree import Leaf, Many, Node, Obj, Seq
+from mappings.values import Logical, Ref, Reference, Said, reference
+
+Json = Any
+Plan = dict[str, Any]  # key -> the plan of what stands there; a reference has none below it
+Change = Callable[[dict[str, Json]], Json]
+HERE: Plan = {}  # this is a reference
+
+
+# ---- in a record ---------------------------------------------------------------------------------------------------------
+def references(record: Any, path: str = "") -> Iterator[tuple[str, Reference]]:
+    """Every reference of a record, with its field."""
+    if isinstance(record, Ref | Logical | Said):
+        yield path, record
+    elif isinstance(record, tuple):
+        for i, item in enumerate(record):
+            yield from references(item, f"{path}[{i}]")
+    elif is_dataclass(record) and not isinstance(record, type):
+        for name in _leading(record.__class__):
+            if (value := getattr(record, name)) is not None:
+                yield from references(value, f"{path}.{name}".lstrip("."))
+
+
+@cache
+def _leading(record: type) -> tuple[str, ...]:
+    """The fields under which a reference may stand."""
+    hints = typing.get_type_hints(record)
+    return tuple(x.name for x in fields(record) if _leads(hints[x.name]))
+
+
+def _leads(hint: Any) -> bool:
+    if args := typing.get_args(hint):
+        return any(map(_leads, args))
+    return hint in (Ref, Logical, Said) or is_dataclass(hint) and bool(_leading(typing.cast(type, hint)))
+
+
+# ---- in a resource -------------------------------------------------------------------------------------------------------
+@cache
+def plan_of(shape: Shape[Any] | OneOf[Any]) -> Plan:
+    """Where references of a resource stand. Lists are passed through; `contained` is searched as a whole."""
+    plan: Plan = {}
+    for one in shape.shapes if isinstance(shape, OneOf) else (shape,):
+        _merge(plan, _plan(one.node))
+    return plan
+
+
+def _plan(node: Node) -> Plan | None:
+    if isinstance(node, Obj):
+        return _merge({}, {k: p for key, part in node.parts.items() for k, p in _under(key, part)}) or None
+    if isinstance(node, Seq):
+        plans = [p for p in map(_plan, node.items) if p is not None]
+        return HERE if HERE in plans else _together(plans)
+    if isinstance(node, Many):
+        return _plan(node.node) if node.node else _of_codec(node.codec)
+    return _of_codec(node.codec) if isinstance(node, Leaf) else None
+
+
+def _under(key: Any, node: Node) -> Iterator[tuple[str, Plan]]:
+    if isinstance(key, tuple):  # a choice of type: FHIR names the key after the type
+        yield from ((k, HERE) for k in key if k.endswith("Reference"))
+    elif (plan := _plan(node)) is not None:
+        yield key, plan
+
+
+def _of_codec(codec: Any) -> Plan | None:
+    if hasattr(codec, "node"):
+        return _plan(codec.node)
+    return HERE if codec.label.removeprefix("list of ").startswith(reference.label.partition(":")[0]) else None
+
+
+def _together(plans: list[Plan]) -> Plan | None:
+    out: Plan = {}
+    for plan in plans:
+        _merge(out, plan)
+    return out or None
+
+
+def _merge(into: Plan, plan: Plan | None) -> Plan:
+    for key, inner in (plan or {}).items():
+        into[key] = _merge(dict(into[key]), inner) if key in into else inner
+    return into
+
+
+def relink(resource: dict[str, Json], plan: Plan, change: Change) -> dict[str, Json]:
+    """The resource with every reference changed; it and whatever changes within are copied, the rest is shared."""
+    out = resource
+    for key, inner in plan.items():
+        if (value := resource.get(key)) is not None and (new := _changed(value, inner, change)) is not value:
+            if out is resource:
+                out = dict(resource)
+            out[key] = new
+    if "contained" in resource:
+        out = {**out, "contained": _everywhere(resource["contained"], change)}
+    return out
+
+
+def _changed(value: Json, plan: Plan, change: Change) -> Json:
+    if value.__class__ is list:
+        new = [_changed(v, plan, change) for v in value]
+        return new if any(n is not v for n, v in zip(new, value, strict=True)) else value
+    if value.__class__ is not dict:
+        return value
+    return relink(value, plan, change) if plan else change(value)
+
+
+def _everywhere(value: Json, change: Change) -> Json:
+    if isinstance(value, list):
+        return [_everywhere(v, change) for v in value]
+    if not isinstance(value, dict):
+        return value
+    return change(value) if isinstance(value.get("reference"), str) else {k: _everywhere(v, change) for k, v in value.items()}
