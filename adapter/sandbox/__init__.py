@@ -3,9 +3,9 @@
 It is honest about that: the CapabilityStatement and the header X-Sandbox of every answer say that it is a sandbox. It keeps what it is
 sent as it was sent (decimals with their zeros, dateTimes with their zone) and checks no content; conformance is checked elsewhere.
 
-    app = create_app(Store())             in memory; Store(Path("hospital.db")) in a file
+    app = create_app(Store())                  in memory; Store(Path("hospital.db")) in a file
+    httpx.ASGITransport(app)                   for a client in the same process, without a network
     serve(8080, file=Path("hospital.db"))      over HTTP, on this machine only
-    async with client(Store()) as http:        without a network
 
 The reader's path: app.py -> router.py -> interactions.py, search.py, history.py, transaction.py -> store.py.
 
@@ -21,7 +21,7 @@ and composite parameters, _sort by anything but _lastUpdated, searches across ty
 """
 
 from adapter.sandbox.app import create_app
-from adapter.sandbox.server import ServeError, client, serve
+from adapter.sandbox.server import ServeError, serve
 from adapter.sandbox.store import Store, StoreError
 
-__all__ = ["ServeError", "Store", "StoreError", "client", "create_app", "serve"]
+__all__ = ["ServeError", "Store", "StoreError", "create_app", "serve"]

@@ -1,4 +1,4 @@
-"""The sandbox over HTTP on this machine, or inside this process without any network."""
+"""The sandbox over HTTP, on this machine only."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import socket
 from collections.abc import Callable
 from pathlib import Path
 
-import httpx
 import uvicorn
 
 from adapter.sandbox.app import create_app
@@ -32,11 +31,6 @@ def serve(port: int, host: str = "127.0.0.1", file: Path | None = None, ready: C
     finally:
         store.close()
         listener.close()
-
-
-def client(store: Store, base_url: str = "http://sandbox.invalid") -> httpx.AsyncClient:
-    """A client of a sandbox inside this process."""
-    return httpx.AsyncClient(transport=httpx.ASGITransport(create_app(store)), base_url=base_url)
 
 
 def _listen(host: str, port: int) -> socket.socket:

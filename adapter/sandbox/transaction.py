@@ -47,7 +47,7 @@ def bundle(context: Context, call: Call) -> Answer:
         raise Refusal(422, "structure", "what is posted to the base must be a Bundle", "Bundle.resourceType")
     raws = sent.get("entry", [])
     if not isinstance(raws, list):
-        raise Refusal(422, "structure", "entry must be a list", "Bundle.entry")
+        raise Refusal(422, "structure", "entry must be a list of entries", "Bundle.entry")
     match sent.get("type"):
         case "transaction":
             entries = _transaction(context, raws)
