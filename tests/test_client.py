@@ -338,7 +338,8 @@ def test_what_a_record_says_does_not_travel_in_the_clear() -> None:
 
 @pytest.mark.parametrize(("path", "safe"), [
     ("Patient/9990000018", "Patient/…"), ("Patient/9990000018/$everything", "Patient/…/$everything"),
-    ("Patient/_search", "Patient/_search"), ("metadata", "metadata"), ("", ""), ("Patient/Mary Example", "Patient/…"), ("$9990000018", "…")])
+    ("Patient/_search", "Patient/_search"), ("metadata", "metadata"), ("", ""), ("Patient/Mary Example", "Patient/…"),
+    ("$9990000018", "…")])
 def test_an_address_is_shown_without_ids_and_query(path: str, safe: str) -> None:
     assert shown("GET", httpx.URL(f"{BASE}/{path}?identifier=9990000018"), f"{BASE}/") == f"GET {BASE}/{safe}".rstrip("/")
 
@@ -347,7 +348,7 @@ EVERYTHING_WRONG = [*NEVER_LEFT, *AFTER_LEAVING, to(f"https://e.example/{CANARY}
                     raw(CANARY.encode(), "text/plain"), page(f"https://e.example/{CANARY}")]
 
 
-@pytest.mark.parametrize("wrong", EVERYTHING_WRONG, ids=str)
+@pytest.mark.parametrize("wrong", EVERYTHING_WRONG)
 def test_no_value_of_a_patient_in_messages_causes_or_logs(wrong: Any, caplog: pytest.LogCaptureFixture) -> None:
     logging.getLogger().setLevel(logging.DEBUG)
     with caplog.at_level(logging.DEBUG), pytest.raises(ClientError) as refused:
