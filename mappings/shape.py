@@ -177,7 +177,7 @@ class Part(Generic[R]):
     def put(self, record: R) -> Json:
         try:
             return self.fast_put(record)
-        except (Slow, BadValue):
+        except (Slow, BadValue, AttributeError, TypeError):  # the last two: not our record, or a bug, which careful code meets again
             return self.slow_put(record)
 
     def get(self, value: Json) -> R | None:
@@ -188,6 +188,8 @@ class Part(Generic[R]):
         return got
 
     def slow_put(self, record: R) -> Json:
+        if not isinstance(record, self.record):
+            raise BadValue(f"is not a {self.label}")
         walk = Walk()
         out = self.careful_put(record, walk, self.name)
         return out if not walk else complain(walk)

@@ -69,8 +69,13 @@ LOGICAL = Part(Logical, {"type": f.type, "identifier": {"system": f.system, "val
 SAID = Part(Said, {"display": f.display})
 
 
+KINDS: dict[type, Part[Any]] = {Ref: REF, Logical: LOGICAL, Said: SAID}
+
+
 def _refer(v: Any) -> Any:
-    return (REF if isinstance(v, Ref) else LOGICAL if isinstance(v, Logical) else SAID).put(v)
+    if (part := KINDS.get(v.__class__)) is None:
+        raise BadValue("is not a reference")
+    return part.put(v)
 
 
 def _referred(v: Any) -> Any:
@@ -79,14 +84,14 @@ def _referred(v: Any) -> Any:
     return REF.get(v) if v.get("reference") is not None else LOGICAL.get(v) or SAID.get(v)
 
 
-reference = Codec(_refer, _referred, "reference: a key, an identifier, or only words", (Ref, Logical, Said), exact=True)
+reference = Codec(_refer, _referred, "reference: a key, an identifier, or only words", tuple(KINDS), exact=True)
 
 
 def reference_or(part: Part[Any]) -> Codec:
     """A reference, or the thing itself, contained."""
     return Codec(lambda v: {"contained": part.put(v)} if isinstance(v, part.type) else _refer(v),
                  lambda v: isinstance(v, dict) and "contained" in v and part.get(v["contained"]) or _referred(v),
-                 f"reference, or contained {part.label}", (Ref, Logical, Said, part.type), inline=True, exact=part.exact,
+                 f"reference, or contained {part.label}", (*KINDS, part.type), inline=True, exact=part.exact,
                  inside=lambda key, value: (part, value) if key == "contained" else (None, None))
 
 
@@ -145,14 +150,13 @@ def _plain(kind: type) -> Codec:
     return Codec(check, check, kind.__name__, kind, exact=True)
 
 
-def many(codec: Any) -> Codec:
-    """A list of values."""
+def many(codec: Codec) -> Codec:
+    """A list of values, where a hole stands for the whole list. In a list, say Each(f.xs, codec): then leftovers follow their element."""
 
     def get(v: Any) -> Any:
         if not isinstance(v, list):
             raise BadValue("is not a list")
-        values = [codec.get(x) for x in v]
-        return tuple(x for x in values if x is not None)
+        return tuple(x for x in map(codec.get, v) if x is not None)
 
     return Codec(lambda v: [codec.put(x) for x in v], get, f"list of {codec.label}", tuple, exact=codec.exact)
 
