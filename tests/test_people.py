@@ -71,7 +71,6 @@ STAYS = {  # path without its list places -> why it is not in the record
     "Patient generalPractitioner.identifier.period": "PDS dates the registration inside the reference's identifier",
     "Patient managingOrganization.identifier.period": "the same",
     "Patient identifier.extension": "UK Core's own example of a verification status has no identifier beside it",
-    "Patient identifier.system": "an NHS number's system beside nothing",
     "Patient generalPractitioner": "an empty list",
     "Patient name.id": "PDS numbers its elements", "Patient telecom.id": "the same",
     "Patient address.id": "the same", "Patient contact.id": "the same",
