@@ -25,8 +25,8 @@ test-real: dev-environment ## the same resources judged by a real FHIR server (H
 bench: dev-environment ## speed, as ratios measured in one run; writes build/bench.json (BENCH=--quick for a short run)
 	@$(BIN)/python -m tests.bench $(BENCH)
 
-docs: run-environment ## print docs/mappings.md and docs/required.md from the shapes
-	@$(BIN)/python -m adapter.docs
+docs: run-environment ## print the pages of docs/ that come from the code
+	@$(BIN)/redbag docs
 
 lint: dev-environment ## ruff and mypy --strict
 	@$(BIN)/ruff check

@@ -15,7 +15,7 @@ HERE = Path(__file__).resolve().parent
 BUILD = HERE.parent.parent / "build" / "real"
 UK_CORE = HERE / "uk-core" / "fhir.r4.ukcore.stu2-2.0.2.tgz"
 COMMANDS = {
-    "hapi": ["-Xmx1g", "-XX:+UseSerialGC", "-cp", f"{BUILD}/hapi/hapi.jar:{BUILD}/hapi/lib/*", "redbag.HapiServer"],
+    "hapi": ["-Xmx1g", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-cp", f"{BUILD}/hapi/hapi.jar:{BUILD}/hapi/lib/*", "redbag.HapiServer"],
     "validator": ["-Xmx1g", "-XX:+UseSerialGC", "-cp", f"{BUILD}/validator/validator.jar:{BUILD}/validator/lib/*", "redbag.Validator",
                   f"{BUILD}/validator-home", str(UK_CORE)],
 }
