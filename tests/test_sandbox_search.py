@@ -71,6 +71,12 @@ HOSPITAL: list[Resource] = [
         "subject": {"reference": "Patient/ann"},
         "entry": [{"item": {"reference": "MedicationStatement/pills"}}, {"item": {"reference": "MedicationStatement/drops/_history/1"}}],
     },
+    {
+        "resourceType": "Encounter",
+        "id": "undated",
+        "status": "planned",
+        "period": {"extension": [{"url": "urn:example", "valueCode": "x"}]},
+    },
     {"resourceType": "Provenance", "id": "who", "target": [{"reference": "Patient/ann"}, {"reference": "List/current"}]},
 ]
 
@@ -148,6 +154,7 @@ FINDS: list[tuple[str, str]] = [
     ("Observation?subject=Location/ann", "bed"),
     ("Observation?date=2025-03-01T08:00:00Z", "weight"),
     ("Observation?date=lt2025-03-01T08:00:00Z", "bed"),
+    ("Encounter?date=ge1900", ""),
     ("List?item=MedicationStatement/drops", "current"),
     ("List?item:MedicationStatement.status=stopped", "current"),
     ("Provenance?patient=ann", "who"),
@@ -259,6 +266,18 @@ def test_everything_about_a_patient() -> None:
         assert included >= {"Organization/gp", "MedicationStatement/drops"}
         assert (await http.get("/Patient/nobody/$everything")).status_code == 404
         assert (await http.get("/Patient/ann/$everything?start=2025")).status_code == 400
+
+    at_the_hospital(story)
+
+
+def test_what_changed_or_went_is_no_longer_found_by_what_it_was() -> None:
+    async def story(http: Http) -> None:
+        await http.put("/Patient/bob", json=patient(id="bob", gender="female"))
+        assert found(await http.get("/Patient?gender=male")) == []
+        await http.delete("/Patient/bob")
+        for query in ("Patient", "Patient?gender:not=male", "Patient?active:missing=false"):
+            response = await http.get(f"/{query}")
+            assert (found(response), response.json()["total"]) == (["Patient/ann"], 1)
 
     at_the_hospital(story)
 

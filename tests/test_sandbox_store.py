@@ -8,6 +8,7 @@ import socket
 import sqlite3
 import subprocess
 import sys
+import threading
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -88,6 +89,40 @@ def test_a_failure_inside_a_transaction_leaves_nothing_and_the_store_usable() ->
         assert tx.count_history("1", ()) == 0
 
 
+def test_an_attempt_that_fails_is_undone_by_itself() -> None:
+    store = Store()
+    with store.transaction() as tx:
+        tx.write(("Patient", "kept"), None, "PUT", b"{}")
+
+        def fails() -> None:
+            with tx.attempt():
+                tx.write(("Patient", "undone"), None, "PUT", b"{}")
+                raise LookupError
+
+        with pytest.raises(LookupError):
+            fails()
+    with store.transaction() as tx:
+        assert tx.current("Patient", "kept")
+        assert tx.current("Patient", "undone") is None
+
+
+def test_who_comes_second_waits() -> None:
+    store, entered = Store(), threading.Event()
+
+    def second() -> None:
+        with store.transaction() as tx:
+            entered.set()
+            assert tx.current("Patient", "p")
+
+    with store.transaction() as tx:
+        thread = threading.Thread(target=second)
+        thread.start()
+        assert not entered.wait(0.1)
+        tx.write(("Patient", "p"), None, "PUT", b"{}")
+    thread.join()
+    assert entered.is_set()
+
+
 def test_the_oldest_search_is_forgotten_first() -> None:
     pages = Pages()
     tokens = [pages.keep(Snapshot("Patient", (n,), 1)) for n in range(KEPT + 1)]
@@ -110,6 +145,7 @@ def test_a_port_that_is_taken_is_named() -> None:
 
 PROGRAM = """
 import sys
+import threading
 from pathlib import Path
 from adapter.sandbox import serve
 serve(0, file=Path(sys.argv[1]), ready=lambda url: print(url, flush=True))

@@ -190,6 +190,11 @@ def test_two_equal_conditional_creates_in_one_transaction_make_one_resource_and_
         assert len(found(await http.get("/Patient"))) == 1
         assert len(found(await http.get("/MedicationStatement", params={"patient": first["location"].split("/")[1]}))) == 2
 
+        by_search = patient("r", link=[{"other": {"reference": f"Patient?identifier={KEYS}|p"}}])
+        late = [entry("POST", "Patient", each, ifNoneExist=f"identifier={KEYS}|r") for each in (by_search, patient("r"))]
+        answers = (await http.post("/", json=bundle(*late))).json()["entry"]
+        assert [each["response"]["status"] for each in answers] == ["201 Created", "200 OK"]
+
         either = [
             *twice[:1],
             entry("PUT", f"Patient?identifier={KEYS}|q", patient("q")),

@@ -128,7 +128,7 @@ def _response(http: _Http, format_: formats.Format, answer: Answer, allow: str =
     if (stored := answer.stored) and stored.body is not None:
         headers |= {"ETag": stored.etag, "Last-Modified": stored.last_modified}
         headers |= {"Location": f"{http.base}/{stored.location}"} if answer.written else {}
-    body = b"" if answer.body is None or http.method == "HEAD" else format_.render(answer.body)
+    body = b"" if answer.body is None else format_.render(answer.body)
     return Response(body, answer.status, headers, format_.media if body else None)
 
 

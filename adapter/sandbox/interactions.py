@@ -7,7 +7,8 @@ decides which resource it is about (a Target), `write` writes it. Decisions, wit
   ignores the second.
 - A create's own `id` is ignored. An update under an id not yet used makes the resource there (update as create), also after a delete.
 - Conditional create and update: none, one, several matches: 201, 200, 412. A conditional update whose body has another id than the
-  match: 400. A body that does not itself meet the criteria is accepted, as FHIR says nothing of it.
+  match: 400; one without a match whose body has the id of another resource: 409 (as R5 has it). A body that does not itself meet the
+  criteria is accepted, as FHIR says nothing of it.
 - A body equal to the current version, `meta.versionId` and `meta.lastUpdated` apart, makes no version: 200 with the current one. Equal
   means type-exact: 1.50 is not 1.5. `meta` is kept as sent; HAPI keeps the tags of the version before.
 - A delete of what is not there is answered like one that worked (204). References to a deleted resource stay; HAPI refuses with 409.
@@ -34,9 +35,10 @@ NO_LINKS: Mapping[str, str] = {}
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """The resource that a create or update is about. `before` is its current version, None if there never was one; `settled` means
-    that a conditional create found it, so nothing is to be written."""
+    """`resource` as sent, and which resource it is to become. `before` is that one's current version, None if there never was one;
+    `settled` means that a conditional create found it, so nothing is to be written."""
 
+    resource: Resource
     type: str
     id: str
     method: str
@@ -59,11 +61,11 @@ def vread(context: Context, call: Call) -> Answer:
 
 
 def create(context: Context, call: Call) -> Answer:
-    return write(context, creating(context, call), body_of(call))
+    return write(context, creating(context, call))
 
 
 def update(context: Context, call: Call) -> Answer:
-    return write(context, updating(context, call), body_of(call))
+    return write(context, updating(context, call))
 
 
 def delete(context: Context, call: Call) -> Answer:
@@ -76,35 +78,42 @@ def delete(context: Context, call: Call) -> Answer:
 
 
 def creating(context: Context, call: Call) -> Target:
-    body_of(call)
-    criteria = call.preconditions.if_none_exist
+    resource, criteria = _body(call), call.preconditions.if_none_exist
     found = None if criteria is None else matching(context, call.type, criteria, "If-None-Exist")
     if found:
-        return Target(call.type, found.id, "POST", found, settled=True)
-    return Target(call.type, context.tx.new_id(), "POST")
+        return Target(resource, call.type, found.id, "POST", found, settled=True)
+    return Target(resource, call.type, context.tx.new_id(), "POST")
 
 
 def updating(context: Context, call: Call) -> Target:
-    own = body_of(call).get("id")
-    if call.id:
-        found = context.tx.current(call.type, call.id)
-        _must_match(call, found)
-        return Target(call.type, call.id, "PUT", found)
-    found = matching(context, call.type, call.parameters, "a conditional update")
+    resource = _body(call)
+    found = context.tx.current(call.type, call.id) if call.id else _by_criteria(context, call, resource)
     _must_match(call, found)
+    id_ = call.id or (found.id if found else resource.get("id") or context.tx.new_id())
+    return Target(resource, call.type, id_, "PUT", found)
+
+
+def _by_criteria(context: Context, call: Call, resource: Resource) -> Stored | None:
+    """What a conditional update is to replace: what the criteria find, else what was deleted under the id in the body, if anything."""
+    own = resource.get("id")
+    found = matching(context, call.type, call.parameters, "a conditional update")
     if found and own not in (None, found.id):
         raise Refusal(400, "invalid", "the id in the body is not that of the resource that the criteria find", f"{call.type}.id")
-    id_ = found.id if found else own or context.tx.new_id()
-    return Target(call.type, id_, "PUT", found or context.tx.current(call.type, id_))
+    if found or own is None:
+        return found
+    there = context.tx.current(call.type, own)
+    if there and there.body is not None:
+        raise Refusal(409, "conflict", "the criteria find nothing, and the id in the body is that of another resource", f"{call.type}.id")
+    return there
 
 
-def write(context: Context, target: Target, resource: Resource, links: Mapping[str, str] = NO_LINKS) -> Answer:
+def write(context: Context, target: Target, links: Mapping[str, str] = NO_LINKS) -> Answer:
     """A new version at `target`, unless nothing would change. `links`: see references.resolved."""
     if target.settled:
         found = present(context.tx.current(target.type, target.id))
         return Answer(200, found.body, found, written=True)
     before = target.before
-    wanted = resolved(context, resource, links)
+    wanted = resolved(context, target.resource, links)
     if before and before.body is not None and _exact(_content(wanted), _content(wire.loads(before.body))):
         return Answer(200, before.body, before, written=True)
     stamped = _stamped(wanted, target.id, before.version + 1 if before else 1, context.tx.now)
@@ -112,7 +121,7 @@ def write(context: Context, target: Target, resource: Resource, links: Mapping[s
     return Answer(200 if before and before.body is not None else 201, stored.body, stored, written=True)
 
 
-def body_of(call: Call) -> Resource:
+def _body(call: Call) -> Resource:
     """The resource sent, when its type, id and meta are such that it can be kept at the address."""
     resource = call.resource
     if resource is None:
@@ -121,7 +130,7 @@ def body_of(call: Call) -> Resource:
         raise Refusal(422, "structure", f"resourceType must be {call.type}, as in the address", f"{call.type}.resourceType")
     if call.id and resource.get("id") != call.id:
         raise Refusal(422, "value", "id must be there and the same as in the address", f"{call.type}.id")
-    if "id" in resource and not (isinstance(resource["id"], str) and ID.fullmatch(resource["id"])):
+    if call.method == "PUT" and "id" in resource and not (isinstance(resource["id"], str) and ID.fullmatch(resource["id"])):
         raise Refusal(422, "value", "id must be 1 to 64 letters, digits, hyphens or points", f"{call.type}.id")
     if not isinstance(resource.get("meta", {}), dict):
         raise Refusal(422, "structure", "meta must be an object", f"{call.type}.meta")

@@ -179,7 +179,7 @@ def _path(value: str) -> tuple[str, str, str]:
 
 def _names(parameter: str, source: str, name: str) -> tuple[str, ...]:
     found = tuple(references(source, name))
-    if not found:
+    if not found and name != "*":
         raise _misused(parameter, "a type and one of its reference parameters, as in List:item, *:patient or *")
     return found
 

@@ -97,7 +97,7 @@ def _written(context: Context, entries: list[Entry], deleted: dict[str, Answer])
     answers = {}
     for entry, target in plan.in_order():
         with _in(entry.place):
-            answers[entry.place] = write(context, target, entry.call.resource or {}, plan.links)
+            answers[entry.place] = write(context, target, plan.links)
     return answers
 
 
@@ -120,7 +120,7 @@ class _Plan:
 
     def in_order(self) -> list[tuple[Entry, Target]]:
         """Those that refer by a search behind those they may find; those that write nothing at the end, when all is written."""
-        return sorted(self._targets, key=lambda each: (each[1].settled, has_conditional(each[0].call.resource)))
+        return sorted(self._targets, key=lambda each: (each[1].settled, has_conditional(each[1].resource)))
 
     def _target(self, context: Context, call: Call) -> Target:
         route, placed = find(ROUTES, call)
