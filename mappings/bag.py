@@ -102,6 +102,7 @@ RETURNED = (
     Section("lists", "List", (RecordList,)),
 )
 SECTIONS = (*DIRECTORY, *PERSONAL, *RETURNED)
+KIND_OF = {section.field: section.kind for section in SECTIONS}
 SECTION_OF = {record: section for section in SECTIONS for record in section.records}
 
 LISTED = {
@@ -157,9 +158,10 @@ def _lists(bag: CareRecord) -> list[Row]:
 
 def _list(field: str, said: tuple[Any, ...] | Unlisted, as_of: str) -> RecordList:
     items = said if isinstance(said, tuple) else ()
-    if nameless := [Fault(f"{field}[{i}]", "key", "missing") for i, item in enumerate(items) if item.key is None]:
-        raise Faults(nameless)
-    entries = tuple(Entry(Ref(SECTION_OF[type(item)].kind, item.key)) for item in items)
+    if nameless := [i for i, item in enumerate(items) if item.key is None]:
+        raise Faults([Fault(f"{field}[{i}]", "key", "is missing: the list cannot name it") for i in nameless])
+    kind = KIND_OF[field]
+    entries = tuple([Entry(Ref(kind, item.key)) for item in items])
     return RecordList(
         status="current", mode="snapshot", resident=THE_RESIDENT, key=field, code=LISTED[field], date=as_of, entries=entries,
         empty_reason=EMPTY.get(said) if isinstance(said, Unlisted) else None)

@@ -96,25 +96,25 @@ def _merge(into: Plan, plan: Plan | None) -> Plan:
 
 
 def relink(resource: dict[str, Json], plan: Plan, change: Change) -> dict[str, Json]:
-    """The resource with every reference changed; it and whatever changes within are copied, the rest is shared."""
-    out = resource
+    """A copy of the resource with every reference changed; what holds no reference is shared with it."""
+    return relink_here(dict(resource), plan, change)
+
+
+def relink_here(copy: dict[str, Json], plan: Plan, change: Change) -> dict[str, Json]:
+    """The same for a copy that nobody else has. What lies deeper is copied, not changed."""
     for key, inner in plan.items():
-        if (value := resource.get(key)) is not None and (new := _changed(value, inner, change)) is not value:
-            if out is resource:
-                out = dict(resource)
-            out[key] = new
-    if "contained" in resource:
-        out = {**out, "contained": _everywhere(resource["contained"], change)}
-    return out
+        if key in copy:
+            value = copy[key]
+            copy[key] = change(value) if inner is HERE and value.__class__ is dict else _changed(value, inner, change)
+    if "contained" in copy:
+        copy["contained"] = _everywhere(copy["contained"], change)
+    return copy
 
 
 def _changed(value: Json, plan: Plan, change: Change) -> Json:
-    if value.__class__ is list:
-        new = [_changed(v, plan, change) for v in value]
-        return new if any(n is not v for n, v in zip(new, value, strict=True)) else value
-    if value.__class__ is not dict:
-        return value
-    return relink(value, plan, change) if plan else change(value)
+    if value.__class__ is dict:
+        return relink(value, plan, change) if plan else change(value)
+    return [_changed(v, plan, change) for v in value] if value.__class__ is list else value
 
 
 def _everywhere(value: Json, change: Change) -> Json:

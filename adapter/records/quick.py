@@ -104,6 +104,8 @@ class Source:
             return f"{v} if {self.exact(kind, v)} else stop()"
         if isinstance(kind, Many):
             return self.elements(kind, v)
+        if isinstance(kind, Concept) and kind.table:
+            return f"{self.name(kind.words, 'words')}.get({v}) or stop() if {v}.__class__ is str else {self.function(kind.whole)}({v})"
         return f"{self.function(kind)}({v})"
 
     def text(self, kind: Text, v: str) -> str:
@@ -159,9 +161,9 @@ class Source:
         return [f"r = {self.name(kind.record.__new__, 'new')}({made})", "put(r, '__dict__', d)", "return r"]
 
     def _Concept(self, kind: Concept) -> list[str]:
-        objects = f"if v.__class__ is not str: return {self.function(kind.whole)}(v)"
         if kind.table:
-            return [objects, f"return {self.name(kind.words, 'words')}.get(v) or stop()"]
+            return [f"return {self.expression(kind, 'v')}"]
+        objects = f"if v.__class__ is not str: return {self.function(kind.whole)}(v)"
         return [objects, f"d = {{'codings': (), 'text': {self.expression(Text(), 'v')}}}", *self.record(kind)]
 
     def _Saying(self, kind: Saying) -> list[str]:

@@ -1,0 +1,254 @@
+"""A care record as Bundles. Pure: the same record gives the same bytes, on any machine and at any time.
+
+    transaction(bag, Policy("create-if-missing")) -> [Part, ...]       to be sent in this order, each when the one before was taken
+    collection(bag) -> {"resourceType": "Bundle", "type": "collection", ...}
+
+What is the resident's own is written by PUT under an id of ours; so whatever is sent twice is there once. Sources: HL7 FHIR R4, pages
+Bundle, RESTful API (transaction, conditional create, conditional references) and References (identifier instead of a literal reference).
+"""
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, NamedTuple
+
+from adapter.bundle.identity import Id, Names, directory_id, own_system, strongest
+from mappings import bag as bags
+from mappings.bag import CareRecord
+from mappings.catalogue import DIRECTORY, RECORDS
+from mappings.faults import Fault, Faults
+from mappings.references import Change, plan_of, relink_here
+from mappings.systems import SOURCE_KEY
+
+Json = Any
+Resource = dict[str, Json]
+Links = dict[str, str | Resource]  # what a record's reference says -> where it is on the wire, or the whole reference instead of it
+Address = str | tuple[str, str, str]  # Type/id or another URL; or type, system and value of a logical reference
+ABSOLUTE = re.compile(r"[a-z][a-z0-9+.-]*:", re.IGNORECASE)
+NAMELESS = "is missing: without a key of the sender's nothing can be sent twice without doubling it"
+UNKNOWN = "refers to a record that is not in this bag, or that travels in a later part"
+THE_RESIDENT = f"{bags.THE_RESIDENT.type}/{bags.THE_RESIDENT.key}"
+
+
+@dataclass(frozen=True)
+class Policy:
+    """How things are written at one endpoint.
+
+    `patient`: match (the server has her; nothing about her is written), create-if-missing (never overwritten) or upsert.
+    `patient_reference`: with match, her resource there, if it has been found already ("Patient/123"); else the server is asked to find it.
+    `directory`: logical (organisations and people by identifier and name, nothing is created), existing (`known` says which resource of
+    the server each is), own (written by PUT, in parts of their own that go first).
+    `known`: (system, value) -> "Organization/55". `most`: entries in one part.
+    """
+
+    patient: Literal["match", "create-if-missing", "upsert"]
+    patient_reference: str | None = None
+    directory: Literal["logical", "existing", "own"] = "logical"
+    known: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    most: int = 500
+
+
+class Row(NamedTuple):
+    """What an entry was made from: "medicines[3]", the type of resource, and "Type/id" where the id is ours."""
+
+    name: str
+    type: str
+    target: str | None
+
+
+@dataclass(frozen=True)
+class Part:
+    """One transaction of a `group` of `parts`; `rows` tells for each of its entries what it was made from."""
+
+    bundle: Resource
+    rows: tuple[Row, ...]
+    group: str
+    number: int
+    parts: int
+
+
+class Made(NamedTuple):
+    """What a record became, and its id. Its references still say what the record says."""
+
+    row: bags.Row
+    resource: Resource
+    id: str
+
+    @property
+    def name(self) -> str:
+        """What references of the record call it."""
+        return f"{self.row.kind}/{self.row.record.key}"
+
+    @property
+    def target(self) -> str:
+        return f"{self.row.kind}/{self.id}"
+
+    @property
+    def urn(self) -> str:
+        return f"urn:uuid:{self.id}"
+
+
+# ---- the two verbs ---------------------------------------------------------------------------------------------------------
+def transaction(bag: CareRecord, policy: Policy) -> list[Part]:
+    """Raises Faults with everything that cannot be written, each named by its place in the care record."""
+    names, faults = _names(bag), list[Fault]()
+    shared = [_made(row, names, faults) for row in bags.directory(bag)]
+    hers = [_made(row, names, faults) for row in bags.personal(bag)]
+    _stop(faults)
+    parts = _split(shared, policy.most) if policy.directory == "own" else []
+    parts += _split(hers[policy.patient == "match":], policy.most)
+    query, links = names.person(bag.resident).query(), _directory(shared, names, policy, faults)
+    out = [_part(parts, n, {**links, **_resident(names, query, policy, n, parts)}, query, policy, faults) for n in range(len(parts))]
+    _stop(faults)
+    group = names.id("Bundle", bag.as_of)
+    start = {"resourceType": "Bundle", "type": "transaction", "timestamp": bag.as_of}
+    return [Part({**start, "entry": entries}, rows, group, n + 1, len(out)) for n, (entries, rows) in enumerate(out)]
+
+
+def collection(bag: CareRecord) -> Resource:
+    """Everything in the care record, with what came back from the hospital. Raises Faults."""
+    names, faults = _names(bag), list[Fault]()
+    made = [_made(row, names, faults) for row in [*bags.directory(bag), *bags.personal(bag)]]
+    made += [_made(row, names, faults, named=False) for row in bags.returned(bag)]
+    _stop(faults)
+    links: Links = {THE_RESIDENT: f"urn:uuid:{names.id('Patient', names.key)}", **{m.name: m.urn for m in made}}
+    change = _changing(links, [])
+    entries = [{"fullUrl": m.urn, "resource": _resource(m, change)} for m in made]
+    return {"resourceType": "Bundle", "type": "collection", "timestamp": bag.as_of, "entry": entries}
+
+
+def _stop(faults: list[Fault]) -> None:
+    if faults:
+        raise Faults(faults)
+
+
+def _names(bag: CareRecord) -> Names:
+    if bag.resident.key is None:
+        raise Faults([Fault("resident", "key", NAMELESS)])
+    return Names(bag.source, bag.resident.key)
+
+
+# ---- resources and entries -------------------------------------------------------------------------------------------------
+def _made(row: bags.Row, names: Names, faults: list[Fault], *, named: bool = True) -> Made:
+    """The resource of a record, under our id and with the sender's key under the sender's own system."""
+    (kind, shape), key = RECORDS[type(row.record)], row.record.key
+    if named and key is None:
+        faults.append(Fault(row.path, "key", NAMELESS))
+        return Made(row, {}, "")
+    try:
+        resource = shape.write(row.record)
+    except Faults as bad:
+        faults += [Fault(f"{row.path}: {x.path}", x.field, x.reason) for x in bad.found]
+        return Made(row, {}, "")
+    for identifier in resource.get("identifier", ()):
+        if identifier.get("system") == SOURCE_KEY:
+            identifier["system"] = own_system(names.source, kind)
+    if kind in DIRECTORY:
+        return Made(row, resource, directory_id(kind, strongest(resource, names)))
+    return Made(row, resource, names.id(kind, f"#{row.path}" if key is None else key))
+
+
+def _split(made: list[Made], most: int) -> list[list[Made]]:
+    return [made[i:i + most] for i in range(0, len(made), most)]
+
+
+def _part(
+    parts: list[list[Made]], now: int, links: Links, query: str, policy: Policy, faults: list[Fault],
+) -> tuple[list[Resource], tuple[Row, ...]]:
+    """The entries of part `now`, and what each was made from."""
+    entries, rows, lost = list[Resource](), list[Row](), list[str]()
+    change = _changing({**links, **_among(parts, now)}, lost)
+    for made in parts[now]:
+        (path, kind, _), resource = made.row, _resource(made, change)
+        if kind == "Patient" and policy.patient == "create-if-missing":
+            del resource["id"]
+            request, target = {"method": "POST", "url": kind, "ifNoneExist": query}, None
+        else:
+            target = made.target
+            request = {"method": "PUT", "url": target}
+        entries.append({"fullUrl": made.urn, "resource": resource, "request": request})
+        rows.append(Row(path, kind, target))
+        if lost:
+            faults.append(Fault(path, "-", UNKNOWN))
+            lost.clear()
+    return entries, tuple(rows)
+
+
+def _resource(made: Made, change: Change) -> Resource:
+    kind, shape = RECORDS[type(made.row.record)]
+    return relink_here({"resourceType": kind, "id": made.id, **made.resource}, plan_of(shape), change)
+
+
+# ---- references ------------------------------------------------------------------------------------------------------------
+def _changing(links: Links, lost: list[str]) -> Change:
+    """Every reference as `links` has it. Absolute URLs stay what they are; what else is not known is `lost`, and stays too."""
+
+    def change(said: Resource) -> Resource:
+        if (name := said.get("reference")) is None:
+            return said
+        to = links.get(name)
+        if to.__class__ is str:
+            return {**said, "reference": to}
+        if isinstance(to, dict):
+            return {**to, "display": said["display"]} if "display" in said else dict(to)
+        if not ABSOLUTE.match(name):
+            lost.append(name)
+        return said
+
+    return change
+
+
+def _among(parts: list[list[Made]], now: int) -> Links:
+    """Within a part by urn, to an earlier part by id. What a later part brings cannot be referred to yet."""
+    return {**{m.name: m.target for part in parts[:now] for m in part}, **{m.name: m.urn for m in parts[now]}}
+
+
+def _resident(names: Names, query: str, policy: Policy, now: int, parts: list[list[Made]]) -> Links:
+    if policy.patient == "match":
+        to = policy.patient_reference or f"Patient?{query}"
+    elif any(m.row.kind == "Patient" for m in parts[now]):
+        to = f"urn:uuid:{names.id('Patient', names.key)}"
+    else:
+        to = f"Patient/{names.id('Patient', names.key)}" if policy.patient == "upsert" else f"Patient?{query}"
+    return {THE_RESIDENT: to, f"Patient/{names.key}": to}
+
+
+def _directory(shared: list[Made], names: Names, policy: Policy, faults: list[Fault]) -> Links:
+    """What belongs to no resident, unless it travels itself."""
+    links: Links = {}
+    for made in shared if policy.directory != "own" else ():
+        known_by = strongest(made.resource, names)
+        if policy.directory == "logical":
+            links[made.name] = _logical(made, known_by)
+        elif known_by in policy.known:
+            links[made.name] = policy.known[known_by]
+        else:
+            faults.append(Fault(made.row.path, "-", "is not known at this endpoint: find it there, or choose another directory policy"))
+    return links
+
+
+def _logical(made: Made, known_by: Id) -> Resource:
+    identifier = {"type": made.row.kind, "identifier": {"system": known_by.system, "value": known_by.value}}
+    display = display_of(made.row.record)
+    return {**identifier, "display": display} if display else identifier
+
+
+def display_of(record: Any) -> str | None:
+    """What a person would call an organisation, a place or somebody who works there."""
+    if getattr(record, "name", None):
+        return str(record.name)
+    for name in getattr(record, "names", ()):
+        if said := name.text or " ".join(filter(None, [*name.prefix, *name.given, name.family])):
+            return said
+    return None
+
+
+def addresses(bag: CareRecord) -> dict[Address, str]:
+    """Every way in which something of this bag may have been referred to on the wire -> what the record calls it."""
+    names, found = _names(bag), dict[Address, str]()
+    for made in [_made(row, names, []) for row in [*bags.directory(bag), *bags.personal(bag)]]:
+        found[made.target] = found[made.urn] = THE_RESIDENT if made.row.path == "resident" else made.name
+        if made.row.kind in DIRECTORY and made.resource:
+            found[made.row.kind, *strongest(made.resource, names)] = made.name
+    return found | {f"Patient?{names.person(bag.resident).query()}": THE_RESIDENT}
