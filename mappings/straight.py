@@ -25,6 +25,10 @@ class Slow(Exception):
     """Not usual: be careful."""
 
 
+def slow() -> Any:
+    raise Slow
+
+
 def take(how: Callable[[Any], Any], value: Any, walk: Walk, path: str, field: str) -> Any:
     """A codec's answer; or None, and the walk knows why."""
     try:
@@ -39,7 +43,7 @@ class Source:
 
     def __init__(self, part: Any, careful: bool) -> None:
         self.part, self.careful, self.lines, self.deep, self.path = part, careful, list[str](), 1, "{path}"
-        self.env: dict[str, Any] = {"same": same, "Slow": Slow, "Decimal": Decimal, "NONE": NONE, "EMPTY": (), "take": take}
+        self.env: dict[str, Any] = {"same": same, "Slow": Slow, "Decimal": Decimal, "NONE": NONE, "EMPTY": (), "take": take, "slow": slow}
 
     def add(self, *lines: str) -> None:
         self.lines += ["    " * self.deep + line for line in lines]
@@ -111,7 +115,9 @@ class Writer(Source):
         """The expression of a node whose only field is known to be filled."""
         if isinstance(node, Leaf):
             value = f"f_{node.names[0]}" if len(node.names) == 1 else f"({', '.join(f'f_{n}' for n in node.names)})"
-            return value if node.codec.label == AS_IS and not self.careful else self.call(node.codec, "put", value, node.field)
+            if node.codec.label != AS_IS or self.careful:
+                return self.call(node.codec, "put", value, node.field)
+            return f"({value} if {' or '.join(f'{value}.__class__ is {k.__name__}' for k in node.codec.type)} else slow())"
         if isinstance(node, Obj) and node.holes:
             inner = [f"{k!r}: {self.inner(p, f'.{k}')}" for k, p in node.parts.items()]
             return "{" + ", ".join(inner) + "}"

@@ -5,6 +5,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
+from mappings.rest import OUT
 from mappings.shape import BadValue, Codec, Part, f
 from mappings.systems import HL7
 
@@ -136,7 +137,7 @@ def choice(**kinds: Any) -> Codec:
 
     return Codec(put, get, "one of: " + ", ".join(c.label for c in known.values()), tuple(key_of), tuple(known),
                  inline=tuple(key for key, c in known.items() if c.inline), exact=all(c.exact for c in known.values()),
-                 inside=lambda key, value: (known[key], value) if key in known else (None, None))
+                 inside=lambda key, value: (known.get(key), value) if key_of.get(value.__class__, key) == key else (OUT, None))
 
 
 def _plain(kind: type) -> Codec:
