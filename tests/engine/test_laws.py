@@ -1,0 +1,276 @@
+"""The laws that make a mapping trustworthy, for every shape of the catalogue. docs/design.md tells what they are for.
+
+    1  write(*read(r)) == r               any resource at all comes back as it was, type-exact
+    2  read(write(record)) == record, {}   our own record comes back, and leaves no rest
+    3  one foreign leaf is exactly the rest
+    4  what we put is what is read back, or the field is named
+    5  unread can be trusted: a leaf is listed as unread if and only if the record does not depend on it
+    6  usual and careful code agree
+
+REDBAG_LAWS=20 pytest tests/engine/test_laws.py asks for twenty times as many examples, and other ones every time.
+"""
+from __future__ import annotations
+
+from dataclasses import fields
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import assume, event, given
+from hypothesis import strategies as st
+
+from adapter import wire
+from mappings.catalogue import SHAPES
+from mappings.contained import lift, lower
+from mappings.shape import BadValue, Faults, same
+from mappings.straight import Slow
+from tests import foreign
+from tests.engine.corpus import TYPES, bases, examples, leaves, mutants, pairs, readable, reads
+from tests.mutate import GENTLE, Json, copied, held, nodes, written
+from tests.strategies import records_of, shapes, spoiled
+
+# How many published resources of a type must at least be readable: a law over nothing holds easily.
+PUBLISHED = {
+    "Patient": 100, "Immunization": 100, "MedicationRequest": 50, "Practitioner": 25, "PractitionerRole": 20, "Organization": 15,
+    "Location": 7, "Condition": 6, "MedicationStatement": 5, "AllergyIntolerance": 5, "List": 4, "RelatedPerson": 4, "Encounter": 1}
+every_type = pytest.mark.parametrize("kind", TYPES)
+
+
+# ---- 1: any resource comes back -------------------------------------------------------------------------------------------------
+@every_type
+def test_published_resources_come_back_as_they_were(kind: str) -> None:
+    shape, read = SHAPES[kind], 0
+    for _, resource in foreign.resources(kind):
+        before = copied(resource)
+        if reads(kind, resource):
+            read += 1
+            assert same(shape.write(*shape.read(resource)), before)
+        assert same(resource, before), "reading changed its input"
+    assert read >= PUBLISHED[kind]
+
+
+@every_type
+def test_any_resource_comes_back_as_it_was(kind: str) -> None:
+    shape = SHAPES[kind]
+
+    @examples(900)
+    @given(mutants(kind))
+    def law(resource: Json) -> None:
+        before = copied(resource)
+        if not reads(kind, resource):
+            event("refused")
+            assert refused(shape.read, resource)
+            return
+        event("read")
+        record, rest = shape.read(resource)
+        assert same(shape.write(record, rest), before)
+        assert same(shape.write(record, rest), before), "writing changed the rest"
+        assert same(resource, before), "reading or writing changed the resource"
+        assert not any("modifierExtension" in path for path in shape.unread(resource))
+
+    law()
+
+
+@every_type
+def test_a_rest_can_be_stored_as_json(kind: str) -> None:
+    for resource in readable(kind):
+        record, rest = SHAPES[kind].read(resource)
+        assert same(SHAPES[kind].write(record, wire.loads(wire.dumps(rest))), resource)
+
+
+@every_type
+def test_reading_strictly_refuses_or_says_the_same(kind: str) -> None:
+    shape = SHAPES[kind]
+
+    @examples(150)
+    @given(mutants(kind))
+    def law(resource: Json) -> None:
+        try:
+            strict = shape.read(resource, strict=True)
+        except Faults:
+            return
+        assert same(strict, shape.read(resource))
+
+    law()
+
+
+# ---- 2: a record comes back -----------------------------------------------------------------------------------------------------
+@every_type
+def test_a_record_comes_back_and_leaves_no_rest(kind: str) -> None:
+    shape = SHAPES[kind]
+
+    @examples(300)
+    @given(records_of(shape))
+    def law(record: Any) -> None:
+        resource = writable(shape, record)
+        assert same(shape.read(resource), (record, {}))
+
+    law()
+
+
+def writable(shape: Any, record: Any) -> Json:
+    """What the record is written as; the only reason not to is that an element of a list would be read as another field."""
+    try:
+        return shape.write(record)
+    except Faults as faults:
+        assert {fault.reason for fault in faults.found} == {"would be read as another field"}  # noqa: PT017
+    assume(False)
+    return None
+
+
+# ---- 3: one foreign leaf ----------------------------------------------------------------------------------------------------------
+@every_type
+def test_one_foreign_leaf_is_exactly_the_rest(kind: str) -> None:
+    shape = SHAPES[kind]
+    ours = st.sampled_from(pairs(kind)) | records_of(shape).map(lambda record: writable(shape, record))
+
+    @examples(300)
+    @given(ours, st.data())
+    def law(resource: Json, data: st.DataObject) -> None:
+        record, rest = shape.read(resource)
+        assert rest == {}
+        lifted, order = lift(resource)
+        out = copied(lifted)
+        places = [at for at, v in nodes(out) if isinstance(v, dict) or isinstance(v, list) and isinstance(v[0], dict)]
+        at = data.draw(st.sampled_from(places))
+        if isinstance(spot := held(out, at), dict):
+            spot["zzz"] = "leaf"
+        else:
+            place = data.draw(st.integers(0, len(spot)))
+            spot.insert(place, {"zzz": "leaf"})
+            at = (*at, place)
+        theirs = lower(out, order or ())
+        assert shape.unread(theirs) == [written((*at, "zzz"))]
+        assert same(shape.read(theirs)[0], record)
+
+    law()
+
+
+# ---- 4: what we put is what is read back -------------------------------------------------------------------------------------------
+@every_type
+def test_what_we_put_is_read_back_or_named(kind: str) -> None:
+    """The whole of another record onto any resource of theirs."""
+    shape = SHAPES[kind]
+
+    @examples(300)
+    @given(mutants(kind, least=0, operations=GENTLE), records_of(shape))
+    def law(theirs: Json, record: Any) -> None:
+        assume(reads(kind, theirs))
+        before = copied(theirs)
+        writable(shape, record)
+        out, changes = shape.onto(theirs, record, theirs)
+        back = shape.read(out)[0]
+        assert type(back) is type(record)
+        different = {x.name for x in fields(record) if not same(getattr(back, x.name), getattr(record, x.name))}
+        assert different == {c.field for c in changes if c.reason == "is still said by an element of theirs"}
+        assert not any(c.reason == "both changed" for c in changes)
+        assert same(theirs, before), "putting changed their resource"
+
+    law()
+
+
+@every_type
+def test_where_we_changed_nothing_theirs_stays(kind: str) -> None:
+    shape = SHAPES[kind]
+
+    @examples(150)
+    @given(bases(kind), mutants(kind, least=0))
+    def law(base: Json, theirs: Json) -> None:
+        assume(reads(kind, theirs))
+        out, changes = shape.onto(theirs, shape.read(base)[0], base)
+        assert same(out, theirs)
+        assert changes == []
+
+    law()
+
+
+@every_type
+def test_each_side_changed_one_field_and_both_are_there(kind: str) -> None:
+    shape = SHAPES[kind]
+
+    @examples(150)
+    @given(records_of(shape), records_of(shape), st.data())
+    def law(was: Any, other: Any, data: st.DataObject) -> None:
+        assume(type(other) is type(was))
+        mine, yours = data.draw(st.permutations([x.name for x in fields(was)]))[:2]
+        ours, theirs = (type(was)(**{**vars(was), name: getattr(other, name)}) for name in (mine, yours))
+        out, changes = shape.onto(writable(shape, theirs), ours, writable(shape, was))
+        expected = type(was)(**{**vars(theirs), mine: getattr(other, mine)})
+        assume(not any(c.reason == "would be read as another field" for c in changes))
+        assert same(shape.read(out)[0], expected)
+        assert changes == []
+
+    law()
+
+
+# ---- 5: unread can be trusted -------------------------------------------------------------------------------------------------------
+@every_type
+def test_unread_can_be_trusted(kind: str) -> None:
+    """Alter any one leaf of a resource. If it is listed as unread, nothing happens; if not, the record changes, or the resource is refused,
+    or it differs from what we would have written anyway (`also`) and is now listed."""
+    shape, looked_at = SHAPES[kind], 0
+    for resource in readable(kind):
+        record, unread = shape.read(resource)[0], set(shape.unread(resource))
+        for path, value, altered in leaves(resource):
+            looked_at += 1
+            other = altered(other_than(value))
+            as_before = reads(kind, other) and same(shape.read(other)[0], record) and set(shape.unread(other)) == unread
+            assert as_before == (path in unread), path
+    assert looked_at > 50
+
+
+def other_than(value: Json) -> Json:
+    if isinstance(value, bool):
+        return not value
+    return f"{value}x" if isinstance(value, str) else "x" if value is None else value + (1 if isinstance(value, int) else Decimal("0.1"))
+
+
+# ---- 6: usual and careful -----------------------------------------------------------------------------------------------------------
+@every_type
+def test_the_usual_reader_agrees_with_the_careful_one(kind: str) -> None:
+    @examples(400)
+    @given(mutants(kind, least=0))
+    def law(resource: Json) -> None:
+        lifted, _ = lift(resource)
+        for shape in shapes(SHAPES[kind]):
+            try:
+                usual = shape.fast_get(lifted)
+            except (Slow, BadValue):
+                event("gave up")
+                assert refused(shape.slow_get, lifted)
+            else:
+                event("usual")
+                assert same(usual, shape.slow_get(lifted))
+
+    law()
+
+
+@every_type
+def test_the_usual_writer_agrees_with_the_careful_one(kind: str) -> None:
+    """Also for records that hold what their hints do not allow: what the careful one would not write, the usual one does not either."""
+    good = records_of(SHAPES[kind])
+
+    @examples(400)
+    @given(good | spoiled(good))
+    def law(record: Any) -> None:
+        shape = SHAPES[kind].by(record)
+        try:
+            usual = shape.fast_put(record)
+        except (Slow, BadValue):
+            event("gave up")
+            assert refused(shape.slow_put, record)
+        except (AttributeError, TypeError):  # a record of the wrong type where a record must be: the caller's bug, and it shows
+            event("a bug")
+        else:
+            event("usual")
+            assert same(usual, shape.slow_put(record))
+
+    law()
+
+
+def refused(how: Any, value: Any) -> bool:
+    try:
+        how(value)
+    except Faults as faults:
+        return bool(faults.found) and all(fault.path and fault.reason for fault in faults.found)
+    return False
