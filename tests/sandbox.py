@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine
+from contextlib import closing
 from typing import Any
 
 import httpx
@@ -17,14 +18,15 @@ Http = httpx.AsyncClient
 
 
 def visit(story: Callable[[Http], Coroutine[Any, Any, None]], store: Store | None = None, **limits: int) -> None:
-    """Tells the story to a hospital: an empty one, unless there is a store."""
+    """Tells the story to a hospital: an empty one, unless there is a store. The store is closed at the end."""
 
-    async def told() -> None:
-        transport = httpx.ASGITransport(create_app(store or Store(), **limits))
+    async def told(store: Store) -> None:
+        transport = httpx.ASGITransport(create_app(store, **limits))
         async with httpx.AsyncClient(transport=transport, base_url=BASE, headers={"Content-Type": "application/fhir+json"}) as http:
             await story(http)
 
-    asyncio.run(told())
+    with closing(store or Store()) as open_store:
+        asyncio.run(told(open_store))
 
 
 def patient(key: str = "p", **more: Any) -> Resource:

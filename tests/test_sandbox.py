@@ -64,6 +64,8 @@ def test_history_lists_every_version_and_every_deletion_the_newest_first() -> No
             ("PUT", f"{BASE}/Patient/p", 'W/"2"'),
             ("PUT", f"{BASE}/Patient/p", 'W/"1"'),
         ]
+        statuses = [each["response"]["status"] for each in lists["/_history"]["entry"]]
+        assert statuses == ["204 No Content", "201 Created", "200 OK", "201 Created"]
         assert "resource" not in lists["/_history"]["entry"][0]
         assert len(lists["/Patient/p/_history"]["entry"]) == len(lists["/Patient/_history"]["entry"]) == 3
 
@@ -264,7 +266,7 @@ WRONG: list[tuple[str, str, Any, dict[str, str], int, str]] = [
     ("POST", "/Patient", b'{"resourceType":"Patient","id":"1","id":"2"}', {}, 400, "structure"),
     ("POST", "/Patient", b'{"resourceType":"Patient","multipleBirthInteger":NaN}', {}, 400, "structure"),
     ("POST", "/Patient", b'{"a":' * 70 + b"1" + b"}" * 70, {}, 400, "structure"),
-    ("POST", "/Patient", {}, {}, 422, "structure"),
+    ("POST", "/Patient", {}, {"Content-Type": 'application/json; charset="UTF-8"'}, 422, "structure"),
     ("POST", "/Patient", medicine(), {}, 422, "structure"),
     ("POST", "/Patient", patient(meta="x"), {}, 422, "structure"),
     ("PUT", "/Patient/p", patient(id="q"), {}, 422, "value"),
@@ -379,7 +381,9 @@ def test_a_defect_is_told_without_what_was_sent(caplog: pytest.LogCaptureFixture
 
 def test_no_refusal_repeats_what_was_sent() -> None:
     canary = "Canary9990000018"
-    hidden = patient(canary, name=[{canary: canary}], generalPractitioner=[{"reference": f"urn:{canary}"}])
+    hidden = patient(
+        canary, name=[{canary: canary, "x": {canary: {"reference": f"urn:{canary}"}}}], generalPractitioner=[{"reference": f"urn:{canary}"}]
+    )
 
     async def story(http: Http) -> None:
         responses: list[httpx.Response] = [

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from adapter.sandbox import Store
 from adapter.sandbox.dates import interval
+from adapter.sandbox.search import LARGEST, USUAL
 from tests.sandbox import BASE, KEYS, Http, Resource, bundle, entry, found, issue, links, patient, visit
 
 NHS = "https://fhir.nhs.uk/Id/nhs-number"
@@ -77,6 +78,7 @@ HOSPITAL: list[Resource] = [
         "status": "planned",
         "period": {"extension": [{"url": "urn:example", "valueCode": "x"}]},
     },
+    {"resourceType": "Flag", "id": "foreign", "subject": {"reference": "https://elsewhere.example/fhir/Patient/ann"}},
     {"resourceType": "Provenance", "id": "who", "target": [{"reference": "Patient/ann"}, {"reference": "List/current"}]},
 ]
 
@@ -155,6 +157,8 @@ FINDS: list[tuple[str, str]] = [
     ("Observation?date=2025-03-01T08:00:00Z", "weight"),
     ("Observation?date=lt2025-03-01T08:00:00Z", "bed"),
     ("Encounter?date=ge1900", ""),
+    ("Flag?patient=https://elsewhere.example/fhir/Patient/ann", "foreign"),
+    ("Flag?patient=ann", ""),
     ("List?item=MedicationStatement/drops", "current"),
     ("List?item:MedicationStatement.status=stopped", "current"),
     ("Provenance?patient=ann", "who"),
@@ -264,6 +268,7 @@ def test_everything_about_a_patient() -> None:
             page = links(response).get("next", "")
         assert matches == ["Patient/ann", "MedicationStatement/pills", "Observation/weight", "List/current", "Provenance/who"]
         assert included >= {"Organization/gp", "MedicationStatement/drops"}
+        assert found(await http.get("/Patient/ann/$everything?_count=0")) == ["Patient/ann"]
         assert (await http.get("/Patient/nobody/$everything")).status_code == 404
         assert (await http.get("/Patient/ann/$everything?start=2025")).status_code == 400
 
@@ -286,10 +291,20 @@ def test_counting_without_fetching() -> None:
     async def story(http: Http) -> None:
         for query in ("_summary=count", "_count=0"):
             answer = (await http.get(f"/Patient?{query}")).json()
-            assert (answer["total"], "entry" in answer) == (2, False)
+            assert (answer["total"], "entry" in answer, len(answer["link"])) == (2, False, 1)
         assert "total" not in (await http.get("/Patient?_total=none")).json()
 
     at_the_hospital(story)
+
+
+def test_a_page_has_its_limits() -> None:
+    async def story(http: Http) -> None:
+        await http.post("/", json=bundle(*(entry("POST", "Patient", patient()) for _ in range(LARGEST + 1))))
+        assert len((await http.get("/Patient?_count=1000")).json()["entry"]) == LARGEST
+        assert len((await http.get("/_history?_count=1000")).json()["entry"]) == LARGEST
+        assert len((await http.get("/Patient")).json()["entry"]) == len((await http.get("/_history")).json()["entry"]) == USUAL
+
+    visit(story)
 
 
 def test_pages_give_each_resource_once_while_others_come_and_go() -> None:

@@ -9,6 +9,7 @@ import sqlite3
 import subprocess
 import sys
 import threading
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -39,10 +40,8 @@ def test_a_file_keeps_everything_over_a_restart(tmp_path: Path) -> None:
         assert (await http.put("/Patient/p", json=patient(id="p"))).headers["ETag"] == 'W/"3"'
 
     for story in (before, after):
-        store = Store(file)
-        visit(story, store)
-        store.close()
-    with sqlite3.connect(file) as connection:
+        visit(story, Store(file))
+    with closing(sqlite3.connect(file)) as connection:
         assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
 
 
@@ -56,70 +55,53 @@ def test_time_never_runs_backwards(tmp_path: Path) -> None:
 
     for start in (datetime(2025, 3, 2, tzinfo=UTC), datetime(2025, 3, 1, tzinfo=UTC)):
         clock = iter(start - timedelta(hours=n) for n in range(9))
-        store = Store(file, now=lambda: next(clock))  # noqa: B023 - used up before the next one is made
-        visit(story, store)
-        store.close()
+        visit(story, Store(file, now=lambda: next(clock)))  # noqa: B023 - used up before the next one is made
     assert stamps == ["2025-03-02T00:00:00.000+00:00"] * 4
 
 
 def test_a_file_of_something_else_is_refused_and_left_alone(tmp_path: Path) -> None:
     text, other = tmp_path / "notes.txt", tmp_path / "other.db"
     text.write_text("not a database, but long enough to be taken for one at first sight" * 20)
-    with sqlite3.connect(other) as connection:
+    with closing(sqlite3.connect(other)) as connection:
         connection.execute("CREATE TABLE theirs (x)")
     for file in (text, other, tmp_path):
         with pytest.raises(StoreError, match="cannot be used as the sandbox's database"):
             Store(file)
     assert text.read_text().startswith("not a database")
-    assert sqlite3.connect(other).execute("SELECT name FROM sqlite_master").fetchall() == [("theirs",)]
+    with closing(sqlite3.connect(other)) as connection:
+        assert connection.execute("SELECT name FROM sqlite_master").fetchall() == [("theirs",)]
+        assert connection.execute("PRAGMA journal_mode").fetchone() == ("delete",)
 
 
 def test_a_failure_inside_a_transaction_leaves_nothing_and_the_store_usable() -> None:
-    store = Store()
-
     def fails() -> None:
         with store.transaction() as tx:
             tx.write(("Patient", "p"), None, "PUT", b"{}")
             raise LookupError
 
-    with pytest.raises(LookupError):
-        fails()
-    with store.transaction() as tx:
-        assert tx.current("Patient", "p") is None
-        assert tx.count_history("1", ()) == 0
-
-
-def test_an_attempt_that_fails_is_undone_by_itself() -> None:
-    store = Store()
-    with store.transaction() as tx:
-        tx.write(("Patient", "kept"), None, "PUT", b"{}")
-
-        def fails() -> None:
-            with tx.attempt():
-                tx.write(("Patient", "undone"), None, "PUT", b"{}")
-                raise LookupError
-
+    with closing(Store()) as store:
         with pytest.raises(LookupError):
             fails()
-    with store.transaction() as tx:
-        assert tx.current("Patient", "kept")
-        assert tx.current("Patient", "undone") is None
+        with store.transaction() as tx:
+            assert tx.current("Patient", "p") is None
+            assert tx.count_history("1", ()) == 0
 
 
 def test_who_comes_second_waits() -> None:
-    store, entered = Store(), threading.Event()
+    entered = threading.Event()
 
     def second() -> None:
         with store.transaction() as tx:
             entered.set()
             assert tx.current("Patient", "p")
 
-    with store.transaction() as tx:
-        thread = threading.Thread(target=second)
-        thread.start()
-        assert not entered.wait(0.1)
-        tx.write(("Patient", "p"), None, "PUT", b"{}")
-    thread.join()
+    with closing(Store()) as store:
+        with store.transaction() as tx:
+            thread = threading.Thread(target=second)
+            thread.start()
+            assert not entered.wait(0.1)
+            tx.write(("Patient", "p"), None, "PUT", b"{}")
+        thread.join()
     assert entered.is_set()
 
 
@@ -174,8 +156,5 @@ def test_served_over_http_until_interrupted(tmp_path: Path) -> None:
 
 
 def versions_in(file: Path) -> int:
-    store = Store(file)
-    with store.transaction() as tx:
-        count = tx.count_history("1", ())
-    store.close()
-    return count
+    with closing(Store(file)) as store, store.transaction() as tx:
+        return tx.count_history("1", ())

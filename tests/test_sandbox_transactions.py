@@ -88,6 +88,7 @@ BAD: list[tuple[Resource, int, str]] = [
     (entry("GET", "Patient/none"), 404, "Bundle.entry[3]"),
     (entry("GET", "Patient?nonsense=1"), 400, "Bundle.entry[3]"),
     (entry("PATCH", "Patient/first"), 400, "Bundle.entry[3]"),
+    (entry("POST", "Patient/first", patient()), 400, "Bundle.entry[3]"),
     (entry("POST", "", bundle()), 404, "Bundle.entry[3]"),
     (entry("POST", "Patient/_search", patient()), 400, "Bundle.entry[3]"),
     (entry("POST", "Unicorn", {"resourceType": "Unicorn"}), 404, "Bundle.entry[3]"),

@@ -14,7 +14,8 @@ Where it deliberately differs from the servers that hospitals run (each module's
   left out with Prefer: handling=lenient; a precondition that a method does not have 400; the refusal of a transaction names its entry.
 - Never a version clash: requests are served one at a time, so equal conditional creates at the same moment are all answered, one with
   201 and the others with 200. HAPI answers the others 409 and the client must come again.
-- More lenient: no content is checked; a reference to Type/id that is not there is accepted; what is referred to can be deleted.
+- More lenient: no content is checked; a reference to Type/id that is not there is accepted; what is referred to can be deleted; a
+  client may choose an id of digits only.
 
 Not supported: XML, PATCH, versioned search results, _has, _elements, _summary beyond count, :iterate, :exact, :contains, :in, quantity
 and composite parameters, _sort by anything but _lastUpdated, searches across types, subscriptions, terminology, access control.

@@ -92,7 +92,7 @@ def preconditions(said: Mapping[str, str]) -> Preconditions:
         _version(said, "if-match"),
         _version(said, "if-none-match"),
         _instant(said, "if-modified-since"),
-        None if query is None else pairs(query.partition("?")[2] or query),
+        None if query is None else pairs(query),
     )
 
 

@@ -44,7 +44,7 @@ def of_request(content_type: str) -> Format:
     """Raises Refusal (415)."""
     media, _, parameters = content_type.partition(";")
     for each in FORMATS:
-        if media.strip().lower() in each.names and "charset" not in parameters.lower().replace("charset=utf-8", ""):
+        if media.strip().lower() in each.names and "charset" not in parameters.lower().replace('"', "").replace("charset=utf-8", ""):
             return each
     raise Refusal(415, "not-supported", f"Content-Type must be one of {_media()}, in UTF-8")
 

@@ -17,6 +17,7 @@ from adapter.sandbox.outcome import Refusal, Resource
 from adapter.sandbox.parameters import PARAMETERS
 from adapter.sandbox.search import matching
 
+ELEMENT = re.compile(r"[a-z][A-Za-z]{1,50}")
 CONDITIONAL = re.compile(r"([A-Z][A-Za-z]+)\?(.+)", re.DOTALL)
 
 
@@ -38,7 +39,7 @@ def resolved(context: Context, resource: Resource, links: Mapping[str, str]) -> 
 
     if resource["resourceType"] == "Bundle":
         return resource
-    return {key: _walk(value, resolve, f"{resource['resourceType']}.{key}") for key, value in resource.items()}
+    return {key: _walk(value, resolve, _below(resource["resourceType"], key)) for key, value in resource.items()}
 
 
 def has_conditional(value: Any) -> bool:
@@ -55,9 +56,14 @@ def _walk(value: Any, resolve: Callable[[str, str], str], path: str) -> Any:
     if not isinstance(value, dict):
         return value
     return {
-        key: resolve(item, f"{path}.reference") if key == "reference" and isinstance(item, str) else _walk(item, resolve, f"{path}.{key}")
+        key: resolve(item, f"{path}.reference") if key == "reference" and isinstance(item, str) else _walk(item, resolve, _below(path, key))
         for key, item in value.items()
     }
+
+
+def _below(path: str, key: str) -> str:
+    """A key that cannot be an element's name is not repeated: it may be somebody's."""
+    return f"{path}.{key}" if ELEMENT.fullmatch(key) else path
 
 
 def _search(context: Context, type_: str, query: str, path: str) -> str:

@@ -14,7 +14,7 @@ import sqlite3
 import threading
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import format_datetime
@@ -40,8 +40,6 @@ PRAGMA user_version = {LAYOUT};
 COMMIT;
 """
 VERSION = "SELECT r.number, r.type, r.id, v.version, v.seq, v.updated, v.method, v.body FROM resource r JOIN version v"
-
-
 IN_LIST = "IN (SELECT value FROM json_each(?))"
 """One question mark for a list of any length."""
 REFERRED_TO = """
@@ -137,18 +135,6 @@ class Transaction:
     def __init__(self, connection: sqlite3.Connection, now: str, new_id: Callable[[], str]) -> None:
         self._execute, self._connection, self.now, self.new_id = connection.execute, connection, now, new_id
 
-    @contextmanager
-    def attempt(self) -> Iterator[None]:
-        """A part that is undone by itself when it fails."""
-        self._execute("SAVEPOINT attempt")
-        try:
-            yield
-        except BaseException:
-            self._execute("ROLLBACK TO attempt")
-            raise
-        finally:
-            self._execute("RELEASE attempt")
-
     def current(self, type_: str, id_: str) -> Stored | None:
         """The latest version, a deletion included; None if there never was one."""
         return self._one("ON v.seq = r.latest WHERE r.type = ? AND r.id = ?", (type_, id_))
@@ -215,20 +201,24 @@ def _row(cursor: sqlite3.Cursor) -> int:
 
 
 def _open(file: Path | None) -> sqlite3.Connection:
-    try:
-        connection = sqlite3.connect(file or ":memory:", isolation_level=None, check_same_thread=False)
-        connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("PRAGMA synchronous = FULL")
-        _prepare(connection)
-    except sqlite3.DatabaseError as error:
-        raise StoreError(f"{file} cannot be used as the sandbox's database ({error}); name a new file or one the sandbox made.") from error
+    with ExitStack() as undo:
+        try:
+            connection = sqlite3.connect(file or ":memory:", isolation_level=None, check_same_thread=False)
+            undo.callback(connection.close)
+            _prepare(connection)
+        except sqlite3.DatabaseError as error:
+            raise StoreError(f"{file} cannot be used as the sandbox's database ({error}); name a new file or one it made.") from error
+        undo.pop_all()
     return connection
 
 
 def _prepare(connection: sqlite3.Connection) -> None:
+    """Durable before it answers. A file that holds something else is not touched."""
     (tables,) = connection.execute("SELECT COUNT(*) FROM sqlite_master").fetchone()
     made_by = connection.execute("PRAGMA application_id").fetchone() + connection.execute("PRAGMA user_version").fetchone()
+    if tables and made_by != (APPLICATION, LAYOUT):
+        raise sqlite3.DatabaseError("it holds something else")
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = FULL")
     if not tables:
         connection.executescript(SCHEMA)
-    elif made_by != (APPLICATION, LAYOUT):
-        raise sqlite3.DatabaseError("it holds something else")

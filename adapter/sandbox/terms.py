@@ -29,16 +29,15 @@ class Term(NamedTuple):
 
 
 def terms(resource: Resource) -> list[Term]:
-    """Everything `resource` can be found by, each term once."""
+    """Everything `resource` can be found by."""
     type_ = resource["resourceType"]
-    found = [
+    return [
         term
         for name, parameter in PARAMETERS[type_].items()
         for path in parameter.paths
         for value in _at(resource, path)
         for term in READERS[parameter.kind](f"{type_}.{name}", value)
     ]
-    return list(dict.fromkeys(found))
 
 
 def folded(text: str) -> str:
@@ -79,7 +78,7 @@ def _token(name: str, value: Any) -> Iterator[Term]:
 
 def _reference(name: str, value: Any) -> Iterator[Term]:
     match value:
-        case {"reference": str(reference)} if not reference.startswith("#"):
+        case {"reference": str(reference)}:
             yield Term(name, *split_reference(reference))
     match value:
         case {"identifier": identifier}:

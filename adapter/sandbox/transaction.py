@@ -4,7 +4,7 @@ A transaction is done wholly or not at all, in FHIR's order: deletes, creates, u
 every entry's identity is decided, so a reference may point to an entry before or behind it. Decisions:
 
 - The refusal of one entry is the refusal of the transaction, and says which entry (HAPI does not).
-- Two entries about one resource refuse the transaction. Two creates with the same ifNoneExist make one resource, and each has its
+- Two entries that write one resource refuse the transaction. Two creates with the same ifNoneExist make one resource, and each has its
   own entry in the response (HAPI leaves one out).
 - References equal to a fullUrl are resolved, urn:uuid or http(s); those that say Type/id are left (see references.py). Resources
   that hold conditional references are written last, so that they find the others.
@@ -60,11 +60,10 @@ def bundle(context: Context, call: Call) -> Answer:
 
 
 def _alone(context: Context, raw: Any, place: str) -> Resource:
-    """One entry of a batch."""
+    """One entry of a batch. A refusal leaves nothing to undo: every interaction refuses before it writes."""
     try:
-        with context.tx.attempt():
-            entry = _read(context, raw, place)
-            return _response(context, entry.call.method, perform(ROUTES, context, entry.call))
+        entry = _read(context, raw, place)
+        return _response(context, entry.call.method, perform(ROUTES, context, entry.call))
     except Refusal as refusal:
         return {"response": {"status": _status(refusal.status), "outcome": refusal.inside(place).outcome()}}
 
@@ -119,8 +118,8 @@ class _Plan:
         self._targets.append((entry, target))
 
     def in_order(self) -> list[tuple[Entry, Target]]:
-        """Those that refer by a search behind those they may find; those that write nothing at the end, when all is written."""
-        return sorted(self._targets, key=lambda each: (each[1].settled, has_conditional(each[1].resource)))
+        """Those that refer by a search behind those they may find."""
+        return sorted(self._targets, key=lambda each: has_conditional(each[1].resource))
 
     def _target(self, context: Context, call: Call) -> Target:
         route, placed = find(ROUTES, call)
@@ -174,8 +173,10 @@ def _place(index: int) -> str:
 
 @contextmanager
 def _in(place: str) -> Iterator[None]:
-    """A refusal in here names the entry."""
+    """A refusal in here names the entry. It answers for the whole bundle, whose own method was right: 405 becomes 400."""
     try:
         yield
     except Refusal as refusal:
-        raise refusal.inside(place) from refusal
+        named = refusal.inside(place)
+        named.status = 400 if named.status == 405 else named.status
+        raise named from refusal
