@@ -1,4 +1,4 @@
-"""The sandbox hospital one resource at a time: what each interaction answers, and what is there afterwards."""
+"""The sandbox hospital one resource at a time: what each interaction answers, and what is there afterwards. Long because of its tables."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Searches of the sandbox hospital: who is found by what, what comes along, and that pages hold still."""
+"""Searches of the sandbox hospital: who is found by what, what comes along, and that pages hold still. Long because of its tables."""
 
 from __future__ import annotations
 
