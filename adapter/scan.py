@@ -32,20 +32,21 @@ class Stop(Exception):
 
 
 class Walk:
-    """One pass over one JSON text. Raises Stop at the first fault."""
+    """One pass over one JSON text, an object or a list. Raises Stop at the first fault."""
 
-    def __init__(self, text: str, depth: int) -> None:
-        self.text, self.depth, self.at = text, depth, 0
+    def __init__(self, text: str, depth: int, start: str = "{[") -> None:
+        self.text, self.depth, self.start, self.at = text, depth, start, 0
 
     def document(self) -> Iterator[Place]:
         self.skip()
         if self.at == len(self.text):
             raise Stop("empty", "nothing is here: expected one JSON object", self.at)
-        if self.text[self.at] != "{":
-            raise Stop("not-an-object", "expected one JSON object, beginning with {", self.at)
+        if self.text[self.at] not in self.start:
+            what = "a JSON list, beginning with [" if self.start == "[" else "one JSON object, beginning with {"
+            raise Stop("not-an-object", f"expected {what}", self.at)
         yield from self.value((), self.at)
         if self.skip() < len(self.text):
-            raise Stop("not-json", "something follows the end of the object", self.at)
+            raise Stop("not-json", "something follows the end", self.at)
 
     def skip(self) -> int:
         self.at = SPACE.match(self.text, self.at).end()  # type: ignore[union-attr]  # it matches everywhere
@@ -132,10 +133,10 @@ class Walk:
             raise Stop("number-out-of-range", "a number is too large or too small to be meant", self.at)
 
 
-def fault(text: str, depth: int, line: int = 1) -> Fault | None:
+def fault(text: str, depth: int, line: int = 1, start: str = "{") -> Fault | None:
     """The first thing that keeps this text from being one JSON object, or None. `line` is the number of its first line."""
     try:
-        for _ in Walk(text, depth).document():
+        for _ in Walk(text, depth, start).document():
             pass
     except Stop as stop:
         return Fault(stop.rule, stop.says, "", *position(text, stop.offset, line))
@@ -145,7 +146,7 @@ def fault(text: str, depth: int, line: int = 1) -> Fault | None:
 def locate(text: str, wanted: Iterable[Steps], depth: int, line: int = 1) -> dict[Steps, tuple[int, int]]:
     """Line and column where the named member, or the element, begins."""
     left, found = set(wanted), dict[Steps, tuple[int, int]]()
-    for steps, name_at, _ in Walk(text, depth).document():
+    for steps, name_at, _ in Walk(text, depth).document() if left else ():
         if steps in left:
             found[steps] = position(text, name_at, line)
     return found

@@ -43,11 +43,19 @@ _TEXT = re.compile(rb'"[^"]*+"')
 def loads(data: bytes, limits: Limits = LIMITS, line: int = 1) -> dict[str, Json]:
     """The one object in these bytes. Raises Refused with one fault; `line` is the number of the first line, for a line of a longer file."""
     body = data.removeprefix(codecs.BOM_UTF8)
-    if len(body) <= limits.size and _shallow(body, limits.depth):
-        value = read(body)
-        if value is not None:
-            return value
-    raise Refused([explain(body, limits, line)])
+    value = read(body) if len(body) <= limits.size and _shallow(body, limits.depth) else None
+    if value is None:
+        raise Refused([explain(body, limits, line)])
+    return value
+
+
+def loads_list(data: bytes, limits: Limits = LIMITS) -> list[Json]:
+    """The one list in these bytes; as `loads`."""
+    body = data.removeprefix(codecs.BOM_UTF8)
+    value = _read(body) if len(body) <= limits.size and _shallow(body, limits.depth) else None
+    if not isinstance(value, list):
+        raise Refused([explain(body, limits, start="[")])
+    return value
 
 
 def dumps(value: dict[str, Json]) -> bytes:
@@ -64,15 +72,20 @@ def dumps(value: dict[str, Json]) -> bytes:
 
 def read(body: bytes) -> dict[str, Json] | None:
     """loads without limits and explanations, for callers who set their own: None when this is not one unambiguous object."""
+    value = _read(body)
+    return value if value.__class__ is dict else None
+
+
+def _read(body: bytes) -> Json:
     try:
         value = _decode(body)
-        return value if value.__class__ is dict and not _twice(body, value) else None
+        return None if _twice(body, value) else value
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, InvalidOperation):
         return None
 
 
-def explain(body: bytes, limits: Limits = LIMITS, line: int = 1) -> Fault:
-    """Why `loads` refuses these bytes."""
+def explain(body: bytes, limits: Limits = LIMITS, line: int = 1, start: str = "{") -> Fault:
+    """Why `loads` refuses these bytes; `start` is "[" for `loads_list`."""
     if len(body) > limits.size:
         return Fault("too-large", f"is larger than {limits.size} bytes", "", line)
     if body.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
@@ -82,10 +95,10 @@ def explain(body: bytes, limits: Limits = LIMITS, line: int = 1) -> Fault:
     except UnicodeDecodeError as bad:
         before = body[:bad.start].decode()
         return Fault("bad-utf-8", "is not UTF-8 from here on; save it as UTF-8", "", *scan.position(before, len(before), line))
-    return scan.fault(text, limits.depth, line) or Fault("not-json", "is not JSON as this program reads it", "", line, 1)
+    return scan.fault(text, limits.depth, line, start) or Fault("not-json", "is not JSON as this program reads it", "", line, 1)
 
 
-def _twice(body: bytes, value: dict[str, Json]) -> bool:
+def _twice(body: bytes, value: Json) -> bool:
     """Does a name stand twice in one object? The decoder keeps the last of them, so writing what it kept loses a colon.
 
     Sound because every member has one colon and texts keep theirs, unless they were written as \\u003a.

@@ -77,12 +77,12 @@ class Kind:
 
 
 class Text(Kind):
-    """`words`: all that are allowed, empty for any. `check` is the shape's own: it raises BadValue."""
+    """`words`: all that are allowed, empty for any. `check` is the shape's own, it raises BadValue; `label` says what it wants."""
 
     makes = takes = (str,)
 
-    def __init__(self, words: tuple[str, ...] = (), check: Callable[[Any], object] | None = None) -> None:
-        self.words, self.check = words, check
+    def __init__(self, words: tuple[str, ...] = (), check: Callable[[Any], object] | None = None, label: str = "") -> None:
+        self.words, self.check, self.label = words, check, label
         self.says = f"one of: {', '.join(words)}" if words else "a text"
 
     def decode(self, value: Json, spot: Spot) -> Any:

@@ -63,18 +63,31 @@ class Format(Generic[R]):
         except quick.UNUSUAL:
             return self.careful(wire.loads(data, limits, line), "", data.decode("utf-8-sig"), line, limits.depth)
 
-    def careful(self, value: Json, path: str = "", text: str | None = None, line: int = 1, depth: int = 64, steps: Steps = ()) -> R:
-        """The same by the meaning, with everything that is wrong. `steps` is where the value stands in `text`."""
-        spot = Spot(path, steps)
+    def loads_all(self, data: bytes, limits: wire.Limits = wire.LIMITS) -> list[R | Refused]:
+        """The records of bytes that hold a JSON list of objects. Raises Refused only when it is not one."""
+        values, text = wire.loads_list(data, limits), data.decode("utf-8-sig")
+        spots = [Spot(f"[{i}]", (i,)) for i in range(len(values))]
+        records: list[R] = [self._attempt(value, spot) for value, spot in zip(values, spots, strict=True)]
+        places = scan.locate(text, {w.steps for spot in spots for w in spot.wrong}, limits.depth)
+        return [Refused(placed(spot.wrong, places)) if spot.wrong else record for record, spot in zip(records, spots, strict=True)]
+
+    def careful(self, value: Json, path: str = "", text: str | None = None, line: int = 1, depth: int = 64) -> R:
+        """The same by the meaning, with everything that is wrong."""
+        spot = Spot(path)
         record: R = self.kind.decode(value, spot)
         if spot.wrong:
-            raise Refused(placed(spot.wrong, text, line, depth))
+            raise Refused(placed(spot.wrong, scan.locate(text, {w.steps for w in spot.wrong}, depth, line) if text else {}))
         return record
 
+    def _attempt(self, value: Json, spot: Spot) -> Any:
+        try:
+            return self.quick(value)
+        except quick.UNUSUAL:
+            return self.kind.decode(value, spot)
 
-def placed(wrong: list[Wrong], text: str | None, line: int, depth: int) -> list[Fault]:
-    """In the order of the text, with line and column where the text is at hand."""
-    places = scan.locate(text, (w.steps for w in wrong), depth, line) if text else {}
+
+def placed(wrong: list[Wrong], places: Mapping[Steps, tuple[int, int]]) -> list[Fault]:
+    """In the order of the text, with line and column where they are known."""
     return [Fault(w.rule, w.says, w.path, *places.get(w.steps, (None, None))) for w in sorted(wrong, key=lambda w: w.steps)]
 
 
@@ -138,7 +151,7 @@ class Builder:
 
     def single(self, hint: Any, codec: Codec | None, table: CodeTable | None, said: bool, filled: bool = False) -> Kind:
         if hint is str:
-            return Text(words_of(codec), checker(codec))
+            return Text(words_of(codec), checker(codec), codec.label if codec else "")
         if hint in NUMBERS:
             return Scalar(hint)
         if typing.get_origin(hint) is tuple:

@@ -1,0 +1,127 @@
+"""The native format for others to see: a JSON Schema made from the type hints, and an example that is complete and valid.
+
+The schema says what each member becomes in FHIR, and every word that a code table knows. It asks for less than the reader: what only a
+shape or a record's own findings can tell is not in it. Source: JSON Schema 2020-12.
+"""
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterator
+from decimal import Decimal
+from functools import singledispatch
+from importlib.resources import files
+from typing import Any
+
+from adapter import wire
+from adapter.records.kinds import REQUIRED, Concept, Kind, Many, Object, OneOf, Saying, Scalar, Slot, Text, Word
+from adapter.records.stream import care_records
+from mappings.bag import CareRecord
+from mappings.catalogue import RECORDS
+
+Json = Any
+SAYS = (
+    "One resident's care record, as this adapter reads it: one JSON object, one per line of NDJSON, or a list of them. "
+    "Leave out what is not known; null is read as left out. A list says what is known; where there is none, say why.")
+
+
+def example() -> dict[str, Json]:
+    """A resident who does not exist, with something in every part of the bag that a home fills in."""
+    return wire.loads(files("adapter.records").joinpath("example.json").read_bytes())
+
+
+def schema() -> dict[str, Json]:
+    form = care_records().kind
+    objects = {o.record.__name__: o for o in sorted(_objects(form, {}).values(), key=lambda o: o.record.__name__)}
+    names = {name: _object(o) for name, o in objects.items() if o.record is not CareRecord}
+    start = {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "CareRecord", "description": SAYS}
+    return {**start, **{k: v for k, v in _object(form).items() if k != "description"}, "$defs": names}
+
+
+def _objects(kind: Kind, found: dict[type, Object]) -> dict[type, Object]:
+    """Every record class that may stand somewhere."""
+    if isinstance(kind, Concept | Saying):
+        return _objects(kind.whole, found)
+    if isinstance(kind, Object) and kind.record not in found:
+        found[kind.record] = kind
+        for slot in kind.slots.values():
+            _objects(slot.kind, found)
+    for inner in [kind.of] if isinstance(kind, Many) else kind.members if isinstance(kind, OneOf) else ():
+        _objects(inner, found)
+    return found
+
+
+def _object(kind: Object) -> dict[str, Json]:
+    said = RECORDS.get(kind.record)
+    places = _places(said[1], kind.record) if said else {}
+    members = {s.name: _member(s, said[0] if said else "", places.get(s.name)) for s in kind.slots.values()}
+    text = inspect.cleandoc(kind.record.__doc__ or "")
+    says = {} if not text or text.startswith(f"{kind.record.__name__}(") else {"description": text}
+    return {**says, "type": "object", "properties": members, "required": kind.required, "additionalProperties": False}
+
+
+def _places(shape: Any, record: type) -> dict[str, str]:
+    """Field -> its path in FHIR."""
+    one = next(s for s in getattr(shape, "shapes", (shape,)) if s.record is record)
+    return {name: path for fields, path, _ in reversed(one.table()) for name in fields.split(" & ")}
+
+
+def _member(slot: Slot, resource: str, path: str | None) -> dict[str, Json]:
+    made = _schema(slot.kind) if slot.default is REQUIRED else {"anyOf": [_schema(slot.kind), {"type": "null"}]}
+    says = ". ".join(filter(None, [f"FHIR: {resource}.{path}" if path else "", *dict.fromkeys(_notes(slot.kind))]))
+    return {**made, "description": says} if says else made
+
+
+def _notes(kind: Kind) -> Iterator[str]:
+    """What a person should know of the values, besides their type."""
+    if isinstance(kind, Text) and kind.label and not kind.words:
+        yield kind.label
+    if isinstance(kind, Concept) and kind.table:
+        yield kind.table.source
+    for inner in [kind.of] if isinstance(kind, Many) else kind.members if isinstance(kind, OneOf) else ():
+        yield from _notes(inner)
+
+
+# ---- one value ---------------------------------------------------------------------------------------------------------------
+@singledispatch
+def _schema(kind: Kind) -> dict[str, Json]:
+    raise TypeError(f"{type(kind).__name__} has no schema")
+
+
+@_schema.register
+def _(kind: Text) -> dict[str, Json]:
+    return {"enum": list(kind.words)} if kind.words else {"type": "string", "pattern": r"\S"}
+
+
+@_schema.register
+def _(kind: Scalar) -> dict[str, Json]:
+    return {"type": "boolean" if bool in kind.takes else "number" if Decimal in kind.takes else "integer"}
+
+
+@_schema.register
+def _(kind: Word) -> dict[str, Json]:
+    return {"enum": list(kind.words)}
+
+
+@_schema.register
+def _(kind: Many) -> dict[str, Json]:
+    return {"type": "array", "items": _schema(kind.of), **({"minItems": 1} if kind.filled else {})}
+
+
+@_schema.register
+def _(kind: Object) -> dict[str, Json]:
+    return {"$ref": f"#/$defs/{kind.record.__name__}"}
+
+
+@_schema.register
+def _(kind: Concept) -> dict[str, Json]:
+    return {"anyOf": [{"enum": list(kind.words)} if kind.table else _schema(Text()), _schema(kind.whole)]}
+
+
+@_schema.register
+def _(kind: Saying) -> dict[str, Json]:
+    return {"anyOf": [_schema(Text()), _schema(kind.whole)]}
+
+
+@_schema.register
+def _(kind: OneOf) -> dict[str, Json]:
+    return {"anyOf": [_schema(m) for m in kind.members]}
