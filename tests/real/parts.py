@@ -14,11 +14,9 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 BUILD = HERE.parent.parent / "build" / "real"
 UK_CORE = HERE / "uk-core" / "fhir.r4.ukcore.stu2-2.0.2.tgz"
-COMMANDS = {
-    "hapi": ["-Xmx1g", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-cp", f"{BUILD}/hapi/hapi.jar:{BUILD}/hapi/lib/*", "redbag.HapiServer"],
-    "validator": ["-Xmx1g", "-XX:+UseSerialGC", "-cp", f"{BUILD}/validator/validator.jar:{BUILD}/validator/lib/*", "redbag.Validator",
-                  f"{BUILD}/validator-home", str(UK_CORE)],
-}
+# C1 alone, serial collection: these run for a minute or two beside the tests, on few cores
+JAVA = ["java", "-Xmx1g", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"]
+PROGRAMS = {"hapi": ["redbag.HapiServer"], "validator": ["redbag.Validator", str(BUILD / "validator-home"), str(UK_CORE)]}
 START = 240      # seconds; the validator's very first start also writes the R4 definitions
 
 
@@ -34,7 +32,8 @@ def running(part: str) -> Iterator[str]:
     _build(part)
     log = BUILD / f"{part}.log"
     with log.open("w", encoding="utf-8") as out:
-        server = subprocess.Popen(["java", *COMMANDS[part]], stdin=subprocess.PIPE, stdout=out, stderr=subprocess.STDOUT)
+        command = [*JAVA, "-cp", f"{BUILD}/{part}/{part}.jar:{BUILD}/{part}/lib/*", *PROGRAMS[part]]
+        server = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=out, stderr=subprocess.STDOUT)
     try:
         yield _ready(server, log)
     finally:

@@ -8,9 +8,12 @@ from pathlib import Path
 import pytest
 
 from adapter import wire
+from adapter.bundle import Policy, collection, transaction
+from mappings.bag import CareRecord
 from mappings.catalogue import SHAPES
 from mappings.faults import BadValue
 from tests import foreign
+from tests.bags import bags
 
 FIXTURES = Path(__file__).resolve().parents[2] / "fixtures"
 PAIRS = sorted(FIXTURES.rglob("*.fhir.json"))
@@ -19,6 +22,15 @@ PAIRS = sorted(FIXTURES.rglob("*.fhir.json"))
 @pytest.mark.parametrize("path", PAIRS, ids=lambda path: str(path.relative_to(FIXTURES)))
 def test_every_pair_is_uk_core(path: Path, errors: Callable[[bytes], list[str]]) -> None:
     assert errors(path.read_bytes()) == []
+
+
+POLICIES = [Policy("upsert", directory="own"), Policy("create-if-missing"), Policy("match", patient_reference="Patient/1")]
+
+
+@pytest.mark.parametrize(("name", "bag"), bags(), ids=lambda value: value if isinstance(value, str) else "")
+def test_every_bundle_is_uk_core(name: str, bag: CareRecord, errors: Callable[[bytes], list[str]]) -> None:
+    bundles = [collection(bag), *(part.bundle for policy in POLICIES for part in transaction(bag, policy))]
+    assert [error for bundle in bundles for error in errors(wire.dumps(bundle))] == []
 
 
 @pytest.mark.parametrize("kind", SHAPES)
