@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
+from adapter.bundle import Row
 from adapter.delivery import address, fields, outcome, retry
 from adapter.delivery.answer import Answer
-from adapter.delivery.outcome import Outcome, Row, Verdict, judge
+from adapter.delivery.outcome import Outcome, Verdict, judge
 
 CANARY = "Zephaniah-9990000018"
 ROWS = (

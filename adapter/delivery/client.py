@@ -103,7 +103,8 @@ class FhirClient:
 
     # ---- one request -------------------------------------------------------------------------------------------------------
     def _url(self, path: str, params: Params = ()) -> httpx.URL:
-        return httpx.URL(self.base + path, params=list(params)) if params else httpx.URL(self.base + path)
+        url = httpx.URL(self.base + path if path else self.base.rstrip("/"))
+        return url.copy_merge_params(httpx.QueryParams(list(params))) if params else url
 
     def _request(self, method: str, url: httpx.URL, resource: Resource | None = None,
                  headers: Mapping[str, str] = NOTHING) -> httpx.Request:

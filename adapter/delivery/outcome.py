@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
+from adapter.bundle import Row
 from adapter.delivery.answer import Answer, Resource
 from adapter.delivery.fields import field_at
 
@@ -22,15 +23,7 @@ class Verdict(Enum):
     REFUSED = "refused"  # sending the same again will not help
     LATER = "not taken, send again later"
     UNKNOWN = "not known whether it was taken"
-
-
-@dataclass(frozen=True)
-class Row:
-    """One entry of a bundle as the sender knows it: "medicines[3]", its type, and "Type/id" where we choose the id."""
-
-    name: str
-    type: str
-    target: str | None = None
+    PERSON = "stopped for a person"  # it is not certain whom or what this is about
 
 
 @dataclass(frozen=True)
@@ -49,8 +42,10 @@ class Outcome:
     rows: tuple[RowOutcome, ...] = ()
     sentences: tuple[str, ...] = ()
     retry_after: float | None = None  # seconds
+    clash: bool = False  # something was changed at the same moment: read again, and send again
 
 
+CLASHES = frozenset({409, 412})
 SAID = {  # HTTP status: (verdict, what it means and what to do)
     400: (Verdict.REFUSED, "the server cannot use what was sent"),
     401: (Verdict.REFUSED, "the server does not accept who we are: check the credentials"),
@@ -112,13 +107,18 @@ def judge(answer: Answer, rows: Sequence[Row], *, show_server_text: bool = False
     if not answer.ok:
         verdict, means = status_says(answer.status)
         said = f"{answer.shown}: {answer.status}: {means}" + (f" (in {answer.retry_after:.0f} s)" if answer.retry_after else "")
-        return Outcome(verdict, (), (said, *words), answer.retry_after)
+        return Outcome(verdict, (), (said, *words), answer.retry_after, answer.status in CLASHES)
     if (answer.resource or {}).get("type") not in ("transaction-response", "batch-response"):
         said = f"{answer.shown}: {answer.status}, but the server does not say what became of the entries"
         return Outcome(Verdict.UNKNOWN, (), (said, *words))
     found = outcomes(answer.listed("entry"), rows)
     words += [s for outcome, entry in found for s in entry_says(outcome, entry, rows, show_server_text)]
     return Outcome(_verdict([outcome for outcome, _ in found]), tuple(outcome for outcome, _ in found), tuple(words))
+
+
+def called(row: Row) -> str:
+    """A row in a sentence: the List that is made of `medicines` is not one of them."""
+    return f"the list of {row.name}" if row.type == "List" and "[" not in row.name else row.name
 
 
 def status_says(status: int) -> tuple[Verdict, str]:
@@ -137,7 +137,7 @@ def outcomes(entries: Sequence[Resource], rows: Sequence[Row]) -> list[tuple[Row
 
 def entry_says(outcome: RowOutcome, said: Resource, rows: Sequence[Row], show_server_text: bool) -> Iterator[str]:
     """Sentences about one row: only where there is something to say."""
-    name = outcome.row.name
+    name = called(outcome.row)
     if outcome.status is None:
         yield f"{name}: the server does not say what became of it: look at the server"
     elif not 200 <= outcome.status < 300:
@@ -162,7 +162,7 @@ def _place(issue: Resource, rows: Sequence[Row], about: Row | None) -> str:
     if row is None:
         return "the bundle"
     field = field_at(row.type, path) if path else None
-    return f"{row.name}, field {field}" if field else row.name
+    return f"{called(row)}, field {field}" if field else called(row)
 
 
 def _path_in(issue: Resource, about: Row | None) -> str:

@@ -1,0 +1,156 @@
+"""What we would write beside what the server has, entry by entry: new, the same, changed by us, or edited there since. Pure.
+
+Nothing of the server's is lost: what our shapes do not read stays as the hospital left it (the rest), and what it wrote over ours is not
+overwritten unasked. Whether it did is known in one of two ways: from `base`, what was sent the last time; else from a mark in `meta.tag`, a
+fingerprint of the record as we wrote it. With a base the two are merged field by field; with neither, theirs stays and a person is told.
+Source: HL7 FHIR R4, Resource (meta.tag may be ignored by whoever does not know it).
+"""
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields, is_dataclass
+from decimal import Decimal
+from typing import Any, Literal
+
+from adapter.bundle import Row
+from adapter.delivery.answer import Resource
+from adapter.delivery.outcome import called
+from mappings.catalogue import SHAPES
+from mappings.faults import Faults
+
+MARK = "urn:redbag:sent"
+State = Literal["new", "same", "changed", "edited", "unreadable"]
+BOTH = "both changed"
+
+
+@dataclass(frozen=True)
+class Difference:
+    """`fields`: what of ours the server has otherwise. `resource`: what to write, None for nothing. `version`: the server's, when read."""
+
+    row: Row
+    state: State
+    fields: tuple[str, ...] = ()
+    resource: Resource | None = field(default=None, repr=False)
+    version: str | None = None
+    sentences: tuple[str, ...] = ()
+    values: Mapping[str, tuple[Any, Any]] = field(default_factory=dict, repr=False)  # field -> the server's, ours
+
+
+def difference(row: Row, ours: Resource, theirs: Resource | None, base: Resource | None = None, *, replace: bool = False) -> Difference:
+    """`ours`, `theirs` and `base` are resources whose references are written alike. `replace`: ours goes over whatever was edited there."""
+    if theirs is None:
+        return Difference(row, "new", (), marked(ours))
+    shape, version = SHAPES[row.type], version_of(theirs)
+    mine = shape.read(ours)[0]
+    try:
+        there, rest = shape.read(theirs)
+    except Faults as bad:
+        places = ", ".join(sorted({fault.path for fault in bad.found}))
+        return Difference(row, "unreadable", (), None, version, (
+            f"{called(row)}: was changed on the server so that it cannot be read ({places}); it is left as it is, and a person must look",))
+    values = differing(mine, there)
+    if not values:
+        return Difference(row, "same", (), None, version)
+    if base is not None:
+        return _merged(row, mine, theirs, base, there, values)
+    if not replace and not _as_sent(theirs, there):
+        told = f"{called(row)}: was edited on the server and differs in {', '.join(values)}; it is left as it is, and a person must look"
+        return Difference(row, "edited", tuple(values), None, version, (told,), values)
+    return Difference(row, "changed", tuple(values), marked(shape.write(mine, rest)), version, (), values)
+
+
+def _merged(row: Row, mine: Any, theirs: Resource, base: Resource, there: Any, values: Mapping[str, Any]) -> Difference:
+    """What we changed since the base goes in, what they changed stays, and what both changed stays theirs and is told."""
+    shape, version = SHAPES[row.type], version_of(theirs)
+    resource, faults = shape.onto(theirs, mine, base)
+    told = tuple(dict.fromkeys(_told(row, fault.field, fault.reason) for fault in faults))
+    kept = differing(mine, shape.read(resource)[0])
+    left = (f"{called(row)}: the hospital's edit of {', '.join(kept)} stays",) if kept and not told else ()
+    if not differing(shape.read(resource)[0], there):
+        return Difference(row, "edited", tuple(kept), None, version, told + left, values)
+    return Difference(row, "changed", tuple(values), marked(resource), version, told + left, values)
+
+
+def _told(row: Row, name: str, reason: str) -> str:
+    where = f"{called(row)}, field {name}" if name not in ("", "-") else called(row)
+    if reason == BOTH:
+        return f"{where}: both you and the hospital changed it; the hospital's stays, and a person must look"
+    return f"{where}: {reason}; a person must look"
+
+
+def differing(ours: Any, theirs: Any) -> dict[str, tuple[Any, Any]]:
+    """Field -> (theirs, ours) where they differ. Numbers are compared by value: some servers write 0.50 as 0.5."""
+    if type(ours) is not type(theirs):
+        return {"status": (theirs, ours)}  # a sum type: given, not given, entered in error
+    pairs = ((x.name, getattr(theirs, x.name), getattr(ours, x.name)) for x in fields(ours))
+    return {name: (there, mine) for name, there, mine in pairs if there != mine}
+
+
+# ---- the mark --------------------------------------------------------------------------------------------------------------
+def marked(resource: Resource) -> Resource:
+    """With the fingerprint of what it says, and without the server's own version and time."""
+    shape = SHAPES[resource["resourceType"]]
+    said = resource.get("meta")
+    meta = {k: v for k, v in (said if isinstance(said, dict) else {}).items() if k not in ("versionId", "lastUpdated")}
+    tag = {"system": MARK, "code": fingerprint(shape.write(shape.read(resource)[0]))}
+    return {**resource, "meta": {**meta, "tag": [*(t for t in _tags(resource) if t.get("system") != MARK), tag]}}
+
+
+def fingerprint(resource: Resource) -> str:
+    """64 bits of what a resource says; the same for 0.5 and 0.50, in any order of members, and wherever the resident's Patient stands."""
+    said = json.dumps(_plain({k: v for k, v in resource.items() if k not in ("id", "meta", "text")}), sort_keys=True, ensure_ascii=False)
+    return hashlib.sha256(said.encode()).hexdigest()[:16]
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {k: "Patient" if k == "reference" and str(v).startswith(("Patient/", "urn:uuid:")) else _plain(v) for k, v in value.items()}
+    if isinstance(value, list):
+        return [_plain(v) for v in value]
+    return str(value.normalize()) if isinstance(value, Decimal) else value
+
+
+def _as_sent(theirs: Resource, there: Any) -> bool:
+    """Does it still say what it said when we marked it?"""
+    mark = next((tag.get("code") for tag in _tags(theirs) if tag.get("system") == MARK), None)
+    try:
+        return mark is not None and mark == fingerprint(SHAPES[theirs["resourceType"]].write(there))
+    except Faults:
+        return False
+
+
+def _tags(resource: Resource) -> list[Resource]:
+    meta = resource.get("meta")
+    tags = meta.get("tag") if isinstance(meta, dict) else None
+    return [tag for tag in tags if isinstance(tag, dict)] if isinstance(tags, list) else []
+
+
+def version_of(resource: Resource) -> str | None:
+    meta = resource.get("meta")
+    said = meta.get("versionId") if isinstance(meta, dict) else None
+    return said if isinstance(said, str) else None
+
+
+# ---- references ------------------------------------------------------------------------------------------------------------
+def rewritten(value: Any, change: Callable[[str], str]) -> Any:
+    """The same with every literal reference changed."""
+    if isinstance(value, list):
+        return [rewritten(v, change) for v in value]
+    if not isinstance(value, dict):
+        return value
+    return {k: change(v) if k == "reference" and isinstance(v, str) else rewritten(v, change) for k, v in value.items()}
+
+
+def shown(value: Any) -> str:
+    """A field's value for a person who may read it: JSON without what is not said."""
+    return json.dumps(_said(value), ensure_ascii=False)
+
+
+def _said(value: Any) -> Any:
+    if is_dataclass(value):
+        return {x.name: _said(v) for x in fields(value) if (v := getattr(value, x.name)) not in (None, ())}
+    if isinstance(value, tuple):
+        return [_said(v) for v in value]
+    return str(value) if isinstance(value, Decimal) else value

@@ -1,0 +1,90 @@
+"""Who is she on that server? Found by her verified NHS number and by the sender's own key, never by name; compared before anything is sent.
+
+Source: HL7 FHIR R4, Search (token). A server may ignore a parameter it does not know and answer with everybody: so what comes back must
+carry the identifier that was asked for.
+"""
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from adapter.bundle import Id
+from adapter.delivery.answer import Answer, Resource
+from adapter.delivery.client import FhirClient
+from adapter.delivery.outcome import Verdict, status_says
+from adapter.delivery.same_person import Comparison, same_person
+from mappings.faults import Faults
+from mappings.patient import Resident, patient
+
+
+class Stopped(Exception):
+    """Nothing more is done for this resident. The text is a sentence without any value; `verdict` says whether trying again helps."""
+
+    def __init__(self, verdict: Verdict, says: str, retry_after: float | None = None) -> None:
+        super().__init__(says)
+        self.verdict, self.retry_after = verdict, retry_after
+
+
+@dataclass(frozen=True)
+class Found:
+    """A Patient of the server: "Patient/123", whether it carries the sender's key, and the resource."""
+
+    reference: str
+    ours: bool
+    resource: Resource = field(repr=False)
+
+
+async def find(client: FhirClient, ids: Iterable[Id], own: Id | None) -> list[Found]:
+    """Every Patient with one of these identifiers. Raises Stopped and ClientError."""
+    resources = {f"Patient/{r.get('id')}": r for wanted in ids for r in await search(client, "Patient", wanted)}
+    return [Found(reference, own is not None and carries(resource, own), resource) for reference, resource in resources.items()]
+
+
+async def search(client: FhirClient, kind: str, wanted: Id) -> list[Resource]:
+    """The resources of this type with this identifier. Raises Stopped where the server refuses, or answers with others."""
+    resources = [r async for answer in client.pages(f"{kind}?{wanted.query()}") for r in matches(answer, kind)]
+    if not all(carries(resource, wanted) for resource in resources):
+        raise Stopped(Verdict.PERSON, f"{kind}: the server answers with some that do not have the identifier asked for")
+    return resources
+
+
+def matches(answer: Answer, kind: str | None = None) -> list[Resource]:
+    """The resources of a search's page. Raises Stopped where it is no page."""
+    refuse(answer)
+    resources = [entry.get("resource") for entry in answer.listed("entry")]
+    return [r for r in resources if isinstance(r, dict) and kind in (None, r.get("resourceType"))]
+
+
+def refuse(answer: Answer) -> None:
+    """Raises Stopped where an answer to a read is not one of success."""
+    if not answer.ok:
+        verdict, says = status_says(answer.status) if answer.status < 500 else (Verdict.LATER, "the server failed: send again later")
+        raise Stopped(verdict, f"{answer.shown}: {answer.status}: {says}", answer.retry_after)
+
+
+def the_one(found: list[Found]) -> Found | None:
+    """The one to speak of: ours where one of them is, else the only one. Raises Stopped where it is not certain which."""
+    chosen = [f for f in found if f.ours] or found
+    if len(chosen) > 1:
+        raise Stopped(Verdict.PERSON, f"resident: {len(chosen)} patients on the server match; a person must look which of them it is")
+    return chosen[0] if chosen else None
+
+
+def compared(ours: Resident, found: Found) -> Comparison:
+    """Raises Stopped on a conflict, or where their Patient cannot be read."""
+    try:
+        theirs, _ = patient.read(found.resource)
+    except Faults as bad:
+        places = ", ".join(sorted({fault.path for fault in bad.found}))
+        raise Stopped(Verdict.PERSON, f"resident: the server's patient cannot be read ({places}), so it is not certain who it is") from None
+    comparison = same_person(ours, theirs)
+    if comparison.verdict == "conflict":
+        differ = " and ".join(comparison.differ)
+        raise Stopped(Verdict.PERSON, f"resident: the server's patient differs in {differ}; a person must look who it is")
+    return comparison
+
+
+def carries(resource: Resource, wanted: Id) -> bool:
+    listed = resource.get("identifier")
+    each = [i for i in listed if isinstance(i, dict)] if isinstance(listed, list) else []
+    return any(i.get("system") == wanted.system and "".join(str(i.get("value")).split()) == "".join(wanted.value.split()) for i in each)

@@ -1,0 +1,237 @@
+"""Sends one care record: finds the resident, compares what is there, writes only what differs, and says what became of each row.
+
+    sent = await send(client, care_record, Policy("create-if-missing"))
+    sent.verdict, sent.sentences, sent.rows                   # the same again: every row "unchanged", and nothing is written
+
+When it runs twice, nothing is written the second time; after a crash or an ambiguous answer, what was taken is found unchanged.
+Sources: HL7 FHIR R4, RESTful API (transaction, ifMatch); docs/design.md.
+"""
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+from adapter.bundle import Id, Names, Part, Policy, Row, transaction
+from adapter.delivery.answer import Ambiguous, ClientError, NoAnswer, Resource, Unreachable
+from adapter.delivery.client import FhirClient
+from adapter.delivery.difference import Difference, difference, rewritten, shown
+from adapter.delivery.directory import existing
+from adapter.delivery.outcome import Outcome, RowOutcome, Verdict, called, judge
+from adapter.delivery.resident import Found, Stopped, compared, find, refuse, the_one
+from adapter.delivery.retry import pause
+from mappings.bag import CareRecord, findings
+from mappings.faults import Faults
+from mappings.systems import NHS_NUMBER
+
+AT_ONCE = 4  # reads in flight
+TRIES = 3  # when somebody changes the same data at the same moment
+Became = Literal["new", "same", "changed", "created", "updated", "unchanged", "kept", "not sent"]
+WOULD: Mapping[str, Became] = {"new": "new", "same": "same", "changed": "changed", "edited": "kept", "unreadable": "kept"}
+DID: Mapping[str, Became] = {"same": "unchanged", "edited": "kept", "unreadable": "kept"}
+WAIT: Mapping[type[ClientError], Verdict] = {Unreachable: Verdict.LATER, NoAnswer: Verdict.LATER, Ambiguous: Verdict.UNKNOWN}
+
+
+@dataclass(frozen=True)
+class Options:
+    """`base`: the care record sent the last time, to merge with what the hospital edited since. `replace`: what it edited is overwritten.
+    `show_values` and `show_server_text` put a patient's values into sentences: for a person who may read them, never for a log."""
+
+    base: CareRecord | None = None
+    dry_run: bool = False
+    replace: bool = False
+    show_values: bool = False
+    show_server_text: bool = False
+
+
+@dataclass(frozen=True)
+class SentRow:
+    """`became`: created, updated, unchanged, kept (the hospital's edit stays), not sent; in a dry run new, same, changed, kept.
+    `fields` are those in which the server differed."""
+
+    name: str
+    type: str
+    became: Became
+    fields: tuple[str, ...] = ()
+    target: str | None = None
+    version: str | None = None
+
+
+@dataclass(frozen=True)
+class Sent:
+    """`patient` is the resident's resource there ("Patient/123"), as far as it is known."""
+
+    verdict: Verdict
+    rows: tuple[SentRow, ...] = ()
+    sentences: tuple[str, ...] = field(default=(), repr=False)
+    retry_after: float | None = None  # seconds
+    patient: str | None = None
+
+    @property
+    def for_a_person(self) -> bool:
+        """Is there something that only a person can settle?"""
+        return self.verdict is Verdict.PERSON or any(row.became == "kept" for row in self.rows)
+
+
+async def send(client: FhirClient, care_record: CareRecord, policy: Policy, options: Options | None = None) -> Sent:
+    """Raises nothing that a record, a server or the network can cause: it is in the verdict and the sentences."""
+    try:
+        for attempt in range(1, TRIES + 1):
+            sent, clash = await _once(client, care_record, policy, options or Options())
+            if not clash or attempt == TRIES:
+                return sent
+            await client.clock.sleep(pause(attempt, sent.retry_after, client.clock.dice))
+    except Stopped as stopped:
+        return Sent(stopped.verdict, (), (str(stopped),), stopped.retry_after)
+    except ClientError as error:
+        return Sent(WAIT.get(type(error), Verdict.REFUSED), (), (str(error),))
+    except Faults as bad:
+        return Sent(Verdict.REFUSED, (), tuple(f"{fault.path}, field {fault.field}: {fault.reason}" for fault in bad.found))
+    raise AssertionError("the last attempt returns")
+
+
+async def _once(client: FhirClient, bag: CareRecord, policy: Policy, options: Options) -> tuple[Sent, bool]:
+    """One pass, and whether somebody was changing the same data meanwhile."""
+    if refusals := [f for f in findings(bag) if f.level == "refusal"]:
+        return Sent(Verdict.REFUSED, (), tuple(f"{f.field}: {f.says}" for f in refusals)), False
+    settled, said = await _settled(client, bag, policy)
+    parts = transaction(bag, settled)
+    base = _resources(transaction(_base(options.base, bag), settled)) if options.base else {}
+    differences = await _differences(client, parts, base, options)
+    told = [*said, *(sentence for d in differences for sentence in d.sentences)]
+    if options.dry_run:
+        told += [_would(d, options) for d in differences if d.state in ("new", "changed")]
+        rows = tuple(_row(d, WOULD[d.state]) for d in differences)
+        return Sent(Verdict.DELIVERED, rows, tuple(told), None, settled.patient_reference), False
+    sent, clash = await _deliver(client, parts, {d.row: d for d in differences}, told, options)
+    made = next((row.target for row in sent.rows if row.type == "Patient"), None)
+    return replace(sent, patient=settled.patient_reference or made), clash
+
+
+def _base(base: CareRecord, bag: CareRecord) -> CareRecord:
+    if (base.source, base.resident.key) != (bag.source, bag.resident.key):
+        raise Stopped(Verdict.REFUSED, "resident: what is said to have been sent the last time is another resident's, or another sender's")
+    return base
+
+
+# ---- who -------------------------------------------------------------------------------------------------------------------
+async def _settled(client: FhirClient, bag: CareRecord, policy: Policy) -> tuple[Policy, list[str]]:
+    """The policy as it applies to this resident on this server, and what is to be said about it."""
+    names = Names(bag.source, bag.resident.key or "")
+    own, person = names.own("Patient", names.key), names.person(bag.resident)
+    every = await find(client, dict.fromkeys((person, own)), own)
+    found, said = the_one(every), list[str]()
+    if len(every) > 1:
+        said.append("resident: the server has another patient with this NHS number beside yours; its owner should join the two")
+    if policy.directory == "existing":
+        policy = await existing(client, bag, policy)
+    if found is None:
+        if policy.patient == "match":
+            raise Stopped(Verdict.REFUSED, _not_there(person))
+        return policy, said
+    if compared(bag.resident, found).verdict == "not enough to tell":
+        said.append("resident: the server's patient says too little to compare; only the identifier matches")
+    return _known(policy, found, names, said), said
+
+
+def _known(policy: Policy, found: Found, names: Names, said: list[str]) -> Policy:
+    """She is there. Whoever's Patient it is stays as it is, unless it is the one that we keep."""
+    if policy.patient == "upsert" and found.reference == f"Patient/{names.id('Patient', names.key)}":
+        return policy
+    if policy.patient == "upsert":
+        said.append("resident: the server has its own patient; nothing about the person herself is written there")
+    return replace(policy, patient="match", patient_reference=found.reference)
+
+
+def _not_there(person: Id) -> str:
+    by = "the verified NHS number" if person.system == NHS_NUMBER else "your key; the NHS number is not verified and was not used"
+    return f"resident: the server has no patient with {by}; nothing was sent: ask the hospital, or choose another patient policy"
+
+
+# ---- what differs ----------------------------------------------------------------------------------------------------------
+async def _differences(client: FhirClient, parts: Sequence[Part], base: Mapping[str, Resource], options: Options) -> list[Difference]:
+    """Of every entry, in order. References are written as "Type/id" on both sides."""
+    ours, gate = _resources(parts), asyncio.Semaphore(AT_ONCE)
+
+    async def one(row: Row) -> Difference:
+        async with gate:
+            theirs = await _there(client, row) if row.target else None
+        return difference(row, ours[row.target or row.name], theirs, base.get(row.target or row.name), replace=options.replace)
+
+    try:
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(one(row)) for part in parts for row in part.rows]
+    except ExceptionGroup as failed:
+        raise failed.exceptions[0] from None
+    return [task.result() for task in tasks]
+
+
+async def _there(client: FhirClient, row: Row) -> Resource | None:
+    """What the server has under our id; None: nothing yet. Raises Stopped where it was deleted there."""
+    answer = await client.get(row.target or "")
+    if answer.status == 404:
+        return None
+    if answer.status == 410:
+        raise Stopped(Verdict.PERSON, f"{called(row)}: was deleted on the server since it was sent; nothing is sent: a person must look")
+    refuse(answer)
+    if (answer.resource or {}).get("resourceType") != row.type:
+        raise Stopped(Verdict.PERSON, f"{called(row)}: the server answers with something else under its id; nothing was sent")
+    theirs: Resource = rewritten(answer.resource, lambda reference: reference.removeprefix(client.base))
+    return theirs
+
+
+def _resources(parts: Sequence[Part]) -> dict[str, Resource]:
+    """By target, or by name where the server chooses the id; references among them as "Type/id"."""
+    entries = [(entry, row) for part in parts for entry, row in zip(part.bundle["entry"], part.rows, strict=True)]
+    links = {entry["fullUrl"]: row.target for entry, row in entries if row.target}
+    return {row.target or row.name: rewritten(entry["resource"], lambda said: links.get(said, said)) for entry, row in entries}
+
+
+# ---- writing ---------------------------------------------------------------------------------------------------------------
+async def _deliver(
+    client: FhirClient, parts: Sequence[Part], found: Mapping[Row, Difference], told: list[str], options: Options,
+) -> tuple[Sent, bool]:
+    """Part after part, each when the one before was taken."""
+    rows = {row: _row(d, DID.get(d.state, "not sent")) for row, d in found.items()}
+    outcome = Outcome(Verdict.DELIVERED)
+    for part in parts:
+        writing = [row for row in part.rows if found[row].resource is not None]
+        if writing and outcome.verdict is Verdict.DELIVERED:
+            answer = await client.post("", _bundle(part, found))
+            outcome = judge(answer, writing, show_server_text=options.show_server_text)
+            told += outcome.sentences
+            rows |= {each.row: _row(found[each.row], _became(each, found[each.row]), each) for each in outcome.rows}
+    return Sent(outcome.verdict, tuple(rows.values()), tuple(told), outcome.retry_after), outcome.clash
+
+
+def _bundle(part: Part, found: Mapping[Row, Difference]) -> Resource:
+    """The part without what is there already. What goes is referred to by urn, what is there by its id."""
+    going = [(entry, d) for entry, row in zip(part.bundle["entry"], part.rows, strict=True) if (d := found[row]).resource is not None]
+    urns = {d.row.target: entry["fullUrl"] for entry, d in going if d.row.target}
+    entries = [{**entry, "resource": rewritten(d.resource, lambda said: urns.get(said, said)),
+                "request": {**entry["request"], **({"ifMatch": f'W/"{d.version}"'} if d.version else {})}} for entry, d in going]
+    return {**part.bundle, "entry": entries}
+
+
+def _became(outcome: RowOutcome, d: Difference) -> Became:
+    if outcome.status is None or not 200 <= outcome.status < 300:
+        return "not sent"
+    if outcome.status == 201:
+        return "created"
+    found_there = d.row.target is None  # a conditional create that somebody else came before
+    return "unchanged" if found_there or outcome.version is not None and outcome.version == d.version else "updated"
+
+
+def _row(d: Difference, became: Became, outcome: RowOutcome | None = None) -> SentRow:
+    target, version = (outcome.target, outcome.version) if outcome else (None, None)
+    return SentRow(d.row.name, d.row.type, became, d.fields, target or d.row.target, version or d.version)
+
+
+def _would(d: Difference, options: Options) -> str:
+    if d.state == "new":
+        return f"{called(d.row)}: is new to the server"
+    if not options.show_values:
+        return f"{called(d.row)}: changes {', '.join(d.fields)}"
+    changes = (f"{name} from {shown(there)} to {shown(ours)}" for name, (there, ours) in d.values.items())
+    return f"{called(d.row)}: changes {'; '.join(changes)}"

@@ -1,0 +1,502 @@
+"""Sending, told as stories: what a home sends, what a hospital does meanwhile, and what is then on the server. Counted at the server."""
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from typing import Any
+
+import httpx
+import pytest
+
+from adapter.bundle import Policy
+from adapter.delivery.client import FhirClient, Limits
+from adapter.delivery.outcome import Verdict
+from adapter.delivery.retry import Clock
+from adapter.delivery.send import Options, Sent, send
+from adapter.sandbox import Store, create_app
+from mappings.bag import THE_RESIDENT, CareRecord, Unlisted
+from mappings.datatypes import Coded, Coding, Period, Quantity
+from mappings.dosage import Dose
+from mappings.encounter import ENCOUNTER_CLASS, Stay
+from mappings.immunization import Given
+from mappings.medication_statement import Medication
+from mappings.organization import Organization
+from mappings.patient import NHS_NUMBER_STATUS, Resident
+from mappings.systems import DMD, NHS_NUMBER, ODS_ORGANISATION
+from mappings.values import Ref
+
+HOME = "https://home.example/records"
+VERIFIED, NOT_TRACED = NHS_NUMBER_STATUS.coded("verified"), NHS_NUMBER_STATUS.coded("not traced")
+Resource = dict[str, Any]
+Before = Callable[[httpx.Request], Awaitable[httpx.Response | None]]
+MARY = Resident(key="r1", nhs_number="9990000018", nhs_number_status=VERIFIED, family_name="Examplesen", given_names=("Mary",),
+                gender="female", birth_date="1941-02-03", general_practitioners=(Ref("Organization", "gp"),))
+
+
+def medicine(key: str, name: str, code: str, dose: str) -> Medication:
+    drug = Coded((Coding(DMD, code, name),))
+    return Medication(status="active", drug=drug, resident=THE_RESIDENT, key=key, doses=(Dose(text=dose, amount=Quantity(1, "tablet")),))
+
+
+FUROSEMIDE = medicine("m1", "Furosemide 40mg tablets", "317972007", "one each morning")
+AMLODIPINE = medicine("m2", "Amlodipine 5mg tablets", "319283006", "one at night")
+JAB = Given(vaccine=Coded(text="Fictional vaccine"), resident=THE_RESIDENT, key="v1", given_on="2025-10-01", primary_source=False)
+BAG = CareRecord(
+    HOME, "2026-11-01T08:00:00+00:00", MARY,
+    stays=(Stay(THE_RESIDENT, "planned", ENCOUNTER_CLASS.coded("inpatient"), key="s1", period=Period("2026-11-01")),),
+    medicines=(FUROSEMIDE, AMLODIPINE), allergies=Unlisted.NONE_KNOWN,
+    vaccinations=(JAB,),
+    organizations=(Organization(key="gp", ods_code="Y99901", name="Sample Surgery"),))
+CREATE = Policy("create-if-missing")
+ROWS = 8  # Patient, Encounter, two medicines, a vaccination, three Lists
+
+
+class Hospital:
+    """A sandbox server as the home reaches it, with everything that is said over the wire; and as the hospital's own staff use it."""
+
+    def __init__(self) -> None:
+        self.store, self.wire, self.waits = Store(), list[httpx.Request](), list[float]()
+        self.app = httpx.ASGITransport(create_app(self.store))
+        self.before: Before | None = None
+        self.after: Callable[[httpx.Request, httpx.Response], Awaitable[httpx.Response]] | None = None
+
+    def send(self, bag: CareRecord = BAG, policy: Policy = CREATE, **options: Any) -> Sent:
+        async def told() -> Sent:
+            transport, clock = httpx.MockTransport(self._carry), Clock(sleep=self._sleep)
+            async with FhirClient("http://h.example/", transport=transport, limits=Limits(attempts=1), clock=clock) as client:
+                return await send(client, bag, policy, Options(**options))
+
+        self.wire.clear()
+        return asyncio.run(told())
+
+    async def _carry(self, request: httpx.Request) -> httpx.Response:
+        self.wire.append(request)
+        if self.before and (instead := await self.before(request)):
+            return instead
+        response = await self.app.handle_async_request(request)
+        await response.aread()
+        answer = httpx.Response(response.status_code, headers=response.headers, content=response.content)
+        return await self.after(request, answer) if self.after else answer
+
+    async def _sleep(self, seconds: float) -> None:
+        self.waits.append(seconds)
+
+    # ---- the hospital's own staff ------------------------------------------------------------------------------------------
+    def ask(self, method: str, path: str, resource: Resource | None = None) -> Any:
+        return asyncio.run(self.aask(method, path, resource))
+
+    async def aask(self, method: str, path: str, resource: Resource | None = None) -> Any:
+        headers = {"Content-Type": "application/fhir+json"}
+        async with httpx.AsyncClient(transport=self.app, base_url="http://h.example", headers=headers) as http:
+            response = await http.request(method, path, content=json.dumps(resource) if resource else None)
+        assert response.is_success, response.text
+        return response.json() if response.content else None
+
+    def has(self, kind: str) -> list[Resource]:
+        return [entry["resource"] for entry in self.ask("GET", f"/{kind}?_count=100").get("entry", [])]
+
+    def writes(self) -> int:
+        """Versions of anything, ever."""
+        return int(self.ask("GET", "/_history")["total"])
+
+    def posts(self) -> int:
+        return sum(request.method != "GET" for request in self.wire)
+
+    def medicine(self, name: str) -> Resource:
+        return next(m for m in self.has("MedicationStatement") if name in json.dumps(m))
+
+    def edits(self, resource: Resource, **changes: Any) -> None:
+        self.ask("PUT", f"/{resource['resourceType']}/{resource['id']}", {**resource, **changes})
+
+    def registers(self, **differently: Any) -> Resource:
+        """The hospital's own Patient, under its own id."""
+        known = {"resourceType": "Patient",
+                 "identifier": [{"system": NHS_NUMBER, "value": "9990000018"}, {"system": "https://h.example/Id", "value": "H1"}],
+                 "name": [{"use": "official", "family": "EXAMPLESEN", "given": ["Mary"]}], "birthDate": "1941-02-03", "gender": "female"}
+        made: Resource = self.ask("POST", "/Patient", {**known, **differently})
+        return made
+
+
+def became(sent: Sent) -> dict[str, str]:
+    return {f"{row.type} {row.name}": row.became for row in sent.rows}
+
+
+def with_dose(bag: CareRecord, words: str) -> CareRecord:
+    first, *others = bag.medicines if isinstance(bag.medicines, tuple) else ()
+    return replace(bag, medicines=(replace(first, doses=(Dose(text=words, amount=Quantity(1, "tablet")),)), *others))
+
+
+# ---- nothing is sent twice -----------------------------------------------------------------------------------------------
+def test_first_everything_is_created_then_nothing_is_written() -> None:
+    hospital = Hospital()
+    first = hospital.send()
+    assert (first.verdict, first.sentences, set(became(first).values())) == (Verdict.DELIVERED, (), {"created"})
+    assert hospital.writes() == len(first.rows) == ROWS
+    second = hospital.send()
+    assert (second.verdict, second.sentences, set(became(second).values())) == (Verdict.DELIVERED, (), {"unchanged"})
+    assert (hospital.writes(), hospital.posts()) == (ROWS, 0)
+    assert first.patient == second.patient == f"Patient/{hospital.has('Patient')[0]['id']}"
+
+
+@pytest.mark.parametrize("policy", [CREATE, Policy("upsert"), Policy("upsert", directory="own"), Policy("create-if-missing", most=1)])
+def test_under_every_policy_the_second_time_is_silent(policy: Policy) -> None:
+    hospital = Hospital()
+    assert hospital.send(policy=policy).verdict is Verdict.DELIVERED
+    written = hospital.writes()
+    again = hospital.send(policy=policy)
+    assert (again.verdict, set(became(again).values())) == (Verdict.DELIVERED, {"unchanged"})
+    assert (hospital.writes(), hospital.posts()) == (written, 0)
+
+
+def test_only_what_changed_is_written() -> None:
+    hospital = Hospital()
+    hospital.send()
+    sent = hospital.send(with_dose(BAG, "two each morning"))
+    assert [name for name, what in became(sent).items() if what != "unchanged"] == ["MedicationStatement medicines[0]"]
+    assert (hospital.writes(), hospital.medicine("Furosemide")["meta"]["versionId"]) == (ROWS + 1, "2")
+    assert hospital.medicine("Furosemide")["dosage"][0]["text"] == "two each morning"
+
+
+def test_the_third_edition_is_as_easy_as_the_second() -> None:
+    hospital = Hospital()
+    for words in ("one each morning", "two each morning", "three each morning", "one each morning"):
+        assert hospital.send(with_dose(BAG, words)).verdict is Verdict.DELIVERED
+        assert hospital.medicine("Furosemide")["dosage"][0]["text"] == words
+
+
+# ---- nothing is lost -------------------------------------------------------------------------------------------------------
+def test_what_the_hospital_added_stays() -> None:
+    hospital = Hospital()
+    hospital.send()
+    extension = [{"url": "https://h.example/seen-by", "valueString": "ward pharmacist"}]
+    hospital.edits(hospital.medicine("Furosemide"), extension=extension)
+    assert set(became(hospital.send()).values()) == {"unchanged"}
+    sent = hospital.send(with_dose(BAG, "two each morning"))
+    assert became(sent)["MedicationStatement medicines[0]"] == "updated"
+    after = hospital.medicine("Furosemide")
+    assert (after["extension"], after["dosage"][0]["text"]) == (extension, "two each morning")
+
+
+def test_what_the_hospital_edited_is_not_overwritten_and_is_said() -> None:
+    hospital = Hospital()
+    hospital.send()
+    hospital.edits(hospital.medicine("Furosemide"), status="stopped")
+    written = hospital.writes()
+    sent = hospital.send(with_dose(BAG, "two each morning"))
+    assert became(sent)["MedicationStatement medicines[0]"] == "kept"
+    assert sent.for_a_person
+    assert sent.sentences == (
+        "medicines[0]: was edited on the server and differs in status, doses; it is left as it is, and a person must look",)
+    assert (hospital.writes(), hospital.medicine("Furosemide")["status"]) == (written, "stopped")
+
+
+def test_with_what_was_sent_last_both_edits_are_kept() -> None:
+    hospital = Hospital()
+    hospital.send()
+    hospital.edits(hospital.medicine("Furosemide"), status="stopped")
+    sent = hospital.send(with_dose(BAG, "two each morning"), base=BAG)
+    after = hospital.medicine("Furosemide")
+    assert (after["status"], after["dosage"][0]["text"]) == ("stopped", "two each morning")
+    assert became(sent)["MedicationStatement medicines[0]"] == "updated"
+    again = hospital.send(with_dose(BAG, "two each morning"), base=with_dose(BAG, "two each morning"))
+    assert became(again)["MedicationStatement medicines[0]"] == "kept"
+    assert again.sentences == ("medicines[0]: the hospital's edit of status stays",)
+
+
+def test_where_both_changed_the_same_field_theirs_stays_and_a_person_looks() -> None:
+    hospital = Hospital()
+    hospital.send()
+    hospital.edits(hospital.medicine("Furosemide"), status="on-hold")
+    first, second = BAG.medicines if isinstance(BAG.medicines, tuple) else ()
+    ours = replace(BAG, medicines=(replace(first, status="stopped", status_reasons=(Coded(text="low sodium"),)), second))
+    sent = hospital.send(ours, base=BAG)
+    after = hospital.medicine("Furosemide")
+    assert (after["status"], after["statusReason"]) == ("on-hold", [{"text": "low sodium"}])
+    told = "medicines[0], field status: both you and the hospital changed it; the hospital's stays, and a person must look"
+    assert told in sent.sentences
+
+
+def test_replace_overwrites_when_it_is_asked_to() -> None:
+    hospital = Hospital()
+    hospital.send()
+    hospital.edits(hospital.medicine("Furosemide"), status="stopped")
+    assert became(hospital.send(replace=True))["MedicationStatement medicines[0]"] == "updated"
+    assert hospital.medicine("Furosemide")["status"] == "active"
+
+
+def test_what_was_made_unreadable_is_left_alone() -> None:
+    hospital = Hospital()
+    hospital.send()
+    hospital.edits(hospital.medicine("Furosemide"), status="as the doctor says")
+    sent = hospital.send(with_dose(BAG, "two each morning"))
+    assert became(sent)["MedicationStatement medicines[0]"] == "kept"
+    assert "cannot be read (MedicationStatement.status)" in sent.sentences[0]
+    assert hospital.medicine("Furosemide")["status"] == "as the doctor says"
+
+
+def test_what_was_deleted_there_is_not_raised_from_the_dead() -> None:
+    hospital = Hospital()
+    hospital.send()
+    gone = hospital.medicine("Furosemide")
+    hospital.ask("DELETE", f"/MedicationStatement/{gone['id']}")
+    sent = hospital.send(with_dose(BAG, "two each morning"))
+    assert (sent.verdict, hospital.posts()) == (Verdict.PERSON, 0)
+    assert sent.sentences == ("medicines[0]: was deleted on the server since it was sent; nothing is sent: a person must look",)
+
+
+def test_another_base_is_refused() -> None:
+    sent = Hospital().send(base=replace(BAG, resident=replace(MARY, key="r2")))
+    assert (sent.verdict, len(sent.sentences)) == (Verdict.REFUSED, 1)
+
+
+# ---- the right person ------------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize("policy", [Policy("match"), CREATE, Policy("upsert")])
+def test_the_hospitals_own_patient_is_used_and_never_written(policy: Policy) -> None:
+    hospital = Hospital()
+    hers = hospital.registers()
+    sent = hospital.send(policy=policy)
+    assert (sent.verdict, sent.patient) == (Verdict.DELIVERED, f"Patient/{hers['id']}")
+    assert hospital.has("Patient") == [hers]
+    assert {m["subject"]["reference"] for m in hospital.has("MedicationStatement")} == {f"Patient/{hers['id']}"}
+    assert set(became(hospital.send(policy=policy)).values()) == {"unchanged"}
+
+
+def test_who_is_not_there_is_not_made_up() -> None:
+    hospital = Hospital()
+    sent = hospital.send(policy=Policy("match"))
+    assert (sent.verdict, hospital.posts(), hospital.writes()) == (Verdict.REFUSED, 0, 0)
+    assert "no patient with the verified NHS number" in sent.sentences[0]
+
+
+def test_an_unverified_number_finds_nobody() -> None:
+    hospital = Hospital()
+    hospital.registers()
+    sent = hospital.send(replace(BAG, resident=replace(MARY, nhs_number_status=NOT_TRACED)), Policy("match"))
+    assert (sent.verdict, hospital.writes()) == (Verdict.REFUSED, 1)
+    assert "is not verified and was not used" in sent.sentences[0]
+    assert not any("9990000018" in str(request.url) for request in hospital.wire)
+
+
+@pytest.mark.parametrize(("differently", "field"), [({"birthDate": "1941-03-02"}, "birth_date"), ({"gender": "male"}, "gender"),
+                                                    ({"name": [{"family": "Sampleton"}]}, "family_name")])
+def test_somebody_else_under_her_number_stops_everything(differently: Resource, field: str) -> None:
+    for policy in (Policy("match"), CREATE, Policy("upsert")):
+        hospital = Hospital()
+        hospital.registers(**differently)
+        sent = hospital.send(policy=policy)
+        assert (sent.verdict, hospital.posts(), hospital.writes()) == (Verdict.PERSON, 0, 1)
+        assert sent.sentences == (f"resident: the server's patient differs in {field}; a person must look who it is",)
+
+
+def test_too_little_to_compare_goes_on_and_is_said() -> None:
+    hospital = Hospital()
+    hospital.registers(birthDate=None, name=[{"text": "M"}])
+    sent = hospital.send()
+    assert sent.verdict is Verdict.DELIVERED
+    assert "too little to compare" in sent.sentences[0]
+
+
+def test_two_matches_stop_for_a_person() -> None:
+    hospital = Hospital()
+    hospital.registers()
+    hospital.registers()
+    sent = hospital.send()
+    assert (sent.verdict, hospital.posts()) == (Verdict.PERSON, 0)
+    assert sent.sentences == ("resident: 2 patients on the server match; a person must look which of them it is",)
+
+
+def test_ours_is_ours_also_beside_another_and_that_is_said() -> None:
+    hospital = Hospital()
+    hospital.send()
+    hospital.registers()
+    sent = hospital.send(with_dose(BAG, "two each morning"))
+    assert (sent.verdict, became(sent)["MedicationStatement medicines[0]"]) == (Verdict.DELIVERED, "updated")
+    assert "another patient with this NHS number" in sent.sentences[0]
+
+
+def test_a_server_that_ignores_the_question_is_not_believed() -> None:
+    hospital = Hospital()
+    hospital.registers(identifier=[{"system": NHS_NUMBER, "value": "9990000026"}])
+
+    async def everybody(request: httpx.Request) -> None:
+        request.url = request.url.copy_with(query=None)
+
+    hospital.before = everybody
+    sent = hospital.send()
+    assert (sent.verdict, hospital.posts()) == (Verdict.PERSON, 0)
+    assert sent.sentences == ("Patient: the server answers with some that do not have the identifier asked for",)
+
+
+# ---- the network, and others at the same moment ----------------------------------------------------------------------------
+def test_no_answer_after_sending_is_unknown_and_sending_again_writes_nothing_twice() -> None:
+    hospital = Hospital()
+
+    async def lost(request: httpx.Request, response: httpx.Response) -> httpx.Response:
+        if request.method == "POST":
+            raise httpx.ReadTimeout("")
+        return response
+
+    hospital.after = lost
+    sent = hospital.send()
+    assert (sent.verdict, hospital.posts(), hospital.writes()) == (Verdict.UNKNOWN, 1, ROWS)
+    hospital.after = None
+    assert set(became(hospital.send()).values()) == {"unchanged"}
+    assert hospital.writes() == ROWS
+
+
+def test_a_server_that_goes_away_half_way_is_taken_up_where_it_stopped() -> None:
+    hospital = Hospital()
+
+    async def gone(request: httpx.Request) -> None:
+        if hospital.posts() > 2:
+            raise httpx.ConnectError("refused")
+
+    hospital.before = gone
+    sent = hospital.send(policy=Policy("create-if-missing", most=3))
+    assert (sent.verdict, hospital.writes()) == (Verdict.LATER, 6)
+    hospital.before = None
+    sent = hospital.send(policy=Policy("create-if-missing", most=3))
+    assert (sent.verdict, hospital.writes()) == (Verdict.DELIVERED, ROWS)
+
+
+def test_an_edit_between_our_reading_and_our_writing_is_seen() -> None:
+    hospital = Hospital()
+    hospital.send()
+    edited = list[int]()
+
+    async def meanwhile(request: httpx.Request) -> None:
+        if request.method == "POST" and not edited:
+            edited.append(1)
+            found = await hospital.aask("GET", "/MedicationStatement")
+            theirs = next(e["resource"] for e in found["entry"] if "Furosemide" in json.dumps(e))
+            await hospital.aask("PUT", f"/MedicationStatement/{theirs['id']}", {**theirs, "status": "stopped"})
+
+    hospital.before = meanwhile
+    sent = hospital.send(with_dose(BAG, "two each morning"))
+    assert became(sent)["MedicationStatement medicines[0]"] == "kept"
+    assert hospital.medicine("Furosemide")["status"] == "stopped"
+    assert len(hospital.waits) == 1
+
+
+def test_a_server_that_always_clashes_is_given_up_after_three_tries() -> None:
+    hospital = Hospital()
+
+    async def clash(request: httpx.Request) -> httpx.Response | None:
+        return httpx.Response(409) if request.method == "POST" else None
+
+    hospital.before = clash
+    sent = hospital.send()
+    assert (sent.verdict, hospital.posts(), len(hospital.waits), hospital.writes()) == (Verdict.LATER, 3, 2, 0)
+
+
+def test_a_clash_that_was_taken_after_all_is_found_unchanged() -> None:
+    hospital = Hospital()
+
+    async def clash(request: httpx.Request, response: httpx.Response) -> httpx.Response:
+        return httpx.Response(409) if request.method == "POST" else response
+
+    hospital.after = clash
+    sent = hospital.send()
+    assert (sent.verdict, set(became(sent).values()), hospital.writes()) == (Verdict.DELIVERED, {"unchanged"}, ROWS)
+
+
+@pytest.mark.parametrize(("status", "verdict"), [
+    (401, Verdict.REFUSED), (403, Verdict.REFUSED), (404, Verdict.REFUSED), (500, Verdict.LATER), (503, Verdict.LATER)])
+def test_a_server_that_refuses_the_question_is_told_and_nothing_is_sent(status: int, verdict: Verdict) -> None:
+    hospital = Hospital()
+
+    async def refuse(request: httpx.Request, response: httpx.Response) -> httpx.Response:
+        return httpx.Response(status)
+
+    hospital.after = refuse
+    sent = hospital.send()
+    assert (sent.verdict, hospital.posts()) == (verdict, 0)
+    assert sent.sentences[0].startswith(f"GET http://h.example/Patient: {status}: ")
+
+
+def test_a_server_with_its_own_ways_of_writing_is_not_sent_the_same_again() -> None:
+    hospital = Hospital()
+    hospital.send()
+
+    async def absolute(request: httpx.Request, response: httpx.Response) -> httpx.Response:
+        text = response.text.replace('"reference":"', '"reference":"http://h.example/').replace('"value":1,', '"value":1.0,')
+        return httpx.Response(response.status_code, headers={"Content-Type": "application/fhir+json"}, content=text.encode())
+
+    hospital.after = absolute
+    sent = hospital.send()
+    assert (set(became(sent).values()), hospital.posts()) == ({"unchanged"}, 0)
+
+
+# ---- dry run -----------------------------------------------------------------------------------------------------------------
+def test_a_dry_run_says_what_sending_would_do_and_does_not() -> None:
+    hospital = Hospital()
+    assert set(became(hospital.send(dry_run=True)).values()) == {"new"}
+    assert (hospital.posts(), hospital.writes()) == (0, 0)
+    hospital.send()
+    hospital.edits(hospital.medicine("Amlodipine"), status="stopped")
+    written = hospital.writes()
+    sent = hospital.send(with_dose(BAG, "two each morning"), dry_run=True)
+    assert (hospital.posts(), hospital.writes()) == (0, written)
+    assert {name: what for name, what in became(sent).items() if what != "same"} == {
+        "MedicationStatement medicines[0]": "changed", "MedicationStatement medicines[1]": "kept"}
+    assert "medicines[0]: changes doses" in sent.sentences
+
+
+def test_values_are_shown_only_to_who_asks() -> None:
+    hospital = Hospital()
+    hospital.send()
+    silent = hospital.send(with_dose(BAG, "two each morning"), dry_run=True)
+    assert not any("morning" in s for s in silent.sentences)
+    told = hospital.send(with_dose(BAG, "two each morning"), dry_run=True, show_values=True)
+    assert told.sentences == ('medicines[0]: changes doses from [{"text": "one each morning", "amount": {"value": 1, "unit": "tablet"}}] '
+                              'to [{"text": "two each morning", "amount": {"value": 1, "unit": "tablet"}}]',)
+
+
+# ---- the directory, and what must not travel -------------------------------------------------------------------------------
+def test_directory_own_goes_first_and_existing_must_exist() -> None:
+    hospital = Hospital()
+    sent = hospital.send(policy=Policy("create-if-missing", directory="own"))
+    assert sent.rows[0].type == "Organization"
+    (practice,) = hospital.has("Organization")
+    assert hospital.has("Patient")[0]["generalPractitioner"] == [{"reference": f"Organization/{practice['id']}"}]
+
+    absent = Hospital()
+    sent = absent.send(policy=Policy("create-if-missing", directory="existing"))
+    assert (sent.verdict, absent.writes()) == (Verdict.REFUSED, 0)
+    assert sent.sentences[0].startswith("organizations[0], field -: is not known at this endpoint")
+    surgery = {"resourceType": "Organization", "identifier": [{"system": ODS_ORGANISATION, "value": "Y99901"}]}
+    theirs = absent.ask("POST", "/Organization", surgery)
+    assert absent.send(policy=Policy("create-if-missing", directory="existing")).verdict is Verdict.DELIVERED
+    assert absent.has("Patient")[0]["generalPractitioner"] == [{"reference": f"Organization/{theirs['id']}"}]
+    absent.ask("POST", "/Organization", surgery)
+    assert absent.send(policy=Policy("create-if-missing", directory="existing")).verdict is Verdict.PERSON
+
+
+def test_a_record_that_contradicts_itself_does_not_travel() -> None:
+    hospital = Hospital()
+    sent = hospital.send(replace(BAG, resident=replace(MARY, nhs_number="9990000019")))
+    assert (sent.verdict, hospital.wire) == (Verdict.REFUSED, [])
+    assert sent.sentences[0].startswith("resident.nhs_number: ")
+
+
+def test_a_key_that_is_missing_is_named() -> None:
+    sent = Hospital().send(replace(BAG, medicines=(replace(FUROSEMIDE, key=None),)))
+    assert sent.verdict is Verdict.REFUSED
+    assert any("medicines[0]" in s and "key" in s for s in sent.sentences)
+
+
+def test_no_sentence_of_any_kind_holds_a_value_of_hers(caplog: pytest.LogCaptureFixture) -> None:
+    hospital, said = Hospital(), list[str]()
+    said += hospital.send().sentences
+    hospital.edits(hospital.medicine("Furosemide"), status="stopped")
+    hospital.edits(hospital.medicine("Amlodipine"), status="9990000018 Examplesen")
+    every: list[dict[str, Any]] = [{}, {"dry_run": True}, {"base": BAG}, {"replace": True}]
+    for options in every:
+        said += hospital.send(with_dose(BAG, "two each morning"), **options).sentences
+    hospital.registers(birthDate="1999-09-09", identifier=[{"system": f"{HOME}/Id/Patient", "value": "r1"}])
+    said += hospital.send().sentences
+    assert len(said) > 5
+    everything = "\n".join([*said, caplog.text])
+    assert not any(value in everything for value in ("9990000018", "Examplesen", "1941", "Furosemide", "morning", "low sodium", "1999-09"))
