@@ -14,7 +14,7 @@ import types
 import typing
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import MISSING, dataclass, fields, replace
+from dataclasses import MISSING, dataclass, field, fields, replace
 from decimal import Decimal
 from functools import cached_property
 from typing import Any, Generic, TypeVar
@@ -22,7 +22,7 @@ from typing import Any, Generic, TypeVar
 from mappings.contained import inlined, lift, lower
 from mappings.faults import BadValue, Fault, Faults, Walk, at, complain
 from mappings.rest import NONE, Json, Rest, leaves, mentions, minus, partners, plus, same
-from mappings.straight import AS_IS, Slow, reader, take, writer
+from mappings.straight import AS_IS, reader, take, writer
 from mappings.tree import Also, Leaf, Many, Node, all_texts, excludes, parse_object, top
 
 __all__ = ["NONE", "BadValue", "Codec", "Each", "Fault", "Faults", "Hole", "Json", "OneOf", "Part", "Rest", "Shape", "again", "also", "f",
@@ -47,6 +47,9 @@ class Codec:
     inline: bool | tuple[str, ...] = False  # may write {"contained": {...}}; a choice: under these of its keys
     exact: bool = False  # puts back the very numbers and booleans it got (then plain == decides that nothing is left)
     inside: Callable[[str, Any], tuple[Any, Any]] = _nowhere  # who stands under a key of what it puts: (node, its record)
+    kinds: Mapping[str, Any] = field(default_factory=dict)  # a choice: the codec of each key
+    fast_put: Callable[[Any], Json] | None = None  # the same for usual values; of others it may raise anything
+    fast_get: Callable[[Json], Any] | None = None
 
 
 @dataclass(frozen=True)
@@ -131,6 +134,7 @@ class Part(Generic[R]):
     """A record inside a resource. It is a codec too: f.drug | CONCEPT, and in lists Each(f.codings, CODING)."""
 
     name, whole = "", False
+    kinds: Mapping[str, Any] = types.MappingProxyType({})  # not a choice
 
     def __init__(self, record: type[R], template: dict[Any, Json], *, not_in_fhir: Mapping[str, str] | None = None) -> None:
         self.record = self.type = record
@@ -177,13 +181,13 @@ class Part(Generic[R]):
     def put(self, record: R) -> Json:
         try:
             return self.fast_put(record)
-        except (Slow, BadValue, AttributeError, TypeError):  # the last two: not our record, or a bug, which careful code meets again
+        except Exception:  # noqa: BLE001 - whatever it was, the careful tone meets it again
             return self.slow_put(record)
 
     def get(self, value: Json) -> R | None:
         try:
             got: R | None = self.fast_get(value)
-        except (Slow, BadValue):
+        except Exception:  # noqa: BLE001 - whatever it was, the careful tone meets it again
             return self.slow_get(value)
         return got
 

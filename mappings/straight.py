@@ -117,7 +117,7 @@ class Writer(Source):
             value = f"f_{node.names[0]}" if len(node.names) == 1 else f"({', '.join(f'f_{n}' for n in node.names)})"
             if node.codec.label != AS_IS or self.careful:
                 return self.call(node.codec, "put", value, node.field)
-            return f"({value} if {' or '.join(f'{value}.__class__ is {k.__name__}' for k in node.codec.type)} else slow())"
+            return f"({value} if {' or '.join(f'{value}.__class__ is {k.__name__}' for k in types_of(node.codec))} else slow())"
         if isinstance(node, Obj) and node.holes:
             inner = [f"{k!r}: {self.inner(p, f'.{k}')}" for k, p in node.parts.items()]
             return "{" + ", ".join(inner) + "}"
@@ -156,11 +156,19 @@ class Writer(Source):
         out = self.name()
         self.add(f"{out} = {{{', '.join(f'{k!r}: {self.literal(p)}' for k, p in node.parts.items() if not p.holes)}}}")
         for key, p in node.parts.items():
-            if p.holes:
+            if isinstance(p, Leaf) and p.codec.kinds and not self.careful:
+                self.fill_choice(p, out)
+            elif p.holes:
                 with self.at("." + "|".join(keys_of(key))):
                     self.fill(p, self.member(out, key))
         self.add(where(out))
         return out
+
+    def fill_choice(self, leaf: Leaf, out: str) -> None:
+        """The type of the value says which key, and whose."""
+        kinds = {t: (key, getattr(c, "fast_put", None) or c.put) for key, c in leaf.codec.kinds.items() for t in types_of(c)}
+        with self.block(f"if {self.filled_any(leaf)}:"):
+            self.add(f"k, p = {self.name(kinds, 'kinds')}[f_{leaf.field}.__class__]", f"{out}[k] = p(f_{leaf.field})")
 
     def member(self, out: str, key: Any) -> Where:
         """Sibling keys come as an object of their own; a careful codec may have answered None."""
@@ -204,7 +212,7 @@ class Reader(Source):
     def get_leaf(self, node: Leaf, value: str) -> None:
         plain = node.codec.label == AS_IS and not self.careful
         if plain:
-            self.wrong(" and ".join(f"{value}.__class__ is not {k.__name__}" for k in node.codec.type), node.field, "")
+            self.wrong(" and ".join(f"{value}.__class__ is not {k.__name__}" for k in types_of(node.codec)), node.field, "")
         else:
             several = f" or {(None,) * len(node.names)}" * (len(node.names) > 1)
             self.add(f"{value} = {self.call(node.codec, 'get', value, node.field)}{several}")
@@ -219,6 +227,9 @@ class Reader(Source):
         for key, p in node.parts.items():
             if not p.holes:
                 continue
+            if isinstance(p, Leaf) and p.codec.kinds:
+                self.get_choice(p, value)
+                continue
             v, head = self.name(), ""
             if isinstance(key, tuple):
                 self.add(f"{v} = {{}}", *(f"if {k!r} in {value}: {v}[{k!r}] = {value}[{k!r}]" for k in key))
@@ -226,6 +237,15 @@ class Reader(Source):
             head = head or f"if ({v} := {value}.get({key!r})) is not None:"  # JSON null says nothing: it stays in the rest
             with self.at("." + "|".join(keys_of(key))), self.block(head):
                 self.get_inner(p, v)
+
+    def get_choice(self, leaf: Leaf, value: str) -> None:
+        kinds = {self.name(): (key, codec) for key, codec in leaf.codec.kinds.items()}
+        self.add(*(f"{v} = {value}.get({key!r})" for v, (key, _) in kinds.items()))
+        with self.at("." + "|".join(leaf.codec.kinds)):
+            self.wrong(f"{' + '.join(f'({v} is not None)' for v in kinds)} > 1", leaf.field, "is said in two ways")
+            for v, (_, codec) in kinds.items():
+                with self.block(f"if {v} is not None:"):
+                    self.get_leaf(Leaf(leaf.names, codec), v)
 
     def get_inner(self, p: Node, v: str) -> None:
         """A leaf; or an object or list, if it is one and fits."""
@@ -276,9 +296,12 @@ def simple(node: Node) -> bool:
     return not isinstance(node, Many)
 
 
+def types_of(codec: Any) -> tuple[type, ...]:
+    return codec.type if isinstance(codec.type, tuple) else (codec.type,)
+
+
 def tuple_like(codec: Any) -> bool:
-    kinds = codec.type if isinstance(codec.type, tuple) else (codec.type,)
-    return tuple in kinds or object in kinds
+    return tuple in types_of(codec) or object in types_of(codec)
 
 
 def writer(part: Any, careful: bool = False) -> Callable[..., Any]:

@@ -85,7 +85,9 @@ def _referred(v: Any) -> Any:
     return REF.get(v) if v.get("reference") is not None else LOGICAL.get(v) or SAID.get(v)
 
 
-reference = Codec(_refer, _referred, "reference: a key, an identifier, or only words", tuple(KINDS), exact=True)
+FAST = {kind: part.fast_put for kind, part in KINDS.items()}
+reference = Codec(_refer, _referred, "reference: a key, an identifier, or only words", tuple(KINDS), exact=True,
+                  fast_put=lambda v: FAST[v.__class__](v))
 
 
 def reference_or(part: Part[Any]) -> Codec:
@@ -113,7 +115,7 @@ def code(table: dict[str, str]) -> Codec:
             raise BadValue("is not a code of this table")
         return back[theirs]
 
-    return Codec(put, get, "code: " + ", ".join(table), str, exact=True)
+    return Codec(put, get, "code: " + ", ".join(table), str, exact=True, fast_put=table.__getitem__, fast_get=back.__getitem__)
 
 
 def choice(**kinds: Any) -> Codec:
@@ -136,7 +138,7 @@ def choice(**kinds: Any) -> Codec:
         return known[key].get(v)
 
     return Codec(put, get, "one of: " + ", ".join(c.label for c in known.values()), tuple(key_of), tuple(known),
-                 inline=tuple(key for key, c in known.items() if c.inline), exact=all(c.exact for c in known.values()),
+                 inline=tuple(key for key, c in known.items() if c.inline), exact=all(c.exact for c in known.values()), kinds=known,
                  inside=lambda key, value: (known.get(key), value) if key_of.get(value.__class__, key) == key else (OUT, None))
 
 
