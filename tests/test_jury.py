@@ -12,9 +12,11 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from adapter import wire
+from adapter.bundle import Policy, collection, transaction
 from mappings.catalogue import SHAPES
 from mappings.faults import BadValue
 from tests import foreign
+from tests.bags import bags
 from tests.jury.jurors import Complaint, complaints, known
 from tests.strategies import records_of
 
@@ -29,6 +31,14 @@ def pairs() -> Iterator[tuple[str, Json]]:
     """The FHIR side of every pair."""
     for path in sorted(FIXTURES.rglob("*.fhir.json")):
         yield str(path.relative_to(FIXTURES)), wire.loads(path.read_bytes())
+
+
+def bundled() -> Iterator[tuple[str, Json]]:
+    """Every bundle of every care record."""
+    for name, bag in bags():
+        yield f"collection of {name}", collection(bag)
+        for part in transaction(bag, Policy("upsert", directory="own")):
+            yield f"transaction {part.number} of {name}", part.bundle
 
 
 def written() -> Iterator[tuple[str, Json]]:
@@ -47,7 +57,7 @@ def written() -> Iterator[tuple[str, Json]]:
 def verdicts() -> dict[Complaint, str]:
     """Every complaint, and the first resource that it was about."""
     found: dict[Complaint, str] = {}
-    for name, resource in [*pairs(), *written()]:
+    for name, resource in [*pairs(), *bundled(), *written()]:
         for complaint in complaints(resource):
             found.setdefault(complaint, name)
     return found

@@ -151,7 +151,8 @@ def issues(outcome: Any, rows: Sequence[Row], show_server_text: bool = False, ab
     """The issues of an OperationOutcome as sentences. `about` is the row where it is known from where the outcome stood."""
     listed = outcome.get("issue") if isinstance(outcome, dict) and outcome.get("resourceType") == "OperationOutcome" else None
     for issue in listed if isinstance(listed, list) else ():
-        if isinstance(issue, dict):
+        # what is for information only (HAPI says so of every entry it took) is nothing without the server's words
+        if isinstance(issue, dict) and (show_server_text or issue.get("severity") != "information"):
             yield f"{_place(issue, rows, about)}: {_reason(issue)}" + (_server_text(issue) if show_server_text else "")
 
 
