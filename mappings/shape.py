@@ -47,7 +47,7 @@ class Codec:
     inline: bool | tuple[str, ...] = False  # may write {"contained": {...}}; a choice: under these of its keys
     exact: bool = False  # puts back the very numbers and booleans it got (then plain == decides that nothing is left)
     inside: Callable[[str, Any], tuple[Any, Any]] = _nowhere  # who stands under a key of what it puts: (node, its record)
-    kinds: Mapping[str, Any] = field(default_factory=dict)  # a choice: the codec of each key
+    kinds: Mapping[str, Any] = field(default_factory=dict, compare=False)  # a choice: the codec of each key
     fast_put: Callable[[Any], Json] | None = None  # the same for usual values; of others it may raise anything
     fast_get: Callable[[Json], Any] | None = None
 
@@ -145,6 +145,7 @@ class Part(Generic[R]):
         self.rows, self.inline, self.exact = list[tuple[str, str, str]](), set[str](), True
         self.node = parse_object(template, self, "")
         self.keys = tuple(self.node.owner)
+        self.apart = self.node.weight > 0  # something of its own (contained, say): without its constants nothing of it stays
         self.not_in_fhir = dict(not_in_fhir or {})
         self._account()
         self.fast_put, self.fast_get = writer(self), reader(self)

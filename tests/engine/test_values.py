@@ -1,0 +1,43 @@
+"""Codecs of single values: what they put, what they get, and what they refuse both ways."""
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from mappings.datatypes import CONCEPT, Coded, Coding
+from mappings.shape import BadValue, same
+from mappings.values import Logical, Ref, Said, choice, code, date, many, parallel, reference, strings, when
+
+VALUES: dict[str, tuple[Any, list[tuple[Any, Any]], list[Any], list[Any]]] = {  # codec: (value, JSON) both ways; neither put nor got
+    "date": (date, [("1941", "1941"), ("1941-02", "1941-02"), ("1941-02-03", "1941-02-03")],
+             ["41", "1941-2", "1941-02-03T10:00:00Z", 1941, None], ["41", "1941-2", "1941-02-03T10:00:00Z", 1941, None]),
+    "when": (when, [(t, t) for t in ("1941", "1941-02", "2024-02-29", "2024-02-29T01:02:03Z", "2024-02-29T01:02:03.500+01:00")],
+             ["yesterday", "2024-02-29T01:02", "2024-02-29T01:02:03", 1941, None], ["yesterday", "2024-02-29T01:02:03", 1941, None]),
+    "reference": (reference, [(Ref("Patient", "1", "Ann"), {"reference": "Patient/1", "display": "Ann"}),
+                              (Ref("", "https://x.example/Patient/1"), {"reference": "https://x.example/Patient/1"}),
+                              (Logical("urn:ods", "A"), {"identifier": {"system": "urn:ods", "value": "A"}}),
+                              (Said("a nurse"), {"display": "a nurse"})],
+                  [], ["Patient/1", {"reference": 1}, {"reference": "#1"}, {"reference": "Patient/1", "display": 1}]),
+    "code": (code({"our word": "theirs"}), [("our word", "theirs")], ["theirs", 1, None], ["our word", 1, None, ["theirs"]]),
+    "strings": (strings, [(("a", "b"), ["a", "b"])], [], ["a", [1], {"a": "b"}, [None]]),
+    "many": (many(date), [(("1941",), ["1941"])], [("x",)], ["1941", ["x"], {}]),
+    "choice": (choice(aBool=bool, aInt=int, aText=str), [(True, {"aBool": True}), (1, {"aInt": 1}), ("1", {"aText": "1"})],
+               [1.0, None, Decimal(1)], [{"aBool": 1}, {"aInt": True}, {"aText": 1}, {"aBool": True, "aInt": 1}]),
+    "parallel": (parallel("x"), [(("a",), {"x": ["a"]})], [], [{"x": "a"}, {"x": [1]}, {"_x": "a"}]),
+    "concept": (CONCEPT, [(Coded(text="x"), {"text": "x"}), (Coded((Coding("s", "c"),)), {"coding": [{"system": "s", "code": "c"}]})],
+                [Coded()], ["x", {"text": 1}, {"coding": {"code": "c"}}]),
+}
+
+
+@pytest.mark.parametrize("name", VALUES)
+def test_values(name: str) -> None:
+    codec, pairs, not_put, not_got = VALUES[name]
+    for value, json in pairs:
+        assert same(codec.put(value), json)
+        assert same(codec.get(json), value)
+    for how, wrong in ((codec.put, not_put), (codec.get, not_got)):
+        for value in wrong:
+            with pytest.raises(BadValue):
+                how(value)
