@@ -29,7 +29,7 @@ from mappings.codes import CodeTable
 from mappings.datatypes import Coded
 from mappings.shape import Codec
 from mappings.straight import AS_IS
-from mappings.values import Said, many
+from mappings.values import Ref, Said, many
 
 R = TypeVar("R")
 Json = Any
@@ -123,7 +123,7 @@ class Builder:
             hints, checks = typing.get_type_hints(record, include_extras=True), self.checks.get(record, {})
             for declared in fields(record):
                 hint = hints[declared.name]
-                implied = declared.name == "resident"  # a vaccination may carry her inside itself instead
+                implied = declared.name == "resident" and Ref in typing.get_args(hint)  # a vaccination may carry her inside instead
                 default = THE_RESIDENT if implied else default_of(declared)
                 made.slots[declared.name] = Slot(declared.name, self.kind(hint, checks.get(declared.name)), default)
         return self.objects[record]
@@ -151,7 +151,7 @@ class Builder:
 
     def single(self, hint: Any, codec: Codec | None, table: CodeTable | None, said: bool, filled: bool = False) -> Kind:
         if hint is str:
-            return Text(words_of(codec), checker(codec), codec.label if codec else "")
+            return Text(words_of(codec), checker(codec), codec.label if codec and codec.label != AS_IS else "")
         if hint in NUMBERS:
             return Scalar(hint)
         if typing.get_origin(hint) is tuple:

@@ -133,9 +133,9 @@ class Source:
         start = self.name({s.name: None if s.default is REQUIRED else s.default for s in kind.slots.values()}, "start")
         lines = ["if v.__class__ is not dict: raise Slow", f"d = {{**{start}, **v}}"]
         lines += [f"if len(d) != {len(kind.slots)}: raise Slow"]  # a name too many
-        lines += [f"if d == {start}: raise Slow"] * (not kind.required)
         for slot in kind.slots.values():
             lines += [f"x = d[{slot.name!r}]", self.field(slot.name, slot.kind, slot.default)]
+        lines += [f"if d == {start}: raise Slow"] * (not kind.required)  # says nothing
         return [*lines, *self.record(kind)]
 
     def field(self, name: str, kind: Kind, default: Any) -> str:

@@ -6,10 +6,12 @@ shape or a record's own findings can tell is not in it. Source: JSON Schema 2020
 from __future__ import annotations
 
 import inspect
+from collections import defaultdict
 from collections.abc import Iterator
 from decimal import Decimal
 from functools import singledispatch
 from importlib.resources import files
+from posixpath import commonprefix
 from typing import Any
 
 from adapter import wire
@@ -60,9 +62,13 @@ def _object(kind: Object) -> dict[str, Json]:
 
 
 def _places(shape: Any, record: type) -> dict[str, str]:
-    """Field -> its path in FHIR."""
+    """Field -> its path in FHIR; of a list, the path of the list."""
     one = next(s for s in getattr(shape, "shapes", (shape,)) if s.record is record)
-    return {name: path for fields, path, _ in reversed(one.table()) for name in fields.split(" & ")}
+    places = defaultdict[str, list[str]](list)
+    for names, path, _ in one.table():
+        for name in names.split(" & "):
+            places[name.partition("[]")[0]].append(path)
+    return {field: paths[0] if len(paths) == 1 else commonprefix(paths).rpartition("[")[0] for field, paths in places.items()}
 
 
 def _member(slot: Slot, resource: str, path: str | None) -> dict[str, Json]:
