@@ -1,0 +1,213 @@
+"""What the hospital did to the medicines: its prescriptions laid beside the home's list. Pure.
+
+Two are the same medicine for certain only by the same dm+d or SNOMED CT code, one on each side. Several, a name without a code, a
+prescription that is not for going home, or a stay that is not over: listed for a person, and not guessed. Names are compared only to be
+less certain, never to be more. A medicine the hospital does not mention is said to be not mentioned, which is not stopped.
+
+Sources: UK Core MedicationRequest guidance (doNotPerform SHALL be checked, category); NHS England, Implementation Guide for Digital
+Medicines: medicines on discharge can be revised until the person leaves; dm+d ids travel under https://dmd.nhs.uk or http://snomed.info/sct.
+"""
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal
+
+from adapter.bundle.reading import Item
+from adapter.delivery.same_person import folded
+from adapter.returns.change import Change
+from adapter.returns.words import because, concept, doses, listed
+from mappings.bag import Row
+from mappings.datatypes import Coded
+from mappings.dosage import DMD_SYSTEMS, TRANSFER_DEGRADED, Dose, Product
+from mappings.medication_request import CATEGORY, MedicationRequest
+from mappings.medication_statement import CATEGORY as STATEMENT_CATEGORY
+from mappings.medication_statement import Medication
+from mappings.values import Ref
+
+Says = Literal["give", "pause", "stop", "never", "unclear", "mistake"]
+CURRENT = frozenset({"active", "intended", "on hold", "unknown"})  # of the home's medicines: still hers
+REQUEST_SAYS: dict[str, Says] = {"active": "give", "on hold": "pause", "stopped": "stop", "entered in error": "mistake"}
+STATEMENT_SAYS: dict[str, Says] = REQUEST_SAYS | {"intended": "give"}
+ORDERS = frozenset({"order", "original order", "reflex order", "filler order", "instance order"})
+WORDS: dict[Says, str] = {"give": "prescribed", "pause": "paused", "stop": "stopped", "never": "not to be given",
+                          "unclear": "prescribed in a way that does not say whether to give it", "mistake": "entered by mistake"}
+
+
+@dataclass(frozen=True)
+class Prescribed:
+    """What the hospital says about one medicine. `going_home`: it says that this is for after the stay."""
+
+    source: str
+    name: str
+    codes: frozenset[str]
+    says: Says
+    going_home: bool
+    why: tuple[Coded, ...] = ()
+    doses: tuple[Dose, ...] = field(default=(), repr=False)
+
+
+def medicine_changes(ours: Sequence[Row] | None, theirs: Sequence[Item], drugs: Mapping[str, Coded], *,
+                     final: bool, whole: bool) -> Iterator[Change]:
+    """`ours`: the home's medicines, None where it did not say. `theirs`: the hospital's MedicationRequests and MedicationStatements.
+    `drugs`: what a reference to a Medication means. `final`: a stay is over and none goes on. `whole`: everything was asked for."""
+    said, for_the_stay = prescriptions(theirs, drugs)
+    rows = [row for row in ours or () if row.record.status != "entered in error"]
+    pairs = {p.source: _rows_of(p, rows) for p in said}
+    mentioned = {row.path for matched in pairs.values() for row in matched}
+    silent = [row for row in rows if row.record.status in CURRENT and row.path not in mentioned]
+    for p in said:
+        rivals = [q for q in said if q is not p and q.codes & p.codes]
+        for change in _about(p, pairs[p.source], rivals, silent, known=ours is not None):
+            yield change if final and p.going_home else replace(change, certainty="for a person")
+    if for_the_stay:
+        yield Change("for the stay", f"For the stay itself, not for going home: {for_the_stay} prescriptions, not compared", "for a person")
+    yield from _not_mentioned(silent, said, whole)
+
+
+def prescriptions(theirs: Sequence[Item], drugs: Mapping[str, Coded]) -> tuple[list[Prescribed], int]:
+    """What counts: requests, and statements about medicines that no request is about; not what was replaced or was for the stay only."""
+    requests = [i for i in theirs if isinstance(i.record, MedicationRequest)]
+    replaced = {f"{p.type}/{p.key}" for i in requests if isinstance(p := i.record.prior_prescription, Ref)}
+    asked = [_request(i, drugs) for i in requests if i.url not in replaced and not _only(i.record.categories, "inpatient")]
+    stated = [statement(i, drugs) for i in theirs if isinstance(i.record, Medication)]
+    told = frozenset[str]().union(*(p.codes for p in asked))
+    stay = sum(i.url not in replaced and _only(i.record.categories, "inpatient") for i in requests)
+    return [*asked, *(p for p in stated if not p.codes & told)], stay
+
+
+def codes_of(drug: Any) -> frozenset[str]:
+    """The ids that say which medicine it is: dm+d's, which are SNOMED CT's, under any of the systems they travel under."""
+    named = drug.code if isinstance(drug, Product) else drug
+    return frozenset(c.code for c in named.codings if c.system in DMD_SYSTEMS and c.code and c.code != TRANSFER_DEGRADED) \
+        if isinstance(named, Coded) else frozenset()
+
+
+# ---- one prescription ------------------------------------------------------------------------------------------------------
+def _about(p: Prescribed, rows: Sequence[Row], rivals: Sequence[Prescribed], silent: Sequence[Row], known: bool) -> Iterator[Change]:
+    if p.says == "mistake":
+        yield _person(p, f"Entered by mistake at the hospital: {p.name}")
+    elif len(rows) == 1 and not rivals:
+        yield from matched(rows[0], p)
+    elif rows:
+        yield _person(p, f"To check: {p.name} is {WORDS[p.says]}{_dose(p)}{because(p.why)}, and more than one entry has this code: "
+                         f"yours {listed(r.path for r in rows)}, the hospital's {len(rivals) + 1}")
+    else:
+        yield _unmatched(p, silent, known)
+
+
+def matched(row: Row, p: Prescribed) -> Iterator[Change]:
+    """One of ours and one of theirs, the same for certain: what is different."""
+    name, status, why = concept(row.record.drug), row.record.status, because(p.why)
+    match p.says:
+        case "stop" if status in CURRENT:
+            yield _certain("stopped", p, row, f"Stopped: {name}{why}")
+        case "pause" if status != "on hold":
+            yield _certain("paused", p, row, f"Paused: {name}{why}")
+        case "never":
+            yield _certain("not to be given", p, row, f"Not to be given: {name}{why}")
+        case "unclear":
+            yield _person(p, f"To check: {name} is {WORDS['unclear']}", row)
+        case "give":
+            if status not in ("active", "intended", "unknown"):
+                yield _certain("started again", p, row, f"Started again: {name}{_dose(p)}{why}")
+            yield from _dose_changes(row, p, name)
+
+
+def _dose_changes(row: Row, p: Prescribed, name: str) -> Iterator[Change]:
+    was, now = doses(row.record.doses), doses(p.doses)
+    coded = [[bare for d in each if (bare := _coded(d)) != Dose()] for each in (row.record.doses, p.doses)]
+    comparable, same = all(coded), coded[0] == coded[1]
+    if _plain(was) == _plain(now):
+        if comparable and not same:
+            yield _person(p, f"To check: the dose of {name} reads the same, but its coded parts differ", row)
+    elif not now or not was:
+        yield _person(p, f"To check: the dose of {name} is in words only on one side: yours '{was}', the hospital's '{now}'", row)
+    elif comparable and same:
+        yield _person(p, f"Dose worded differently: {name}, was '{was}', now '{now}'", row)
+    else:
+        yield _certain("dose changed", p, row, f"Dose changed: {name}, was '{was}', now '{now}'{because(p.why)}")
+
+
+def _unmatched(p: Prescribed, silent: Sequence[Row], known: bool) -> Change:
+    """Not in the home's list by code. New for certain only when nothing in that list could be it under another name."""
+    dose, why = _dose(p), because(p.why)
+    if not known:
+        return _person(p, f"The hospital says {WORDS[p.says]}: {p.name}{dose}{why}; the home's list of medicines was not given")
+    alike = [r for r in silent if _first_word(concept(r.record.drug)) == _first_word(p.name)] or list(silent)
+    could_be = listed(concept(r.record.drug) for r in alike)
+    if p.says != "give":
+        question = f"; could it be {could_be}?" if alike else ""
+        return _person(p, f"To check: {p.name} is {WORDS[p.says]}{why} and has no entry in the home's list{question}")
+    if alike or not p.codes:
+        question = f"unless it is your {could_be}" if alike else "named without a code"
+        return Change("new medicine", f"Perhaps a new medicine, {question}: {p.name}{dose}{why}", "for a person", None, p.source)
+    return Change("new medicine", f"New medicine: {p.name}{dose}{why}", "certain", None, p.source)
+
+
+def _not_mentioned(silent: Sequence[Row], said: Sequence[Prescribed], whole: bool) -> Iterator[Change]:
+    if not whole:
+        return
+    if not any(p.going_home for p in said):
+        yield Change("not mentioned", "The hospital has sent no medicines for going home", "for a person")
+        return
+    for row in silent:
+        sentence = f"Not mentioned by the hospital, which does not mean stopped: {concept(row.record.drug)}"
+        yield Change("not mentioned", sentence, "for a person", row.path)
+
+
+# ---- reading ---------------------------------------------------------------------------------------------------------------
+def _request(item: Item, drugs: Mapping[str, Coded]) -> Prescribed:
+    r: MedicationRequest = item.record
+    says: Says = REQUEST_SAYS.get(r.status, "unclear") if r.intent in ORDERS or r.status == "entered in error" else "unclear"
+    if r.do_not_perform:
+        says = {"give": "never", "mistake": "mistake"}.get(says, "unclear")  # type: ignore[assignment]
+    why = (r.status_reason,) if r.status_reason else ()
+    return _prescribed(item, drugs, says, any(CATEGORY.word(c) == "discharge" for c in r.categories), why)
+
+
+def statement(item: Item, drugs: Mapping[str, Coded]) -> Prescribed:
+    m: Medication = item.record
+    home = m.category is not None and STATEMENT_CATEGORY.word(m.category) == "discharge"
+    return _prescribed(item, drugs, STATEMENT_SAYS.get(m.status, "unclear"), home, m.status_reasons)
+
+
+def _prescribed(item: Item, drugs: Mapping[str, Coded], says: Says, going_home: bool, why: tuple[Coded, ...]) -> Prescribed:
+    drug = item.record.drug
+    known = drugs.get(f"{drug.type}/{drug.key}", drug) if isinstance(drug, Ref) else drug
+    return Prescribed(item.url, concept(known), codes_of(known), says, going_home, why, item.record.doses)
+
+
+def _rows_of(p: Prescribed, rows: Sequence[Row]) -> list[Row]:
+    """The home's entries with this code; those she takes now, and only failing that those she took."""
+    same = [r for r in rows if codes_of(r.record.drug) & p.codes]
+    return [r for r in same if r.record.status in CURRENT] or same
+
+
+def _only(categories: Sequence[Coded], word: str) -> bool:
+    return bool(categories) and all(CATEGORY.word(c) == word for c in categories)
+
+
+def _coded(dose: Dose) -> Dose:
+    """The dose without its words."""
+    return replace(dose, text=None, patient_instruction=None, additional_instructions=(), sequence=None)
+
+
+def _plain(words: str) -> str:
+    return " ".join(words.casefold().split()).rstrip(".")
+
+
+def _first_word(name: str) -> str:
+    return folded(name.split()[0]) if name.split() else ""
+
+
+def _dose(p: Prescribed) -> str:
+    return f", '{words}'" if (words := doses(p.doses)) else ""
+
+
+def _certain(kind: Any, p: Prescribed, row: Row, sentence: str) -> Change:
+    return Change(kind, sentence, "certain", row.path, p.source)
+
+
+def _person(p: Prescribed, sentence: str, row: Row | None = None) -> Change:
+    return Change("to check", sentence, "for a person", row.path if row else None, p.source)
