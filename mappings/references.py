@@ -96,7 +96,7 @@ def _merge(into: Plan, plan: Plan | None) -> Plan:
 
 
 def relink(resource: dict[str, Json], plan: Plan, change: Change) -> dict[str, Json]:
-    """A copy of the resource with every reference changed; what holds no reference is shared with it."""
+    """A copy of the resource with every reference changed, but those to what it contains; what holds no reference is shared with it."""
     return relink_here(dict(resource), plan, change)
 
 
@@ -104,8 +104,7 @@ def relink_here(copy: dict[str, Json], plan: Plan, change: Change) -> dict[str, 
     """The same for a copy that nobody else has. What lies deeper is copied, not changed."""
     for key, inner in plan.items():
         if key in copy:
-            value = copy[key]
-            copy[key] = change(value) if inner is HERE and value.__class__ is dict else _changed(value, inner, change)
+            copy[key] = _changed(copy[key], inner, change)
     if "contained" in copy:
         copy["contained"] = _everywhere(copy["contained"], change)
     return copy
@@ -113,13 +112,19 @@ def relink_here(copy: dict[str, Json], plan: Plan, change: Change) -> dict[str, 
 
 def _changed(value: Json, plan: Plan, change: Change) -> Json:
     if value.__class__ is dict:
-        return relink(value, plan, change) if plan else change(value)
+        return relink(value, plan, change) if plan else value if _inside(value) else change(value)
     return [_changed(v, plan, change) for v in value] if value.__class__ is list else value
 
 
 def _everywhere(value: Json, change: Change) -> Json:
     if isinstance(value, list):
         return [_everywhere(v, change) for v in value]
-    if not isinstance(value, dict):
+    if not isinstance(value, dict) or _inside(value):
         return value
     return change(value) if isinstance(value.get("reference"), str) else {k: _everywhere(v, change) for k, v in value.items()}
+
+
+def _inside(value: dict[str, Json]) -> bool:
+    """Does it refer to what is contained in the same resource?"""
+    said = value.get("reference")
+    return said.__class__ is str and said[:1] == "#"
