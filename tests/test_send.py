@@ -450,8 +450,8 @@ def test_values_are_shown_only_to_who_asks() -> None:
     silent = hospital.send(with_dose(BAG, "two each morning"), dry_run=True)
     assert not any("morning" in s for s in silent.sentences)
     told = hospital.send(with_dose(BAG, "two each morning"), dry_run=True, show_values=True)
-    assert told.sentences == ('medicines[0]: changes doses from [{"text": "one each morning", "amount": {"value": 1, "unit": "tablet"}}] '
-                              'to [{"text": "two each morning", "amount": {"value": 1, "unit": "tablet"}}]',)
+    was, now = (f'[{{"text": "{n} each morning", "amount": {{"value": 1, "unit": "tablet"}}}}]' for n in ("one", "two"))
+    assert told.sentences == (f"medicines[0]: changes doses from {was} to {now}",)
 
 
 # ---- the directory, and what must not travel -------------------------------------------------------------------------------

@@ -22,7 +22,7 @@ from adapter.returns.returned import Return
 from adapter.returns.stay_changes import final, stay_changes, told
 from adapter.returns.words import Places, concept, day, listed
 from mappings.allergy_intolerance import Allergy
-from mappings.bag import CareRecord, Row, personal
+from mappings.bag import CareRecord, Row, Unlisted, personal
 from mappings.catalogue import DIRECTORY
 from mappings.condition import Condition
 from mappings.datatypes import CONCEPT, Coded
@@ -53,13 +53,13 @@ def changes(sent: CareRecord, back: Return) -> list[Change]:
     places, stays = _places(returned), [i.record for i in returned.items if isinstance(i.record, Stay)]
     is_final = final(stays) and back.whole
     return [
-        *_person(sent.resident, theirs),
+        *_person(sent.resident, _of(returned.items, Resident)),
         *(change for item in ours if (row := rows.get(_key(item))) for change in _edited(row, item, places)),
         *stay_changes(_rows(rows, "Encounter"), _of(theirs, Stay), places),
         *_not_over(stays, theirs),
-        *medicine_changes(_rows(rows, "MedicationStatement") if isinstance(sent.medicines, tuple) else None,
-                          _of(theirs, MedicationRequest, Medication), _drugs(returned), final=is_final, whole=back.whole),
-        *allergy_changes(_rows(rows, "AllergyIntolerance"), _of(theirs, Allergy)),
+        *medicine_changes(_known(sent.medicines, _rows(rows, "MedicationStatement")), _of(theirs, MedicationRequest, Medication),
+                          _drugs(returned), final=is_final, whole=back.whole),
+        *allergy_changes(_known(sent.allergies, _rows(rows, "AllergyIntolerance")), _of(theirs, Allergy)),
         *vaccination_changes(_rows(rows, "Immunization"), _of(theirs, Given, NotGiven, EnteredInError)),
         *diagnosis_changes([Row(f"conditions[{i}]", "Condition", c) for i, c in enumerate(sent.conditions)], _of(theirs, Condition)),
         *(_removed(rows, ours) if back.whole else ()),
@@ -68,13 +68,13 @@ def changes(sent: CareRecord, back: Return) -> list[Change]:
 
 
 # ---- the person ------------------------------------------------------------------------------------------------------------
-def _person(resident: Resident, theirs: Sequence[Item]) -> Iterator[Change]:
-    for item in _of(theirs, Resident):
+def _person(resident: Resident, patients: Sequence[Item]) -> Iterator[Change]:
+    for item in patients:
         there: Resident = item.record
         if there.deceased and not resident.deceased:
             on = f" on {day(there.deceased)}" if isinstance(there.deceased, str) else ""
             yield Change("died", f"The hospital records that the resident has died{on}", "for a person", "resident", item.url)
-        differ = [name for name in PERSONAL if not _alike(getattr(there, name), getattr(resident, name))]
+        differ = [name for name in PERSONAL if not item.ours and not _alike(getattr(there, name), getattr(resident, name))]
         if differ:
             sentence = f"The hospital's record of the resident has another {_words(differ)}"
             yield Change("edited", sentence, "for a person", "resident", item.url)
@@ -87,11 +87,11 @@ def _alike(theirs: Any, ours: Any) -> bool:
 
 # ---- our own rows, edited --------------------------------------------------------------------------------------------------
 def _edited(row: Row, item: Item, places: Places) -> Iterator[Change]:
-    """What the hospital wrote into a row of ours, or took out of it. `resident` and identifiers are not what a row is about."""
+    """What the hospital wrote into a row of ours, or took out of it; a death was told already."""
     if type(row.record) is not type(item.record):
         yield Change("edited", f"Changed at the hospital: {name_of(row.record)} is now {_kind(item.record)}", "certain", row.path, item.url)
         return
-    differ = [x.name for x in fields(row.record) if x.name not in ("resident", "identifiers", "key")
+    differ = [x.name for x in fields(row.record) if x.name not in ("resident", "identifiers", "key", "deceased")
               and not same(getattr(row.record, x.name), getattr(item.record, x.name))]
     said = list(_said(row, item, places)) if set(differ) & SAYING.get(type(row.record), frozenset()) else []
     yield from said
@@ -148,7 +148,7 @@ def _not_over(stays: Sequence[Stay], theirs: Sequence[Item]) -> Iterator[Change]
 
 def _not_read(back: Return, returned: Returned, theirs: Sequence[Item]) -> Iterator[Change]:
     for each in returned.unreadable:
-        places = listed(dict.fromkeys(fault.path for fault in each.faults))
+        places = listed(f"{fault.field} missing" if fault.reason == "missing" else fault.path for fault in each.faults)
         yield Change("not read", f"Came back and could not be read: {each.url} ({places})", "for a person", None, each.url)
     beside = Counter(item.resource["resourceType"] for item in theirs if not isinstance(item.record, TOLD)) + Counter(back.unknown)
     for kind, n in sorted((kind, n) for kind, n in beside.items() if kind not in ("Medication", *DIRECTORY)):
@@ -160,6 +160,11 @@ def _not_read(back: Return, returned: Returned, theirs: Sequence[Item]) -> Itera
 # ---- finding ---------------------------------------------------------------------------------------------------------------
 def _rows(rows: Mapping[tuple[str, str | None], Row], kind: str) -> list[Row]:
     return [row for (of, _), row in rows.items() if of == kind]
+
+
+def _known(said: Any, rows: list[Row]) -> list[Row] | None:
+    """The home's rows; None where it did not say what it knows of."""
+    return None if said in (Unlisted.NOT_ASKED, Unlisted.NOT_SUPPLIED) else rows
 
 
 def _of(items: Sequence[Item], *records: type) -> list[Item]:

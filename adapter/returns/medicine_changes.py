@@ -133,7 +133,7 @@ def _unmatched(p: Prescribed, silent: Sequence[Row], known: bool) -> Change:
     """Not in the home's list by code. New for certain only when nothing in that list could be it under another name."""
     dose, why = _dose(p), because(p.why)
     if not known:
-        return _person(p, f"The hospital says {WORDS[p.says]}: {p.name}{dose}{why}; the home's list of medicines was not given")
+        return _person(p, f"{WORDS[p.says].capitalize()} by the hospital: {p.name}{dose}{why}; the home's list of medicines was not given")
     alike = [r for r in silent if _first_word(concept(r.record.drug)) == _first_word(p.name)] or list(silent)
     could_be = listed(concept(r.record.drug) for r in alike)
     if p.says != "give":

@@ -24,19 +24,18 @@ DOUBTED = ("refuted", "entered in error")
 
 
 # ---- allergies -------------------------------------------------------------------------------------------------------------
-def allergy_changes(ours: Sequence[Row], theirs: Sequence[Item]) -> Iterator[Change]:
-    """`ours`: the home's allergies. `theirs`: the hospital's own, items whose record is an Allergy."""
-    uncoded = [row for row in ours if not codes_of(row.record.code)]
+def allergy_changes(ours: Sequence[Row] | None, theirs: Sequence[Item]) -> Iterator[Change]:
+    """`ours`: the home's allergies, None where it did not say. `theirs`: the hospital's own, items whose record is an Allergy."""
     for item in theirs:
-        same = [row for row in ours if codes_of(row.record.code) & codes_of(item.record.code)]
+        same = [row for row in ours or () if codes_of(row.record.code) & codes_of(item.record.code)]
         if ALLERGY_CODE.word(item.record.code) == "no known allergy":
-            yield from _none_known(item, [row for row in ours if row not in same])
+            yield from _none_known(item, [row for row in ours or () if row not in same])
         elif doubt := _doubt(item.record):
             yield _person(item, f"Allergy {doubt} at the hospital: {concept(item.record.code)}", same[0].path if len(same) == 1 else None)
         elif same:
             yield from _allergy_details(item, same)
         else:
-            yield _new_allergy(item, uncoded)
+            yield _new_allergy(item, None if ours is None else [row for row in ours if not codes_of(row.record.code)])
 
 
 def _none_known(item: Item, others: Sequence[Row]) -> Iterator[Change]:
@@ -44,12 +43,18 @@ def _none_known(item: Item, others: Sequence[Row]) -> Iterator[Change]:
         yield _person(item, f"The hospital knows of no allergies; you know of {listed(concept(r.record.code) for r in others)}")
 
 
-def _new_allergy(item: Item, uncoded: Sequence[Row]) -> Change:
-    allergy, said = item.record, f"{concept(item.record.code)}{_how(item.record)}"
-    if not codes_of(allergy.code) or uncoded:
-        question = f"unless it is your {listed(concept(r.record.code) for r in uncoded)}" if uncoded else "named without a code"
-        return Change("new allergy", f"Perhaps a new allergy, {question}: {said}", "for a person", None, item.url)
-    return Change("new allergy", f"New allergy: {said}", "certain", None, item.url)
+def _new_allergy(item: Item, uncoded: Sequence[Row] | None) -> Change:
+    """New for certain only where the home said what it knows of, and none of that could be it under another name."""
+    said = f"{concept(item.record.code)}{_how(item.record)}"
+    if uncoded is None:
+        question = "for the home's list was not given"
+    elif uncoded:
+        question = f"unless it is your {listed(concept(r.record.code) for r in uncoded)}"
+    elif not codes_of(item.record.code):
+        question = "named without a code"
+    else:
+        return Change("new allergy", f"New allergy: {said}", "certain", None, item.url)
+    return Change("new allergy", f"Perhaps a new allergy, {question}: {said}", "for a person", None, item.url)
 
 
 def _allergy_details(item: Item, same: Sequence[Row]) -> Iterator[Change]:

@@ -3,8 +3,8 @@
     back = await pull(client, who_is(care_record))                    or Who(nhs_number="…") where there is no care record
     back = await pull(client, who_is(care_record), since="2026-11-01T08:00:00Z")
 
-Patient/$everything is used where the server offers it and nothing but all is wanted; else every type that the CapabilityStatement says can
-be searched by patient or subject. What is then referred to and did not come (organisations, people, medicines) is read one by one. What is
+Patient/$everything is used where the server offers it and nothing but all is wanted, and then a search for each type of ours that it
+brought nothing of (HAPI's leaves out Lists); else every type that the CapabilityStatement says can be searched by patient or subject. What is then referred to and did not come (organisations, people, medicines) is read one by one. What is
 about another patient is put aside and counted: a server that ignores a search parameter answers with everybody.
 Reading changes nothing on the server, so running it twice is only slower.
 Sources: HL7 FHIR R4, Patient operation $everything, CapabilityStatement, Search.
@@ -24,6 +24,7 @@ from adapter.delivery.resident import Found, Stopped, compared, find, matches, r
 from adapter.delivery.same_person import Comparison
 from adapter.returns.returned import Return, references, short, subject_of
 from mappings.bag import CareRecord
+from mappings.catalogue import SHAPES
 from mappings.patient import Resident
 from mappings.patient import patient as patient_shape
 from mappings.systems import NHS_NUMBER
@@ -147,6 +148,11 @@ class Told:
         return [url for url in dict.fromkeys(said) if LOCAL.fullmatch(url) and url not in self.resources and not url.startswith("Patient/")]
 
     @property
+    def kinds(self) -> set[str]:
+        """The types of which something came."""
+        return {url.partition("/")[0] for url in self.resources}
+
+    @property
     def entries(self) -> tuple[Resource, ...]:
         return tuple({"fullUrl": f"{self.base}{url}", "resource": resource} for url, resource in self.resources.items())
 
@@ -166,9 +172,10 @@ class Told:
 
 
 async def _ask(client: FhirClient, told: Told, patient: str, offers: Offers, since: str | None) -> None:
-    if offers.everything and since is None and await _asked(client, told, f"{patient}/$everything", []):
-        return
+    whole = offers.everything and since is None and await _asked(client, told, f"{patient}/$everything", [])
     for kind, parameter in offers.searches:
+        if whole and (kind not in SHAPES or kind in told.kinds):
+            continue
         newer = [("_lastUpdated", f"ge{since}")] if since else []
         if not await _asked(client, told, kind, [(parameter, patient), *newer]) and kind not in told.gaps:
             told.gaps.append(kind)

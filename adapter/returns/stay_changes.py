@@ -19,8 +19,9 @@ def stay_changes(ours: Sequence[Row], theirs: Sequence[Item], places: Places) ->
         yield told(item.record, places, None, item.url)
         for row in ours:
             if row.record.status not in OVER and item.record.status not in OVER and overlap(row.record, item.record):
-                yield Change("same stay", f"The hospital's stay ({period(item.record.period)}) may be the one you recorded as "
-                             f"{row.record.status} ({period(row.record.period)}); the two are not joined", "for a person", row.path, item.url)
+                yours = f"the one you recorded as {row.record.status} ({period(row.record.period)})"
+                sentence = f"The hospital's stay ({period(item.record.period)}) may be {yours}; the two are not joined"
+                yield Change("same stay", sentence, "for a person", row.path, item.url)
 
 
 def told(stay: Stay, places: Places, about: str | None, source: str) -> Change:
