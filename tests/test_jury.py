@@ -16,7 +16,7 @@ from adapter.bundle import Policy, collection, transaction
 from mappings.catalogue import SHAPES
 from mappings.faults import BadValue
 from tests import foreign
-from tests.bags import bags
+from tests.homes import bags
 from tests.jury.jurors import Complaint, complaints, known
 from tests.strategies import records_of
 

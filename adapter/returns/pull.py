@@ -3,9 +3,11 @@
     back = await pull(client, who_is(care_record))                    or Who(nhs_number="…") where there is no care record
     back = await pull(client, who_is(care_record), since="2026-11-01T08:00:00Z")
 
-Patient/$everything is used where the server offers it and nothing but all is wanted, and then a search for each type of ours that it
-brought nothing of (HAPI's leaves out Lists); else every type that the CapabilityStatement says can be searched by patient or subject. What is then referred to and did not come (organisations, people, medicines) is read one by one. What is
-about another patient is put aside and counted: a server that ignores a search parameter answers with everybody.
+Patient/$everything is used where the server offers it and nothing but all is wanted; then each type that we read and it brought nothing
+of is searched for too, for servers differ in what they call everything (HAPI's leaves Lists out). Else every type that the
+CapabilityStatement says can be searched by patient or subject. What is then referred to and did not come (organisations, people,
+medicines) is read one by one. What is about another patient is put aside and counted: a server that ignores a search parameter answers
+with everybody.
 Reading changes nothing on the server, so running it twice is only slower.
 Sources: HL7 FHIR R4, Patient operation $everything, CapabilityStatement, Search.
 """
@@ -147,10 +149,9 @@ class Told:
         said = (short(reference, self.base) for resource in self.resources.values() for reference in references(resource))
         return [url for url in dict.fromkeys(said) if LOCAL.fullmatch(url) and url not in self.resources and not url.startswith("Patient/")]
 
-    @property
-    def kinds(self) -> set[str]:
-        """The types of which something came."""
-        return {url.partition("/")[0] for url in self.resources}
+    def has(self, kind: str, patient: str) -> bool:
+        """Did anything of a type come that is about this patient?"""
+        return any(r.get("resourceType") == kind and subject_of(r, self.base) == patient for r in self.resources.values())
 
     @property
     def entries(self) -> tuple[Resource, ...]:
@@ -174,7 +175,7 @@ class Told:
 async def _ask(client: FhirClient, told: Told, patient: str, offers: Offers, since: str | None) -> None:
     whole = offers.everything and since is None and await _asked(client, told, f"{patient}/$everything", [])
     for kind, parameter in offers.searches:
-        if whole and (kind not in SHAPES or kind in told.kinds):
+        if whole and (kind not in SHAPES or told.has(kind, patient)):
             continue
         newer = [("_lastUpdated", f"ge{since}")] if since else []
         if not await _asked(client, told, kind, [(parameter, patient), *newer]) and kind not in told.gaps:

@@ -13,7 +13,7 @@ from adapter.delivery.client import FhirClient
 from adapter.delivery.send import Sent, send
 from mappings.bag import CareRecord
 from mappings.catalogue import SHAPES
-from tests.bags import bags
+from tests.homes import bags
 
 POLICIES = {
     "ours": Policy("upsert", directory="own"),

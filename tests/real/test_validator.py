@@ -13,7 +13,7 @@ from mappings.bag import CareRecord
 from mappings.catalogue import SHAPES
 from mappings.faults import BadValue
 from tests import foreign
-from tests.bags import bags
+from tests.homes import bags
 
 FIXTURES = Path(__file__).resolve().parents[2] / "fixtures"
 PAIRS = sorted(FIXTURES.rglob("*.fhir.json"))
