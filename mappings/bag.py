@@ -102,6 +102,7 @@ RETURNED = (
     Section("lists", "List", (RecordList,)),
 )
 SECTIONS = (*DIRECTORY, *PERSONAL, *RETURNED)
+KINDS_OF_DIRECTORY = {section.kind for section in DIRECTORY}
 KIND_OF = {section.field: section.kind for section in SECTIONS}
 SECTION_OF = {record: section for section in SECTIONS for record in section.records}
 
@@ -213,10 +214,11 @@ def findings(bag: CareRecord) -> Iterator[Finding]:
     yield from _list_findings(bag)
     rows = [*_rows(bag, DIRECTORY), Row("resident", "Patient", bag.resident), *_rows(bag, PERSONAL)]
     yield from _key_findings(rows)
-    known = {Ref(row.kind, row.record.key) for row in rows} | {THE_RESIDENT}
+    shared = {Ref(row.kind, row.record.key) for row in rows if row.kind in KINDS_OF_DIRECTORY}
+    known = shared | {Ref(row.kind, row.record.key) for row in rows} | {THE_RESIDENT}
     for row in rows:
         yield from (replace(x, field=f"{row.path}.{x.field}") for x in getattr(row.record, "findings", tuple)())
-        yield from _reference_findings(row, known)
+        yield from _reference_findings(row, known, shared)
 
 
 def _header_findings(bag: CareRecord) -> Iterator[Finding]:
@@ -245,11 +247,14 @@ def _key_findings(rows: list[Row]) -> Iterator[Finding]:
             yield refusal(f"{row.path}.key", f"is also the key of {before}: two rows with one key")
 
 
-def _reference_findings(row: Row, known: set[Ref]) -> Iterator[Finding]:
+def _reference_findings(row: Row, known: set[Ref], shared: set[Ref]) -> Iterator[Finding]:
     for field, to in references(row.record):
         path = f"{row.path}.{field}"
         if field == "resident":
             if to != THE_RESIDENT:
                 yield refusal(path, "is somebody else than the resident of this bag")
-        elif isinstance(to, Ref) and to.type and replace(to, display=None) not in known:
-            yield refusal(path, "refers to a record that is not in this bag")
+        elif isinstance(to, Ref) and to.type:
+            if (plain := replace(to, display=None)) not in known:
+                yield refusal(path, "refers to a record that is not in this bag")
+            elif row.kind in KINDS_OF_DIRECTORY and plain not in shared:
+                yield refusal(path, "refers to something of the resident's, and belongs to the directory, which is everybody's")

@@ -132,13 +132,17 @@ class Writer(Source):
     def listed(self, many: Many) -> str:
         with self.at("[{i}]"):
             put = self.call(many.codec, "put", "x", many.field)
-        return f"[{put} for {'i, x in enumerate' if self.careful else 'x in '}(f_{many.field})]"
+        if not self.careful:
+            return f"[{put} for x in f_{many.field}]"
+        self.wrong(f"f_{many.field}.__class__ is not tuple", many.field, "is not a tuple")
+        return f"[{put} for i, x in enumerate(f_{many.field} if f_{many.field}.__class__ is tuple else ())]"
 
     def fill(self, node: Node, where: Where) -> None:
         if not node.holes:
             self.add(where(self.literal(node)))
         elif isinstance(node, Many):
-            self.add(f"if f_{node.field}: {where(self.listed(node))}")
+            with self.block(f"if f_{node.field}:"):
+                self.add(where(self.listed(node)))
         elif isinstance(node, Seq) and node.fixed:  # its constants are there without us
             self.fill_seq(node, where)
         else:

@@ -60,8 +60,8 @@ Reference = Ref | Logical | Said
 def _target(said: Any) -> tuple[str, str]:
     if not isinstance(said, str) or said[:1] == "#":
         raise BadValue("refers to nothing found inside the resource" if isinstance(said, str) else "its reference is not a str")
-    kind, slash, key = said.partition("/")
-    return (kind, key) if slash and kind.isalpha() and key and "/" not in key else ("", said)
+    kind, _, key = said.partition("/")  # a sender's key may hold a slash; a version of a server's resource is another URL
+    return (kind, key) if kind.isalpha() and kind[:1].isupper() and key and "/_history/" not in key else ("", said)
 
 
 TARGET = Codec(lambda v: f"{v[0]}/{v[1]}" if v[0] else v[1], _target, "type and key", exact=True)
@@ -106,7 +106,7 @@ def code(table: dict[str, str]) -> Codec:
         raise TypeError(f"two words for one code: {sorted(w for w, c in table.items() if back[c] != w)}")
 
     def put(word: Any) -> Any:
-        if word not in table:
+        if word.__class__ is not str or word not in table:
             raise BadValue("is not a word of this table")
         return table[word]
 
@@ -161,30 +161,26 @@ def many(codec: Codec) -> Codec:
             raise BadValue("is not a list")
         return tuple(x for x in map(codec.get, v) if x is not None)
 
-    return Codec(lambda v: [codec.put(x) for x in v], get, f"list of {codec.label}", tuple, exact=codec.exact)
+    return Codec(lambda v: [codec.put(x) for x in _listed(v)], get, f"list of {codec.label}", tuple, exact=codec.exact)
 
 
-def _strings(v: Any) -> tuple[str, ...]:
-    if not isinstance(v, list) or not all(x.__class__ is str for x in v):
-        raise BadValue("is not a list of str")
-    return tuple(v)
+def _listed(v: Any) -> Any:
+    if v.__class__ is not tuple:
+        raise BadValue("is not a tuple")
+    return v
 
 
-strings = Codec(list, _strings, "list of words", tuple, exact=True)
+def _words(whole: type[list[Any]] | type[tuple[Any, ...]], made: Any) -> Any:
+    def check(v: Any) -> Any:
+        for x in v if v.__class__ is whole else (None,):
+            if x.__class__ is not str:
+                raise BadValue(f"is not a {whole.__name__} of str")
+        return made(v)
+
+    return check
 
 
-def _first_and_more(v: Any) -> Any:
-    words = _strings(v)
-    return (words[0], words[1:]) if words else None
-
-
-def _join(v: Any) -> Any:
-    if v[0] is None:
-        raise BadValue("others without a first")
-    return [v[0], *v[1]]
-
-
-given_names = Codec(_join, _first_and_more, "the first, and the others", exact=True)
+strings = Codec(_words(tuple, list), _words(list, tuple), "list of words", tuple, exact=True)
 
 
 @dataclass(frozen=True)

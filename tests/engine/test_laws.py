@@ -235,7 +235,7 @@ def test_the_usual_reader_agrees_with_the_careful_one(kind: str) -> None:
         for shape in shapes(SHAPES[kind]):
             try:
                 usual = shape.fast_get(lifted)
-            except (Slow, BadValue):
+            except Exception:  # noqa: BLE001 - the usual tone may raise anything where something is wrong
                 event("gave up")
                 assert refused(shape.slow_get, lifted)
             else:
@@ -256,11 +256,9 @@ def test_the_usual_writer_agrees_with_the_careful_one(kind: str) -> None:
         shape = SHAPES[kind].by(record)
         try:
             usual = shape.fast_put(record)
-        except (Slow, BadValue):
+        except Exception:  # noqa: BLE001 - the usual tone may raise anything where something is wrong
             event("gave up")
             assert refused(shape.slow_put, record)
-        except (AttributeError, TypeError):  # a record of the wrong type where a record must be: the caller's bug, and it shows
-            event("a bug")
         else:
             event("usual")
             assert same(usual, shape.slow_put(record))
