@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 import socket
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import uvicorn
@@ -23,14 +24,9 @@ def serve(port: int, host: str = "127.0.0.1", file: Path | None = None, ready: C
     Only loopback, because the sandbox asks nobody who they are. No access log, because addresses hold identifiers.
     Raises ServeError or StoreError, each one sentence.
     """
-    listener = _listen(host, port)
-    store = Store(file)
-    try:
+    with closing(_listen(host, port)) as listener, closing(Store(file)) as store:
         ready(f"http://{f'[{host}]' if ':' in host else host}:{listener.getsockname()[1]}")
         uvicorn.Server(uvicorn.Config(create_app(store), log_level="warning", access_log=False)).run(sockets=[listener])
-    finally:
-        store.close()
-        listener.close()
 
 
 def _listen(host: str, port: int) -> socket.socket:
