@@ -70,6 +70,11 @@ def dumps(value: dict[str, Json]) -> bytes:
     return out
 
 
+def pretty(value: dict[str, Json]) -> bytes:
+    """The same for people to read: indented, with a line end. Numbers keep their digits."""
+    return msgspec.json.format(dumps(value), indent=2) + b"\n"
+
+
 def read(body: bytes) -> dict[str, Json] | None:
     """loads without limits and explanations, for callers who set their own: None when this is not one unambiguous object."""
     value = _read(body)
