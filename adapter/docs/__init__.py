@@ -1,0 +1,17 @@
+"""What the shapes say, printed: docs/mappings.md and docs/required.md, and the same for `redbag mapping`. Pure.
+
+    files()                     {"mappings.md": text, "required.md": text}
+    page("Immunization")        one resource as data
+"""
+from __future__ import annotations
+
+from adapter.docs.markdown import mappings
+from adapter.docs.needed import required
+from adapter.docs.pages import Constant, Group, Page, Row, page
+
+__all__ = ["Constant", "Group", "Page", "Row", "files", "page"]
+
+
+def files() -> dict[str, str]:
+    """Every page printed from the shapes, by its file name."""
+    return {"mappings.md": mappings(), "required.md": required()}
