@@ -1,0 +1,187 @@
+"""`redbag`: a care home's records to the hospital and back. One function per verb; its steps are in adapter/commands.
+
+Standard output is data, standard error is talk; `-` is a pipe; the exit codes are in adapter/commands/exits.py. Everything heavy is
+imported by the verb that needs it, so that help and completion answer at once.
+"""
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from adapter.commands.ending import CODES, verb
+from adapter.commands.exits import Exit
+from adapter.commands.talk import Talk
+
+SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
+app = typer.Typer(
+    name="redbag", help="A care home's records as UK Core FHIR: to the hospital, and back.", epilog=CODES, no_args_is_help=True,
+    rich_markup_mode=None, pretty_exceptions_enable=False, context_settings=SETTINGS)
+records = typer.Typer(help="The native format: schema and example.", no_args_is_help=True, rich_markup_mode=None)
+app.add_typer(records, name="records")
+
+
+class Kind(StrEnum):
+    TRANSACTION = "transaction"
+    COLLECTION = "collection"
+
+
+class PatientPolicy(StrEnum):
+    MATCH = "match"
+    CREATE = "create-if-missing"
+    UPSERT = "upsert"
+
+
+class DirectoryPolicy(StrEnum):
+    LOGICAL = "logical"
+    EXISTING = "existing"
+    OWN = "own"
+
+
+def resources(incomplete: str) -> list[str]:
+    """For shell completion."""
+    from mappings.catalogue import SHAPES
+
+    return [name for name in SHAPES if name.casefold().startswith(incomplete.casefold())]
+
+
+File = Annotated[Path, typer.Argument(metavar="FILE|-", allow_dash=True, show_default=False, help=(
+    "Care records: JSON, or NDJSON with one resident a line; - is a pipe."))]
+AsJson = Annotated[bool, typer.Option("--json", help="For programs: one JSON object a line on standard output, the result last.")]
+Out = Annotated[Path, typer.Option("--out", "-o", metavar="DIR|-", allow_dash=True, help="A folder for the files; - is standard output.")]
+Patients = Annotated[PatientPolicy, typer.Option("--patient", help=(
+    "The Patient on the server: find it by NHS number; create it where it is missing; or keep it as ours says."))]
+Directory = Annotated[DirectoryPolicy, typer.Option("--directory", help=(
+    "Organisations, places and professionals: named by their identifier; looked up on the server; or sent."))]
+ShowValues = Annotated[bool, typer.Option("--show-values", help="Show what the record says, for a person who may read it.")]
+ShowServerText = Annotated[bool, typer.Option("--show-server-text", help="Show the server's own words, which may hold what a record says.")]
+
+
+@app.command()
+@verb
+def demo(out: Annotated[Path, typer.Option("--out", "-o", metavar="DIR", help="Where its files are left.")] = Path("redbag-demo"),
+         as_json: AsJson = False) -> Exit:
+    """Tell the whole story on one screen. A resident goes to hospital and comes home again."""
+    from adapter import demo
+
+    return demo.run(out, Talk(as_json))
+
+
+@app.command()
+@verb
+def check(file: File, as_json: AsJson = False) -> Exit:
+    """Say what is wrong with care records. Every fault and every doubt, with its line and its field."""
+    from adapter.commands import check
+
+    return check.run(file, Talk(as_json))
+
+
+@app.command()
+@verb
+def convert(file: File, kind: Annotated[Kind, typer.Option("--as", help="What kind of Bundle.")] = Kind.TRANSACTION, out: Out = Path("-"),
+            patient: Patients = PatientPolicy.MATCH, directory: Directory = DirectoryPolicy.LOGICAL, as_json: AsJson = False) -> Exit:
+    """Write care records as FHIR Bundles. One a line, or each into a file of its own."""
+    from adapter.bundle import Policy
+    from adapter.commands import convert
+
+    return convert.run(file, kind.value, out, Policy(patient.value, directory=directory.value), Talk(as_json))
+
+
+@app.command()
+@verb
+def send(file: File, to: Annotated[str, typer.Option(metavar="URL", help="The base of a FHIR server.", show_default=False)],
+         dry_run: Annotated[bool, typer.Option("--dry-run", help="Write nothing; say what would change on the server.")] = False,
+         patient: Patients = PatientPolicy.MATCH, directory: Directory = DirectoryPolicy.LOGICAL,
+         base: Annotated[Path | None, typer.Option(metavar="FILE", show_default=False, help=(
+             "What was sent the last time: then what you changed since is merged with what the hospital changed."))] = None,
+         replace: Annotated[bool, typer.Option("--replace", help="Write over what the hospital edited.")] = False,
+         show_values: ShowValues = False, show_server_text: ShowServerText = False, as_json: AsJson = False) -> Exit:
+    """Send care records to a FHIR server. What is there already is not written again; a token is taken from REDBAG_TOKEN."""
+    from adapter.bundle import Policy
+    from adapter.commands import send
+    from adapter.delivery.send import Options
+
+    talk = Talk(as_json)
+    sent_before = send.care_record_of(base, talk) if base else None
+    options = Options(sent_before, dry_run, replace, show_values, show_server_text)
+    return send.run(file, to, Policy(patient.value, directory=directory.value), options, talk)
+
+
+@app.command()
+@verb
+def pull(address: Annotated[str, typer.Option("--from", metavar="URL", help="The base of a FHIR server.", show_default=False)],
+         nhs_number: Annotated[str | None, typer.Option(metavar="NUMBER|-", show_default=False, help=(
+             "Whom; only if the number is verified, or you vouch for it. - reads it from standard input."))] = None,
+         resident: Annotated[str | None, typer.Option(metavar="KEY", help="Whom, by your own key.", show_default=False)] = None,
+         source: Annotated[str | None, typer.Option(metavar="URI", help="The namespace of your keys.", show_default=False)] = None,
+         record: Annotated[Path | None, typer.Option(metavar="FILE", show_default=False, help=(
+             "Whom, by the care record as it was sent: she is compared with it, and what changed since is told."))] = None,
+         since: Annotated[str | None, typer.Option(metavar="TIME", show_default=False, help=(
+             "Only what changed from then on, by the server's clock: 2026-11-03T08:00:00Z."))] = None,
+         out: Out = Path("-"), as_json: AsJson = False) -> Exit:
+    """Bring back what a server has about a resident. As records, with what was not read; a token is taken from REDBAG_TOKEN."""
+    from adapter.commands import pull, send
+
+    talk = Talk(as_json)
+    sent = send.care_record_of(record, talk) if record else None
+    return pull.run(address, pull.who(nhs_number, resident, source, sent), since, sent, out, talk)
+
+
+@app.command()
+@verb
+def mapping(resource: Annotated[str | None, typer.Argument(metavar="RESOURCE", autocompletion=resources, show_default=False)] = None,
+            as_json: AsJson = False) -> Exit:
+    """Show which field goes where in FHIR. And which words stand for which codes; without a name, a list of all resources."""
+    from adapter.commands import mapping
+
+    return mapping.run(resource, Talk(as_json))
+
+
+@app.command()
+@verb
+def sandbox(port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes a free one.")] = 8080,
+            file: Annotated[Path | None, typer.Option(dir_okay=False, help="Keep everything in this SQLite file; else it is forgotten.",
+                                                      show_default=False)] = None) -> Exit:
+    """Run a small FHIR server to try things. On this machine only; it says that it is a sandbox."""
+    from adapter.commands import sandbox
+
+    return sandbox.run(port, file, Talk())
+
+
+@app.command()
+@verb
+def docs(out: Annotated[Path, typer.Option("--out", "-o", metavar="DIR", file_okay=False)] = Path("docs"),
+         check: Annotated[bool, typer.Option("--check", help="Write nothing; say which pages are not current.")] = False,
+         as_json: AsJson = False) -> Exit:
+    """Print the generated pages of docs/. They come from the shapes and from this program."""
+    from adapter.commands import manual
+
+    return manual.run(out, check, app, Talk(as_json))
+
+
+@records.command()
+@verb
+def schema() -> Exit:
+    """Print the JSON Schema of a care record."""
+    from adapter.commands import native
+
+    return native.run("schema", Talk())
+
+
+@records.command()
+@verb
+def example() -> Exit:
+    """Print an example: a resident who does not exist."""
+    from adapter.commands import native
+
+    return native.run("example", Talk())
+
+
+def main() -> None:
+    app(prog_name="redbag")
+
+
+if __name__ == "__main__":
+    main()

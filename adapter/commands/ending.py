@@ -1,0 +1,60 @@
+"""How a verb ends: always with an exit code of the table, and with a sentence where it did not go well. Never with a traceback."""
+from __future__ import annotations
+
+import functools
+import os
+import sys
+import traceback
+from collections.abc import Callable
+from typing import ParamSpec
+
+import typer
+
+from adapter.commands.exits import MEANS, Exit, Stop
+from adapter.commands.talk import Talk
+
+P = ParamSpec("P")
+CODES = "\b\nExit codes:\n" + "\n".join(f"{code.value:>3}  {MEANS[code]}" for code in Exit)
+TRACEBACK = "REDBAG_TRACEBACK"
+
+
+def verb(run: Callable[P, Exit]) -> Callable[P, None]:
+    """A command of the command line."""
+
+    @functools.wraps(run)
+    def ended(*args: P.args, **kwargs: P.kwargs) -> None:
+        code, says = outcome(functools.partial(run, *args, **kwargs))
+        if says:
+            sys.stderr.write(f"{says}\n")
+            if kwargs.get("as_json"):
+                Talk(as_json=True).json("result", {"exit": int(code), "says": says})
+        raise typer.Exit(code)
+
+    return ended
+
+
+def outcome(run: Callable[[], Exit]) -> tuple[Exit, str]:
+    """The exit code, and what is to be said about it."""
+    try:
+        code = run()
+        sys.stdout.flush()
+    except Stop as stop:
+        return stop.exit, stop.says
+    except BrokenPipeError:  # whoever read our output has had enough, such as `head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return Exit.DONE, ""
+    except KeyboardInterrupt:
+        return Exit.INTERRUPTED, "Interrupted; nothing half-written is left behind."
+    except Exception as error:  # the last place: a bug must not print a patient's values, as a traceback would
+        if os.environ.get(TRACEBACK):
+            raise
+        return Exit.BUG, bug(error)
+    return code, ""
+
+
+def bug(error: Exception) -> str:
+    """What may be said of a bug: its kind and its place, and not its message, which may hold a value."""
+    place = traceback.extract_tb(error.__traceback__)[-1]
+    where = f"{place.filename.rpartition('/')[2]}, line {place.lineno}"
+    return (f"A fault of this program ({type(error).__name__} in {where}); please report it. Nothing half-written is left behind. "
+            f"With {TRACEBACK}=1 it shows more, and that may include what the record says.")

@@ -1,0 +1,73 @@
+"""Files without accidents: what is written stands there whole or not at all, and what cannot be read is one sentence."""
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+from adapter.commands.exits import Exit, Stop
+
+STDIN = STDOUT = "-"
+
+
+@contextmanager
+def reading(name: str) -> Iterator[BinaryIO]:
+    """Standard input for "-". Raises Stop."""
+    if name == STDIN:
+        if sys.stdin.isatty():
+            raise Stop(Exit.USAGE, "Nothing is piped in: name a file, or pipe one into `-`.")
+        yield sys.stdin.buffer
+        return
+    try:
+        file = Path(name).open("rb")  # noqa: SIM115  # closed below; only the opening may fail with this sentence
+    except OSError as error:
+        raise Stop(Exit.USAGE, f"{name} cannot be read ({_reason(error)}): check the name.") from None
+    with file:
+        yield file
+
+
+def size_of(file: BinaryIO) -> int | None:
+    """In bytes; None for a pipe."""
+    try:
+        return os.fstat(file.fileno()).st_size or None if file.seekable() else None
+    except OSError:
+        return None
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[BinaryIO]:
+    """Under a temporary name beside it, and renamed when all is written. Raises Stop where that is not possible."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    except OSError as error:
+        raise Stop(Exit.NOTHING, f"{path} cannot be written ({_reason(error)}): name another place with -o.") from None
+    temporary = Path(name)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            yield file
+        temporary.chmod(0o666 & ~_umask())
+        temporary.replace(path)
+    except OSError as error:
+        raise Stop(Exit.NOTHING, f"{path} cannot be written ({_reason(error)}): name another place with -o.") from None
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def write(path: Path, data: bytes) -> None:
+    with writing(path) as file:
+        file.write(data)
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+def _reason(error: OSError) -> str:
+    return (error.strerror or "unknown reason").lower()

@@ -1,0 +1,102 @@
+"""Care records from a file or a pipe, one at a time: who may travel, and what is wrong with the others. In constant memory."""
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, NamedTuple, TypeGuard
+
+from adapter.commands import files
+from adapter.commands.exits import Exit, Stop
+from adapter.commands.talk import Talk, count
+from adapter.faults import Refused
+from adapter.records.stream import stream
+from mappings.bag import CareRecord, findings
+from mappings.faults import Faults
+
+
+class Problem(NamedTuple):
+    """What is wrong with a record (refusal: it does not travel) or may be (warning: it does).
+
+    `record` is its number in the input, which in NDJSON is its line; `line` and `column` stand where the place itself is known.
+    """
+
+    level: str
+    record: int
+    path: str
+    says: str
+    line: int | None = None
+    column: int | None = None
+    rule: str = ""
+
+    def as_json(self, file: str) -> dict[str, Any]:
+        return {"file": file} | {name: value for name, value in self._asdict().items() if value not in (None, "")}
+
+    def sentence(self, file: str) -> str:
+        """Where, as editors and compilers have it; how grave; which field; what was expected."""
+        place = f"{file}:{self.line}" if self.line else f"{file}, record {self.record}"
+        column = f":{self.column}" if self.line and self.column else ""
+        return ": ".join(part for part in (place + column, self.level, self.path, self.says) if part)
+
+
+@dataclass
+class Intake:
+    """The residents of one input, and what became of them. `report`: problems are what was asked for, not talk about it."""
+
+    name: str
+    talk: Talk
+    report: bool = False
+    residents: int = 0
+    refused: int = 0
+    warnings: int = 0
+
+    def accepted(self, title: str) -> Iterator[tuple[int, CareRecord]]:
+        """(number, care record) of those that may travel. Raises Stop where there is no care record at all."""
+        with files.reading(self.name) as file, self.talk.progress(title, files.size_of(file)) as step:
+            for number, found in stream(file):
+                step(file.tell() if file.seekable() else 0)
+                self.residents += 1
+                if self._may_travel(found, number):
+                    yield number, found
+        if not self.residents:
+            raise Stop(Exit.NOTHING, f"{self.shown} holds no care record; `redbag records example` shows one.")
+
+    def refuse(self, number: int, bad: Faults) -> None:
+        """A resident who turned out not to be writable."""
+        self.refused += 1
+        for x in bad.found:
+            self._problem(Problem("refusal", number, ".".join(p for p in (x.path, x.field.strip("-")) if p), x.reason))
+
+    @property
+    def shown(self) -> str:
+        return "standard input" if self.name == files.STDIN else self.name
+
+    @property
+    def exit(self) -> Exit:
+        return Exit.DONE if not self.refused else Exit.PARTIAL if self.refused < self.residents else Exit.NOTHING
+
+    def counts(self) -> dict[str, int]:
+        return {"residents": self.residents, "refused": self.refused, "warnings": self.warnings}
+
+    def sentence(self) -> str:
+        said = [count(self.residents, "resident")]
+        said += [f"{self.refused:,} refused"] if self.refused else []
+        hint = "" if self.report else " (`redbag check` shows them)"
+        said += [count(self.warnings, "warning") + hint] if self.warnings else []
+        return ", ".join(said)
+
+    def _may_travel(self, found: CareRecord | Refused, number: int) -> TypeGuard[CareRecord]:
+        if isinstance(found, Refused):
+            problems = [Problem("refusal", number, x.path, x.says, x.line, x.column, x.rule) for x in found.found]
+        else:
+            problems = [Problem(x.level, number, x.field, x.says) for x in findings(found)]
+        for problem in problems:
+            self._problem(problem)
+        refused = any(problem.level == "refusal" for problem in problems)
+        self.refused += refused
+        return not refused
+
+    def _problem(self, problem: Problem) -> None:
+        self.warnings += problem.level == "warning"
+        if problem.level == "warning" and not self.report:
+            return  # counted, and the sentence at the end says how to see them
+        self.talk.found("problem", problem.as_json(self.shown), problem.sentence(self.shown), data=self.report)

@@ -1,0 +1,60 @@
+"""`redbag docs`: docs/*.md printed from the code. `--check` says which are not current, for CI."""
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import typer
+
+from adapter import docs
+from adapter.commands import files
+from adapter.commands.exits import MEANS, Exit, Stop
+from adapter.commands.talk import Talk
+from adapter.docs.markdown import table
+
+WIDTH = 100
+HEAD = """<!-- Printed from the program by `redbag docs`: change the program, not this page. -->
+# The command line
+
+Standard output is data, standard error is talk: results can be piped on while a person reads what happened. `-` reads from a pipe.
+With `--json` everything found goes to standard output, one JSON object a line; the last one holds the `result`. Progress bars appear only
+on a terminal. `redbag --install-completion` sets up completion for your shell.
+
+## Exit codes
+
+The same for every verb.
+"""
+
+
+def run(folder: Path, check: bool, app: typer.Typer, talk: Talk) -> Exit:
+    """Raises Stop when `check` finds a page that is not current."""
+    pages = {folder / name: text for name, text in printed(app).items()}
+    stale = [path for path, text in pages.items() if not path.exists() or path.read_text(encoding="utf-8") != text]
+    if check and stale:
+        raise Stop(Exit.NOTHING, f"Not current: {', '.join(map(str, stale))}. Run `redbag docs` and commit what it prints.")
+    for path in () if check else stale:
+        files.write(path, pages[path].encode())
+    done = "are current" if check or not stale else "printed: " + ", ".join(map(str, stale))
+    talk.result({"pages": [str(p) for p in pages], "written": [] if check else [str(p) for p in stale]}, f"Pages {done}.")
+    return Exit.DONE
+
+
+def printed(app: typer.Typer) -> dict[str, str]:
+    """Every generated page by its name."""
+    return {**docs.files(), "cli.md": manual(app)}
+
+
+def manual(app: typer.Typer) -> str:
+    codes = [(str(code.value), f"`{code.name}`", MEANS[code]) for code in Exit]
+    body = [*table(("Code", "Name", "Meaning"), codes), *_verbs(typer.main.get_command(app), "redbag")]
+    return HEAD + "\n" + "\n".join(body).rstrip() + "\n"
+
+
+def _verbs(command: Any, path: str, parent: Any = None) -> list[str]:
+    """The help of every verb, as it prints it."""
+    name = path.rpartition(" ")[2]
+    settings = {"terminal_width": WIDTH, **command.context_settings}
+    context = command.context_class(command, info_name=name, parent=parent, **settings)
+    if inner := getattr(command, "commands", {}):
+        return [line for name, verb in inner.items() for line in _verbs(verb, f"{path} {name}", context)]
+    return [f"## {path}", "", "```text", *map(str.rstrip, command.get_help(context).splitlines()), "```", ""]

@@ -1,0 +1,24 @@
+"""The server that a verb speaks to, and what its verdicts mean for the exit code."""
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+
+from adapter.commands.exits import Exit, Stop
+from adapter.delivery.answer import BadAddress
+from adapter.delivery.client import FhirClient
+from adapter.delivery.outcome import Verdict
+
+TOKEN = "REDBAG_TOKEN"  # noqa: S105  # the name of the variable, not a token
+EXITS: Mapping[Verdict, Exit] = {
+    Verdict.DELIVERED: Exit.DONE, Verdict.REFUSED: Exit.NOTHING, Verdict.PERSON: Exit.PERSON, Verdict.LATER: Exit.AGAIN,
+    Verdict.UNKNOWN: Exit.AGAIN}
+
+
+def server(address: str) -> FhirClient:
+    """A client, with the bearer token of the environment if there is one (a command line can be read by others). Raises Stop."""
+    token = os.environ.get(TOKEN)
+    try:
+        return FhirClient(address, headers={"Authorization": f"Bearer {token}"} if token else {})
+    except BadAddress as error:
+        raise Stop(Exit.USAGE, f"{error}.") from None

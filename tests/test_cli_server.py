@@ -1,0 +1,119 @@
+"""`redbag send`, `pull` and `sandbox` against a sandbox over HTTP, started by its own verb."""
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from adapter.commands.exits import Exit
+from tests.test_cli import EXAMPLE, REDBAG, ROOT, another, example, lines, ndjson, redbag
+
+NUMBER = example()["resident"]["nhs_number"]
+UNUSED = "http://127.0.0.1:9"      # the port of the discard service: nobody listens
+
+
+@pytest.fixture(scope="module")
+def address() -> Iterator[str]:
+    with subprocess.Popen([*REDBAG, "sandbox", "--port", "0"], stderr=subprocess.PIPE, text=True, cwd=ROOT) as run:
+        assert run.stderr
+        said = run.stderr.readline()
+        found = re.search(r"A sandbox hospital, not an NHS system: (http://127\.0\.0\.1:\d+)", said)
+        assert found, said
+        yield found[1]
+        run.terminate()
+
+
+@pytest.fixture(scope="module")
+def bag(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("bag") / "bag.json"
+    path.write_bytes(EXAMPLE)
+    return path
+
+
+def test_send_twice_and_pull(address: str, bag: Path, tmp_path: Path) -> None:
+    """The second time nothing is written, and everything comes back."""
+    refused = redbag("send", bag, "--to", address)
+    assert refused.exit_code == Exit.NOTHING
+    assert "the server has no patient with the verified NHS number" in refused.stderr
+
+    dry = redbag("send", bag, "--to", address, "--patient", "create-if-missing", "--dry-run", "--json")
+    assert lines(dry, "result")[0]["rows"] == {"new": 18}
+    assert redbag("pull", "--from", address, "--nhs-number", NUMBER).exit_code == Exit.NOTHING      # it was a dry run
+
+    first = redbag("send", bag, "--to", address, "--patient", "create-if-missing", "--json")
+    assert lines(first, "result")[0]["rows"] == {"created": 18}
+    again = redbag("send", bag, "--to", address, "--json")
+    assert lines(again, "result")[0]["rows"] == {"unchanged": 17}
+    assert again.exit_code == Exit.DONE
+
+    back = redbag("pull", "--from", address, "--record", bag, "-o", tmp_path, "--json")
+    assert back.exit_code == Exit.DONE
+    assert lines(back, "result")[0]["resources"]["MedicationStatement"] == 8
+    kept = json.loads((tmp_path / "care-record.json").read_bytes())
+    assert [m["key"] for m in kept["medicines"]] == [m["key"] for m in example()["medicines"]]
+
+
+def test_a_pulled_record_is_data_and_the_number_may_come_by_a_pipe(address: str, bag: Path) -> None:
+    redbag("send", bag, "--to", address, "--patient", "create-if-missing")
+    result = redbag("pull", "--from", address, "--nhs-number", "-", said=f"{NUMBER[:3]} {NUMBER[3:6]} {NUMBER[6:]}\n")
+    assert json.loads(result.stdout)["resident"]["nhs_number"] == NUMBER
+    assert NUMBER not in result.stderr
+
+
+def test_somebody_else_under_the_same_number_stops_for_a_person(address: str, bag: Path, tmp_path: Path) -> None:
+    redbag("send", bag, "--to", address, "--patient", "create-if-missing")
+    other = tmp_path / "other.json"
+    she = {**example()["resident"], "family_name": "Otherwise", "birth_date": "1950-01-01"}
+    other.write_bytes(ndjson(example(resident=she)))
+    for command in (("send", other, "--to", address), ("pull", "--from", address, "--record", other)):
+        result = redbag(*command)
+        assert result.exit_code == Exit.PERSON
+        assert "differs in birth_date and family_name" in result.stderr
+
+
+def test_one_is_refused_and_the_others_are_delivered(address: str) -> None:
+    residents = [another("x1"), another("x2", medicines=[]), another("x3")]
+    result = redbag("send", "-", "--to", address, "--patient", "create-if-missing", "--json", said=ndjson(*residents))
+    assert result.exit_code == Exit.PARTIAL
+    assert [r["verdict"] for r in lines(result, "resident")] == ["delivered", "delivered"]
+    assert lines(result, "result")[0] | {"rows": 0, "warnings": 0} == {
+        "exit": 1, "residents": 3, "refused": 1, "warnings": 0, "delivered": 2, "rows": 0}
+
+
+def test_a_server_that_is_not_there(bag: Path) -> None:
+    sent, back = redbag("send", bag, "--to", UNUSED), redbag("pull", "--from", UNUSED, "--nhs-number", NUMBER)
+    assert (sent.exit_code, back.exit_code) == (Exit.AGAIN, Exit.AGAIN)
+    assert "the server cannot be reached" in sent.stderr
+    assert "the server cannot be reached" in back.stderr
+
+
+@pytest.mark.parametrize(("args", "sentence"), [
+    (("--from", "ftp://hospital.example", "--nhs-number", NUMBER), "must be https://HOST/PATH"),
+    (("--from", "http://hospital.example", "--nhs-number", NUMBER), "use https"),
+    (("--from", UNUSED, "--nhs-number", "9990000019"), "not an NHS number"),
+    (("--from", UNUSED), "Say who"),
+    (("--from", UNUSED, "--resident", "r-1"), "--source is needed too"),
+    (("--from", UNUSED, "--nhs-number", NUMBER, "--since", "yesterday"), "--since is not a time"),
+])
+def test_a_command_line_that_is_wrong(args: tuple[str, ...], sentence: str) -> None:
+    result = redbag("pull", *args)
+    assert result.exit_code == Exit.USAGE
+    assert sentence in result.stderr
+    assert not set(re.findall(r"\d{10}", result.output))
+
+
+def test_a_port_that_is_taken(address: str) -> None:
+    result = redbag("sandbox", "--port", address.rpartition(":")[2])
+    assert result.exit_code == Exit.NOTHING
+    assert "cannot be used" in result.stderr
+
+
+def test_a_file_that_is_no_database(tmp_path: Path) -> None:
+    (tmp_path / "a.db").write_bytes(b"something else entirely" * 100)
+    result = redbag("sandbox", "--port", "0", "--file", tmp_path / "a.db")
+    assert result.exit_code == Exit.NOTHING
+    assert "cannot be used as the sandbox's database" in result.stderr
