@@ -14,10 +14,12 @@ from adapter.returns.changes import changes
 from adapter.returns.medicine_changes import medicine_changes
 from adapter.returns.other_changes import allergy_changes, diagnosis_changes, vaccination_changes
 from adapter.returns.returned import Return
-from adapter.returns.stay_changes import final, stay_changes
+from adapter.returns.scope import Scope, scope
+from adapter.returns.stay_changes import stay_changes
 from mappings.allergy_intolerance import CLINICAL_STATUS, Allergy, Reaction
 from mappings.allergy_intolerance import VERIFICATION as ALLERGY_VERIFICATION
 from mappings.bag import THE_RESIDENT, CareRecord, Row, Unlisted
+from mappings.catalogue import DIRECTORY
 from mappings.condition import VERIFICATION as CONDITION_VERIFICATION
 from mappings.condition import Condition
 from mappings.datatypes import Coded, Coding, Period, Quantity
@@ -30,6 +32,7 @@ from mappings.medication_statement import Medication
 from mappings.patient import Resident
 from mappings.systems import DMD, SNOMED_CT
 from mappings.values import Logical, Ref, Said
+from tests import foreign
 
 SURE, PERSON = "certain", "for a person"
 DISCHARGE, INPATIENT = CATEGORY.coded("discharge"), CATEGORY.coded("inpatient")
@@ -65,12 +68,16 @@ def row(drug: Drug = FUROSEMIDE, dose: str | None = "one each morning", at: int 
 
 def asked(drug: Drug = FUROSEMIDE, dose: str | None = "one each morning", number: int = 1, **more: Any) -> Item:
     doses = (Dose(text=dose),) if dose else ()
-    said = {"status": "active", "intent": "order", "drug": drug, "resident": THE_RESIDENT, "categories": (DISCHARGE,), "doses": doses}
+    said = {"status": "active", "intent": "order", "drug": drug, "resident": THE_RESIDENT, "categories": (DISCHARGE,), "doses": doses,
+            "encounter": Ref("Encounter", "9"), "authored_on": "2026-11-09T10:00:00+00:00"}
     return item(MedicationRequest(**said | more), "MedicationRequest", number)
 
 
-def medicines(ours: list[Row] | None, theirs: list[Item], *, final: bool = True, whole: bool = True, drugs: Any = None) -> Any:
-    return told(medicine_changes(ours, theirs, drugs or {}, final=final, whole=whole))
+THIS = Scope("2026-11-02T08:00:00+00:00", frozenset({"Encounter/9"}), frozenset({"Encounter/1"}), "2026-11-03", "2026-11-09", True)
+
+
+def medicines(ours: list[Row] | None, theirs: list[Item], *, scope: Scope = THIS, whole: bool = True, drugs: Any = None) -> Any:
+    return told(medicine_changes(ours, theirs, drugs or {}, scope=scope, whole=whole))
 
 
 ONE_OF_EACH = {
@@ -105,7 +112,7 @@ ONE_OF_EACH = {
 @pytest.mark.parametrize("case", ONE_OF_EACH)
 def test_one_medicine_one_prescription(case: str) -> None:
     ours, theirs, expected = ONE_OF_EACH[case]
-    found = [x for x in medicines([ours], [theirs]) if not x[0].startswith("The hospital has sent no")]
+    found = [x for x in medicines([ours], [theirs]) if not x[0].startswith(("The hospital has sent no", "Not mentioned"))]
     if isinstance(expected, str):
         assert len(found) == 1
         assert found[0][0].startswith(expected)
@@ -175,12 +182,60 @@ def test_what_she_takes_now_goes_before_what_she_took() -> None:
 def test_what_another_prescription_replaces_does_not_count() -> None:
     theirs = [asked(status="stopped"), asked(number=2, dose="two each morning", prior_prescription=Ref("MedicationRequest", "1"))]
     assert [s for s, *_ in medicines([row()], theirs)] == [
-        "Dose changed: Furosemide 40mg tablets, was 'one each morning', now 'two each morning'"]
+        "Dose changed: Furosemide 40mg tablets, was 'one each morning', now 'two each morning'",
+        "Replaced by another prescription, and not compared: 1 entry about medicines"]
 
 
 def test_an_entry_made_in_error_is_no_medicine() -> None:
     assert medicines([row(status="entered in error")], [asked()]) == [
         ("New medicine: Furosemide 40mg tablets, 'one each morning'", SURE, None)]
+
+
+AGES: dict[str, Any] = {  # where and when it was said -> how old it is
+    "this stay, since": (Ref("Encounter", "9"), "2026-11-09", "now"),
+    "this stay, no date": (Ref("Encounter", "9"), None, "unsure"),
+    "this stay, before the record was made": (Ref("Encounter", "9"), "2026-11-01", "unsure"),
+    "another stay, long ago": (Ref("Encounter", "1"), "2024-05-05", "earlier"),
+    "another stay, no date": (Ref("Encounter", "1"), None, "unsure"),
+    "another stay, but since": (Ref("Encounter", "1"), "2026-11-20", "unsure"),
+    "no stay, since": (None, "2026-11-09", "now"),
+    "no stay, long ago": (None, "2024", "earlier"),
+    "no stay, between": (None, "2026-11-02", "unsure"),
+    "nothing": (None, None, "unsure"),
+    "a stay nobody knows": (Ref("Encounter", "77"), "2026-11-09", "now"),
+    "a stay in words": (Said("ward 7"), "2024-05-05", "earlier"),
+}
+
+
+@pytest.mark.parametrize("case", AGES)
+def test_how_old_it_is_decides_whether_it_is_news(case: str) -> None:
+    where, date, age = AGES[case]
+    assert THIS.age(where, date) == age
+    found = medicines([row()], [asked(status="stopped", encounter=where, authored_on=date)])
+    says, certainty = {"now": ("Stopped: ", SURE), "unsure": ("Stopped: ", PERSON), "earlier": ("From before this stay", PERSON)}[age]
+    assert found[0][0].startswith(says)
+    assert found[0][1] == certainty
+
+
+def test_without_a_stay_nothing_is_certain_and_nothing_is_put_aside() -> None:
+    for date in ("2024", "2026-11-09", None):
+        found = medicines([row()], [asked(status="stopped", encounter=None, authored_on=date)], scope=Scope(THIS.as_of))
+        assert found == [("Stopped: Furosemide 40mg tablets", PERSON, "medicines[0]")]
+
+
+def test_what_is_a_mistake_is_no_rival_and_no_mention() -> None:
+    theirs = [asked(status="entered in error"), asked(number=2, status="stopped")]
+    assert ("Stopped: Furosemide 40mg tablets", SURE, "medicines[0]") in medicines([row()], theirs)
+    other = asked(APIXABAN, number=3)
+    assert [about for s, _, about in medicines([row()], [theirs[0], other]) if s.startswith("Not mentioned")] == ["medicines[0]"]
+
+
+def test_what_she_came_with_is_not_what_she_goes_home_with() -> None:
+    history = item(Medication(status="active", drug=FUROSEMIDE, resident=THE_RESIDENT, doses=row().record.doses,
+                              context=Ref("Encounter", "9"), date_asserted="2026-11-03"), "MedicationStatement")
+    found = medicines([row(), row(AMLODIPINE, at=1)], [history, asked(AMLODIPINE)])
+    assert found == [
+        ("Not mentioned among the medicines for going home, which does not mean stopped: Furosemide 40mg tablets", PERSON, "medicines[0]")]
 
 
 # ---- the dose, where it is coded -------------------------------------------------------------------------------------------
@@ -218,7 +273,7 @@ def test_a_new_medicine_may_be_one_of_ours_under_another_name() -> None:
     found = medicines([row(), row(AMLODIPINE, at=1)], [asked(), asked(APIXABAN, "one twice a day", number=2)])
     assert found == [
         ("Perhaps a new medicine, unless it is your Amlodipine 5mg tablets: Apixaban 5mg tablets, 'one twice a day'", PERSON, None),
-        ("Not mentioned by the hospital, which does not mean stopped: Amlodipine 5mg tablets", PERSON, "medicines[1]")]
+        ("Not mentioned among the medicines for going home, which does not mean stopped: Amlodipine 5mg tablets", PERSON, "medicines[1]")]
 
 
 def test_of_several_silent_ones_the_one_that_sounds_alike_is_named() -> None:
@@ -236,7 +291,7 @@ def test_a_list_that_was_not_given_makes_nothing_new() -> None:
 def test_not_mentioned_is_not_stopped() -> None:
     ours = [row(), row(AMLODIPINE, at=1), row(APIXABAN, at=2, status="stopped")]
     assert medicines(ours, [asked()]) == [
-        ("Not mentioned by the hospital, which does not mean stopped: Amlodipine 5mg tablets", PERSON, "medicines[1]")]
+        ("Not mentioned among the medicines for going home, which does not mean stopped: Amlodipine 5mg tablets", PERSON, "medicines[1]")]
     assert medicines(ours, []) == [("The hospital has sent no medicines for going home", PERSON, None)]
     assert medicines(ours, [asked()], whole=False) == []
 
@@ -244,17 +299,18 @@ def test_not_mentioned_is_not_stopped() -> None:
 def test_what_was_for_the_stay_only_is_counted() -> None:
     ward = [asked(APIXABAN, number=n, categories=(INPATIENT,)) for n in (2, 3)]
     assert medicines([row()], [asked(), *ward]) == [
-        ("For the stay itself, not for going home: 2 prescriptions, not compared", PERSON, None)]
+        ("For the stay itself, not for going home, and not compared: 2 entries about medicines", PERSON, None)]
 
 
 def test_nothing_is_certain_while_she_is_still_there() -> None:
-    found = medicines([row()], [asked(status="stopped"), asked(APIXABAN, number=2)], final=False)
+    found = medicines([row()], [asked(status="stopped"), asked(APIXABAN, number=2)], scope=replace(THIS, over=False))
     assert [certainty for _, certainty, _ in found] == [PERSON, PERSON]
 
 
 def test_the_hospitals_statements_count_where_it_prescribed_nothing() -> None:
     home = STATEMENT_CATEGORY.coded("discharge")
-    statement = Medication(status="stopped", drug=FUROSEMIDE, resident=THE_RESIDENT, category=home, status_reasons=(LOW_SODIUM,))
+    statement = Medication(status="stopped", drug=FUROSEMIDE, resident=THE_RESIDENT, category=home, status_reasons=(LOW_SODIUM,),
+                           context=Ref("Encounter", "9"), date_asserted="2026-11-09")
     assert medicines([row()], [item(statement, "MedicationStatement")]) == [
         ("Stopped: Furosemide 40mg tablets (low sodium)", SURE, "medicines[0]")]
     assert medicines([row()], [item(statement, "MedicationStatement"), asked()]) == []
@@ -313,8 +369,8 @@ VACCINATIONS: dict[str, Any] = {
     "given": ([], jab(target_diseases=(DISEASE,)), ("Vaccinated: influenza (Fictional flu vaccine), 3 Nov 2026, batch AB12", SURE, None)),
     "we know": ([jab()], jab(given_on="2026-11-03T10:00:00+00:00"), None),
     "we know, without its batch": ([jab(batch=None)], jab(), None),
-    "another batch": ([jab(batch="ZZ")], jab(), ("Vaccinated, unless it is yours of the same day (vaccinations[0]): Fictional flu vaccine, "
-                                                "3 Nov 2026, batch AB12", PERSON, None)),
+    "another batch": ([jab(batch="ZZ")], jab(), (
+        "Vaccinated, unless it is yours of the same day (vaccinations[0]): Fictional flu vaccine, 3 Nov 2026, batch AB12", PERSON, None)),
     "the same day, by name": ([jab(vaccine=Coded(text="flu"))], jab(), (
         "Vaccinated, unless it is yours of the same day (vaccinations[0]): Fictional flu vaccine, 3 Nov 2026, batch AB12", PERSON, None)),
     "another day": ([jab(given_on="2025-11-03")], jab(), ("Vaccinated: Fictional flu vaccine, 3 Nov 2026, batch AB12", SURE, None)),
@@ -345,6 +401,7 @@ def test_diagnoses() -> None:
 
 
 # ---- stays -----------------------------------------------------------------------------------------------------------------
+AS_OF = "2026-11-01T08:00:00+00:00"
 ST_BRIGIDS = Logical("https://fhir.nhs.uk/Id/ods-organization-code", "XZ901", "Organization", "St Brigid's Hospital")
 
 
@@ -356,18 +413,18 @@ def stay(status: str, start: str | None = "2026-11-03", end: str | None = None, 
 
 STAYS: dict[str, Any] = {
     "discharged": (stay("finished", end="2026-11-09T14:10:00+00:00", discharge_destination=Coded(text="her care home")),
-                   "Discharged from St Brigid's Hospital on 9 Nov 2026 to her care home (admitted 3 Nov 2026)", SURE),
+                   "Discharged from St Brigid's Hospital on 9 Nov 2026, destination: her care home (admitted 3 Nov 2026)", SURE),
     "discharged, and not said when": (
         stay("finished"), "Discharged from St Brigid's Hospital on an unstated date (admitted 3 Nov 2026)", PERSON),
-    "still there": (stay("in progress"), "In St Brigid's Hospital since 3 Nov 2026 (inpatient encounter)", SURE),
-    "nowhere named": (stay("in progress", service_provider=None), "In hospital since 3 Nov 2026 (inpatient encounter)", SURE),
+    "still there": (stay("in progress"), "In St Brigid's Hospital since 3 Nov 2026 (inpatient)", SURE),
+    "nowhere named": (stay("in progress", service_provider=None), "In hospital since 3 Nov 2026 (inpatient)", SURE),
     "known by reference": (stay("in progress", service_provider=Ref("Organization", "7")),
-                           "In Sample Infirmary since 3 Nov 2026 (inpatient encounter)", SURE),
+                           "In Sample Infirmary since 3 Nov 2026 (inpatient)", SURE),
     "said only": (stay("in progress", service_provider=Said("the cottage hospital")),
-                  "In the cottage hospital since 3 Nov 2026 (inpatient encounter)", SURE),
+                  "In the cottage hospital since 3 Nov 2026 (inpatient)", SURE),
     "on leave": (stay("on leave"), "On leave from St Brigid's Hospital, admitted 3 Nov 2026", SURE),
-    "to come": (stay("planned", "2026-12-01"), "Planned at St Brigid's Hospital: inpatient encounter, 1 Dec 2026", SURE),
-    "cancelled": (stay("cancelled"), "Cancelled at St Brigid's Hospital: inpatient encounter, 3 Nov 2026", PERSON),
+    "to come": (stay("planned", "2026-12-01"), "Planned at St Brigid's Hospital: inpatient, 1 Dec 2026", SURE),
+    "cancelled": (stay("cancelled"), "Cancelled at St Brigid's Hospital: inpatient, 3 Nov 2026", PERSON),
     "a mistake": (stay("entered in error"),
                   "To check: St Brigid's Hospital has a stay whose status is 'entered in error' (from 3 Nov 2026)", PERSON),
     "died": (stay("finished", end="2026-11-09", discharge_method=DISCHARGE_METHOD.coded("died")),
@@ -380,7 +437,8 @@ STAYS: dict[str, Any] = {
 @pytest.mark.parametrize("case", STAYS)
 def test_the_hospitals_stay(case: str) -> None:
     theirs, sentence, certainty = STAYS[case]
-    assert told(stay_changes([], [item(theirs, "Encounter")], {"Organization/7": "Sample Infirmary"})) == [(sentence, certainty, None)]
+    places = {"Organization/7": "Sample Infirmary"}
+    assert told(stay_changes([], [item(theirs, "Encounter")], places, AS_OF)) == [(sentence, certainty, None)]
 
 
 OVERLAPS = [
@@ -391,7 +449,7 @@ OVERLAPS = [
 @pytest.mark.parametrize(("start", "end", "may_be"), OVERLAPS)
 def test_an_overlapping_stay_of_ours_is_shown_and_never_joined(start: str | None, end: str | None, may_be: bool) -> None:
     ours = Row("stays[0]", "Encounter", stay("planned", start, end))
-    found = list(stay_changes([ours], [item(stay("finished", "2026-11-03", "2026-11-09T14:00:00+00:00"), "Encounter")], {}))
+    found = list(stay_changes([ours], [item(stay("finished", "2026-11-03", "2026-11-09T14:00:00+00:00"), "Encounter")], {}, AS_OF))
     assert [c.kind for c in found] == ["discharged", *(["same stay"] if may_be else [])]
     assert all(c.certainty == PERSON and c.about == "stays[0]" for c in found if c.kind == "same stay")
 
@@ -400,7 +458,23 @@ def test_an_overlapping_stay_of_ours_is_shown_and_never_joined(start: str | None
     (["finished"], True), ([], False), (["finished", "in progress"], False), (["planned"], False), (["finished", "planned"], True),
     (["cancelled"], False)])
 def test_when_it_is_over(statuses: list[str], over: bool) -> None:
-    assert final([stay(s) for s in statuses]) is over
+    assert scope([item(stay(s), "Encounter", n) for n, s in enumerate(statuses)], "2026-11-01").over is over
+
+
+def test_the_last_stay_is_the_last_she_was_in() -> None:
+    long_ago = item(stay("finished", "2024-05-01", "2024-05-05"), "Encounter", 1)
+    last = item(stay("finished", end="2026-11-09"), "Encounter", 9)
+    clinic = item(stay("finished", "2026-11-15", "2026-11-15", encounter_class=ENCOUNTER_CLASS.coded("outpatient")), "Encounter", 2)
+    ours = item(stay("planned", "2026-12-24", key="s1"), "Encounter", 3)
+    found = scope([long_ago, clinic, last, ours], "2026-11-02")
+    assert (found.stay, found.start, found.end, found.over, found.older) == ({"Encounter/9"}, "2026-11-03", "2026-11-09", True, False)
+    assert found.others == {"Encounter/1", "Encounter/2", "Encounter/3", "Encounter/s1"}
+    assert scope([last], "2026-11-10T08:00:00Z").older
+
+
+def test_stays_from_before_the_record_are_counted() -> None:
+    earlier = [item(stay("finished", f"{year}-05-01", f"{year}-05-05"), "Encounter", year) for year in (2023, 2024)]
+    assert told(stay_changes([], earlier, {}, AS_OF)) == [("Over before your record was made: 2 visits to hospital", PERSON, None)]
 
 
 # ---- one return as a whole -------------------------------------------------------------------------------------------------
@@ -438,10 +512,12 @@ def came_back(resources: list[Resource], **more: Any) -> Return:
 def differences(*added: Resource, back: dict[str, Any] | None = None, **edits: Any) -> list[Change]:
     resources = server_copy(**edits)
     patient = next(f"Patient/{r['id']}" for r in resources if r["resourceType"] == "Patient")
-    hers = [{"id": f"x{i}", **r, "subject": {"reference": patient}} for i, r in enumerate(added)]
+    hers = [{**r, "id": f"x{i}", ("subject" if r["resourceType"] in BY_SUBJECT else "patient"): {"reference": patient}}
+            for i, r in enumerate(added)]
     return changes(BAG, came_back([*resources, *hers], **(back or {})))
 
 
+BY_SUBJECT = {"Condition", "Encounter", "Flag", "List", "MedicationRequest", "MedicationStatement", "Observation"}
 NO_MEDICINES = "The hospital has sent no medicines for going home"
 
 
@@ -492,13 +568,32 @@ def test_nothing_that_came_is_passed_over_in_silence() -> None:
 def test_a_medication_by_reference_is_known_by_its_code() -> None:
     category = {"coding": [{"system": DISCHARGE.codings[0].system, "code": "discharge"}]}
     request = {"resourceType": "MedicationRequest", "status": "stopped", "intent": "order", "category": [category],
-               "medicationReference": {"reference": "Medication/x1"}}
+               "medicationReference": {"reference": "Medication/x1"}, "authoredOn": "2026-11-09"}
     drug = {"resourceType": "Medication", "code": {"coding": [{"system": SNOMED_CT, "code": "317972007"}]}}
     over = {"status": "finished", "period": {"start": "2026-11-03", "end": "2026-11-09"}}
     found = differences(request, drug, s1=over)
     assert ("Stopped: Furosemide 40mg tablets", SURE) in [(c.sentence, c.certainty) for c in found]
     assert ("Stopped: Furosemide 40mg tablets", PERSON) in [(c.sentence, c.certainty) for c in differences(request, drug)]
     assert "No discharge is recorded yet" in "".join(c.sentence for c in differences(request, drug))
+
+
+@pytest.mark.parametrize("kind", sorted(set(foreign.TYPES) - DIRECTORY - {"Patient"}))
+def test_of_everything_that_others_published_something_is_said(kind: str) -> None:
+    before = [c.sentence for c in differences()]
+    for where, resource in foreign.resources(kind):
+        said = [c for c in differences(resource) if c.sentence not in before]
+        assert said, where
+
+
+def test_what_the_hospital_knows_otherwise_about_her_is_said_without_the_value() -> None:
+    resources = server_copy()
+    patient = next(r for r in resources if r["resourceType"] == "Patient")
+    theirs = {**patient, "identifier": [{"system": "https://h.example/Id", "value": "H1"}], "address": [{"city": "Sampleton"}],
+              "telecom": [{"system": "phone", "value": "01632 960000"}], "deceasedBoolean": True}
+    found = changes(BAG, came_back([theirs, *(r for r in resources if r is not patient)]))
+    assert [(c.sentence, c.certainty, c.about) for c in found[:2]] == [
+        ("The hospital records that the resident has died", PERSON, "resident"),
+        ("The hospital's record of the resident differs from yours: telephone or email and address", PERSON, "resident")]
 
 
 def test_a_change_does_not_print_what_it_says() -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 Kind = Literal[
-    "stopped", "paused", "started again", "not to be given", "dose changed", "new medicine", "not mentioned", "for the stay", "to check",
+    "stopped", "paused", "started again", "not to be given", "dose changed", "new medicine", "not mentioned", "not compared", "to check",
     "new allergy", "allergy detail", "vaccinated", "not vaccinated", "new diagnosis",
     "admission", "in hospital", "discharged", "same stay", "died", "edited", "removed", "not read"]
 Certainty = Literal["certain", "for a person"]

@@ -19,7 +19,8 @@ from adapter.returns.change import Change
 from adapter.returns.medicine_changes import matched, medicine_changes, statement
 from adapter.returns.other_changes import allergy_changes, diagnosis_changes, vaccination_changes, vaccine
 from adapter.returns.returned import Return
-from adapter.returns.stay_changes import final, stay_changes, told
+from adapter.returns.scope import Scope, scope
+from adapter.returns.stay_changes import stay_changes, told
 from adapter.returns.words import Places, concept, day, listed
 from mappings.allergy_intolerance import Allergy
 from mappings.bag import CareRecord, Row, Unlisted, personal
@@ -40,8 +41,11 @@ SAYING: Mapping[type, frozenset[str]] = {
     Stay: frozenset({"status", "period", "discharge_method", "discharge_destination"})}
 TOLD = (Stay, Medication, MedicationRequest, Allergy, Given, NotGiven, EnteredInError, Condition, Resident)
 # Of the hospital's own Patient: what a home keeps too and would want to know. Identifiers and references are each side's own.
-PERSONAL = ("preferred_name", "telecom", "addresses", "gender", "birth_date", "ethnic_category", "religion", "marital_status", "languages",
-            "interpreter_required")
+PERSONAL = {
+    "preferred_name": "preferred name", "telecom": "telephone or email", "addresses": "address", "gender": "gender",
+    "birth_date": "birth date", "ethnic_category": "ethnic category", "religion": "religion", "marital_status": "marital status",
+    "languages": "language",
+    "interpreter_required": "need of an interpreter"}
 
 
 def changes(sent: CareRecord, back: Return) -> list[Change]:
@@ -50,15 +54,14 @@ def changes(sent: CareRecord, back: Return) -> list[Change]:
     rows = {(row.kind, row.record.key): row for row in personal(sent)}
     ours = [item for item in returned.items if item.ours]
     theirs = [item for item in returned.items if not item.ours]
-    places, stays = _places(returned), [i.record for i in returned.items if isinstance(i.record, Stay)]
-    is_final = final(stays) and back.whole
+    places, this = _places(returned), scope(_of(returned.items, Stay), sent.as_of)
     return [
         *_person(sent.resident, _of(returned.items, Resident)),
         *(change for item in ours if (row := rows.get(_key(item))) for change in _edited(row, item, places)),
-        *stay_changes(_rows(rows, "Encounter"), _of(theirs, Stay), places),
-        *_not_over(stays, theirs),
+        *stay_changes(_rows(rows, "Encounter"), _of(theirs, Stay), places, sent.as_of),
+        *_not_over(this, theirs),
         *medicine_changes(_known(sent.medicines, _rows(rows, "MedicationStatement")), _of(theirs, MedicationRequest, Medication),
-                          _drugs(returned), final=is_final, whole=back.whole),
+                          _drugs(returned), scope=this, whole=back.whole),
         *allergy_changes(_known(sent.allergies, _rows(rows, "AllergyIntolerance")), _of(theirs, Allergy)),
         *vaccination_changes(_rows(rows, "Immunization"), _of(theirs, Given, NotGiven, EnteredInError)),
         *diagnosis_changes([Row(f"conditions[{i}]", "Condition", c) for i, c in enumerate(sent.conditions)], _of(theirs, Condition)),
@@ -74,9 +77,9 @@ def _person(resident: Resident, patients: Sequence[Item]) -> Iterator[Change]:
         if there.deceased and not resident.deceased:
             on = f" on {day(there.deceased)}" if isinstance(there.deceased, str) else ""
             yield Change("died", f"The hospital records that the resident has died{on}", "for a person", "resident", item.url)
-        differ = [name for name in PERSONAL if not item.ours and not _alike(getattr(there, name), getattr(resident, name))]
+        differ = [word for name, word in PERSONAL.items() if not item.ours and not _alike(getattr(there, name), getattr(resident, name))]
         if differ:
-            sentence = f"The hospital's record of the resident has another {_words(differ)}"
+            sentence = f"The hospital's record of the resident differs from yours: {listed(differ, len(PERSONAL))}"
             yield Change("edited", sentence, "for a person", "resident", item.url)
 
 
@@ -103,7 +106,7 @@ def _edited(row: Row, item: Item, places: Places) -> Iterator[Change]:
 def _said(row: Row, item: Item, places: Places) -> Iterator[Change]:
     """What the fields of SAYING say now."""
     if isinstance(item.record, Medication):
-        yield from matched(row, statement(item, {}))
+        yield from matched(row, statement(item, {}, True))
     else:
         yield told(item.record, places, row.path, item.url)
 
@@ -141,8 +144,11 @@ def _kind(record: Any) -> str:
 
 
 # ---- what is not compared, or not over -------------------------------------------------------------------------------------
-def _not_over(stays: Sequence[Stay], theirs: Sequence[Item]) -> Iterator[Change]:
-    if _of(theirs, MedicationRequest) and not final(stays):
+def _not_over(this: Scope, theirs: Sequence[Item]) -> Iterator[Change]:
+    if _of(theirs, MedicationRequest) and this.older:
+        sentence = "The last stay was over before your record was made: what the hospital says about medicines may be older"
+        yield Change("not compared", sentence, "for a person")
+    elif _of(theirs, MedicationRequest) and not this.over:
         yield Change("in hospital", "No discharge is recorded yet: what the hospital says about medicines may still change", "for a person")
 
 

@@ -9,6 +9,7 @@ Medicines: medicines on discharge can be revised until the person leaves; dm+d i
 """
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
@@ -16,7 +17,8 @@ from typing import Any, Literal
 from adapter.bundle.reading import Item
 from adapter.delivery.same_person import folded
 from adapter.returns.change import Change
-from adapter.returns.words import because, concept, doses, listed
+from adapter.returns.scope import Age, Scope
+from adapter.returns.words import because, concept, counted, doses, listed
 from mappings.bag import Row
 from mappings.datatypes import Coded
 from mappings.dosage import DMD_SYSTEMS, TRANSFER_DEGRADED, Dose, Product
@@ -36,44 +38,58 @@ WORDS: dict[Says, str] = {"give": "prescribed", "pause": "paused", "stop": "stop
 
 @dataclass(frozen=True)
 class Prescribed:
-    """What the hospital says about one medicine. `going_home`: it says that this is for after the stay."""
+    """What the hospital says about one medicine. `going_home`: for after the stay, it says; `now`: and it was this stay."""
 
     source: str
     name: str
     codes: frozenset[str]
     says: Says
     going_home: bool
+    now: bool
     why: tuple[Coded, ...] = ()
     doses: tuple[Dose, ...] = field(default=(), repr=False)
 
 
 def medicine_changes(ours: Sequence[Row] | None, theirs: Sequence[Item], drugs: Mapping[str, Coded], *,
-                     final: bool, whole: bool) -> Iterator[Change]:
+                     scope: Scope, whole: bool) -> Iterator[Change]:
     """`ours`: the home's medicines, None where it did not say. `theirs`: the hospital's MedicationRequests and MedicationStatements.
-    `drugs`: what a reference to a Medication means. `final`: a stay is over and none goes on. `whole`: everything was asked for."""
-    said, for_the_stay = prescriptions(theirs, drugs)
+    `drugs`: what a reference to a Medication means. `whole`: everything was asked for, so that silence means something."""
+    compared, aside = _sorted(theirs, scope)
+    said = prescriptions(compared, drugs, scope)
     rows = [row for row in ours or () if row.record.status != "entered in error"]
     pairs = {p.source: _rows_of(p, rows) for p in said}
-    mentioned = {row.path for matched in pairs.values() for row in matched}
+    mentioned = {row.path for p in said if p.going_home and p.says != "mistake" for row in pairs[p.source]}
     silent = [row for row in rows if row.record.status in CURRENT and row.path not in mentioned]
     for p in said:
-        rivals = [q for q in said if q is not p and q.codes & p.codes]
+        rivals = [q for q in said if q is not p and q.codes & p.codes and q.says != "mistake"]
         for change in _about(p, pairs[p.source], rivals, silent, known=ours is not None):
-            yield change if final and p.going_home else replace(change, certainty="for a person")
-    if for_the_stay:
-        yield Change("for the stay", f"For the stay itself, not for going home: {for_the_stay} prescriptions, not compared", "for a person")
+            yield change if scope.over and p.going_home and p.now else replace(change, certainty="for a person")
+    for why, n in aside.items():
+        yield Change("not compared", f"{why}, and not compared: {counted(n, 'entry', 'entries')} about medicines", "for a person")
     yield from _not_mentioned(silent, said, whole)
 
 
-def prescriptions(theirs: Sequence[Item], drugs: Mapping[str, Coded]) -> tuple[list[Prescribed], int]:
-    """What counts: requests, and statements about medicines that no request is about; not what was replaced or was for the stay only."""
-    requests = [i for i in theirs if isinstance(i.record, MedicationRequest)]
-    replaced = {f"{p.type}/{p.key}" for i in requests if isinstance(p := i.record.prior_prescription, Ref)}
-    asked = [_request(i, drugs) for i in requests if i.url not in replaced and not _only(i.record.categories, "inpatient")]
-    stated = [statement(i, drugs) for i in theirs if isinstance(i.record, Medication)]
+def _sorted(theirs: Sequence[Item], scope: Scope) -> tuple[list[Item], Counter[str]]:
+    """What is to be compared; and in numbers what another prescription replaced, was for the stay only, or is from before it."""
+    replaced = {f"{p.type}/{p.key}" for i in theirs if isinstance(p := getattr(i.record, "prior_prescription", None), Ref)}
+    aside = {item.url: why for item in theirs if (why := _why_aside(item, replaced, scope))}
+    return [item for item in theirs if item.url not in aside], Counter(aside.values())
+
+
+def _why_aside(item: Item, replaced: set[str], scope: Scope) -> str | None:
+    if item.url in replaced:
+        return "Replaced by another prescription"
+    if _age(item, scope) == "earlier":
+        return "From before this stay"
+    return "For the stay itself, not for going home" if _categories(item.record) == {"inpatient"} else None
+
+
+def prescriptions(theirs: Sequence[Item], drugs: Mapping[str, Coded], scope: Scope) -> list[Prescribed]:
+    """The requests, and the statements about medicines that no request is about."""
+    asked = [_request(i, drugs, scope) for i in theirs if isinstance(i.record, MedicationRequest)]
+    stated = [statement(i, drugs, _age(i, scope) == "now") for i in theirs if isinstance(i.record, Medication)]
     told = frozenset[str]().union(*(p.codes for p in asked))
-    stay = sum(i.url not in replaced and _only(i.record.categories, "inpatient") for i in requests)
-    return [*asked, *(p for p in stated if not p.codes & told)], stay
+    return [*asked, *(p for p in stated if not p.codes & told)]
 
 
 def codes_of(drug: Any) -> frozenset[str]:
@@ -152,40 +168,52 @@ def _not_mentioned(silent: Sequence[Row], said: Sequence[Prescribed], whole: boo
         yield Change("not mentioned", "The hospital has sent no medicines for going home", "for a person")
         return
     for row in silent:
-        sentence = f"Not mentioned by the hospital, which does not mean stopped: {concept(row.record.drug)}"
+        sentence = f"Not mentioned among the medicines for going home, which does not mean stopped: {concept(row.record.drug)}"
         yield Change("not mentioned", sentence, "for a person", row.path)
 
 
 # ---- reading ---------------------------------------------------------------------------------------------------------------
-def _request(item: Item, drugs: Mapping[str, Coded]) -> Prescribed:
+def _request(item: Item, drugs: Mapping[str, Coded], scope: Scope) -> Prescribed:
     r: MedicationRequest = item.record
-    says: Says = REQUEST_SAYS.get(r.status, "unclear") if r.intent in ORDERS or r.status == "entered in error" else "unclear"
-    if r.do_not_perform:
-        says = {"give": "never", "mistake": "mistake"}.get(says, "unclear")  # type: ignore[assignment]
     why = (r.status_reason,) if r.status_reason else ()
-    return _prescribed(item, drugs, says, any(CATEGORY.word(c) == "discharge" for c in r.categories), why)
+    return _prescribed(item, drugs, _request_says(r), _age(item, scope) == "now", why)
 
 
-def statement(item: Item, drugs: Mapping[str, Coded]) -> Prescribed:
-    m: Medication = item.record
-    home = m.category is not None and STATEMENT_CATEGORY.word(m.category) == "discharge"
-    return _prescribed(item, drugs, STATEMENT_SAYS.get(m.status, "unclear"), home, m.status_reasons)
+def _request_says(r: MedicationRequest) -> Says:
+    says = REQUEST_SAYS.get(r.status, "unclear")
+    if says == "mistake" or r.intent in ORDERS and not r.do_not_perform:
+        return says
+    return "never" if r.do_not_perform and says == "give" and r.intent in ORDERS else "unclear"
 
 
-def _prescribed(item: Item, drugs: Mapping[str, Coded], says: Says, going_home: bool, why: tuple[Coded, ...]) -> Prescribed:
+def statement(item: Item, drugs: Mapping[str, Coded], now: bool) -> Prescribed:
+    """A MedicationStatement, read as what it says to do."""
+    return _prescribed(item, drugs, STATEMENT_SAYS.get(item.record.status, "unclear"), now, item.record.status_reasons)
+
+
+def _prescribed(item: Item, drugs: Mapping[str, Coded], says: Says, now: bool, why: tuple[Coded, ...]) -> Prescribed:
     drug = item.record.drug
     known = drugs.get(f"{drug.type}/{drug.key}", drug) if isinstance(drug, Ref) else drug
-    return Prescribed(item.url, concept(known), codes_of(known), says, going_home, why, item.record.doses)
+    home = "discharge" in _categories(item.record)
+    return Prescribed(item.url, concept(known), codes_of(known), says, home, now, why, item.record.doses)
+
+
+def _age(item: Item, scope: Scope) -> Age:
+    r = item.record
+    return scope.age(r.encounter, r.authored_on) if isinstance(r, MedicationRequest) else scope.age(r.context, r.date_asserted)
+
+
+def _categories(record: MedicationRequest | Medication) -> set[str | None]:
+    """Our words for what it is for; None for a category we have no word for."""
+    if isinstance(record, MedicationRequest):
+        return {CATEGORY.word(c) for c in record.categories}
+    return {STATEMENT_CATEGORY.word(record.category)} if record.category else set()
 
 
 def _rows_of(p: Prescribed, rows: Sequence[Row]) -> list[Row]:
     """The home's entries with this code; those she takes now, and only failing that those she took."""
     same = [r for r in rows if codes_of(r.record.drug) & p.codes]
     return [r for r in same if r.record.status in CURRENT] or same
-
-
-def _only(categories: Sequence[Coded], word: str) -> bool:
-    return bool(categories) and all(CATEGORY.word(c) == word for c in categories)
 
 
 def _coded(dose: Dose) -> Dose:

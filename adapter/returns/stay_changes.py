@@ -5,17 +5,23 @@ from collections.abc import Iterator, Sequence
 
 from adapter.bundle.reading import Item
 from adapter.returns.change import Change, Kind
-from adapter.returns.words import Places, concept, day, period, place
+from adapter.returns.words import Places, concept, counted, day, period, place
 from mappings.bag import Row
 from mappings.datatypes import Period
-from mappings.encounter import DEATHS, DISCHARGE_DESTINATION, DISCHARGE_METHOD, NOT_OVER, Stay
+from mappings.encounter import DEATHS, DISCHARGE_DESTINATION, DISCHARGE_METHOD, ENCOUNTER_CLASS, Stay
+from mappings.findings import before
 
 OVER = ("cancelled", "entered in error")
 
 
-def stay_changes(ours: Sequence[Row], theirs: Sequence[Item], places: Places) -> Iterator[Change]:
-    """`ours`: the home's stays. `theirs`: Encounters of the hospital's own, items whose record is a Stay."""
-    for item in theirs:
+def stay_changes(ours: Sequence[Row], theirs: Sequence[Item], places: Places, as_of: str) -> Iterator[Change]:
+    """`ours`: the home's stays. `theirs`: Encounters of the hospital's own, items whose record is a Stay. Those that were over before the
+    home's record was made are counted."""
+    earlier = [item for item in theirs if item.record.period and before(item.record.period.end, as_of)]
+    if earlier:
+        visits = counted(len(earlier), "visit", "visits")
+        yield Change("not compared", f"Over before your record was made: {visits} to hospital", "for a person")
+    for item in (item for item in theirs if item not in earlier):
         yield told(item.record, places, None, item.url)
         for row in ours:
             if row.record.status not in OVER and item.record.status not in OVER and overlap(row.record, item.record):
@@ -32,7 +38,7 @@ def told(stay: Stay, places: Places, about: str | None, source: str) -> Change:
 
 def _told(stay: Stay, where: str) -> tuple[Kind, str, bool]:
     start, end = (stay.period.start, stay.period.end) if stay.period else (None, None)
-    visit = concept(stay.encounter_class)
+    visit = ENCOUNTER_CLASS.word(stay.encounter_class) or concept(stay.encounter_class)
     if died(stay):
         return "died", f"The hospital records a death: {where}, {day(end)}", False
     match stay.status:
@@ -69,10 +75,7 @@ def _ended_before(one: Period | None, other: Period | None) -> bool:
     return end[:said] < start[:said]
 
 
-def final(stays: Sequence[Stay]) -> bool:
-    """Is a stay over, and does none go on? Until then the medicines for going home may still change."""
-    return any(s.status == "finished" for s in stays) and not any(s.status in NOT_OVER and s.status != "planned" for s in stays)
-
-
 def _to(stay: Stay) -> str:
-    return f" to {concept(stay.discharge_destination)}" if stay.discharge_destination else ""
+    """Our word for it: England's code list has a paragraph for each."""
+    said = stay.discharge_destination
+    return f", destination: {DISCHARGE_DESTINATION.word(said) or concept(said)}" if said else ""

@@ -11,7 +11,7 @@ from mappings.values import Logical, Ref, Reference
 
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 SEMANTIC_TAG = re.compile(r" \([a-z /+-]+\)$")  # SNOMED CT's fully specified names end in what kind of thing it is
-UNSAID = "not named"
+UNSAID = "something without a name"
 Places = Mapping[str, str]  # "Organization/17" -> its name, as far as the return knows it
 
 
@@ -54,6 +54,14 @@ def concepts(said: Iterable[Any]) -> str:
 def doses(said: Iterable[Dose]) -> str:
     """The doses in words, in their order; only words somebody wrote, never made from the coded parts."""
     return "; ".join(words for dose in said if (words := dose.text or dose.patient_instruction))
+
+
+def counted(n: int, one: str, more: str) -> str:
+    """
+    >>> counted(1, "entry", "entries"), counted(2, "entry", "entries")
+    ('1 entry', '2 entries')
+    """
+    return f"{n} {one if n == 1 else more}"
 
 
 def because(said: Iterable[Any]) -> str:
