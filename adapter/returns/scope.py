@@ -23,7 +23,7 @@ HAPPENED = frozenset({"arrived", "triaged", "in progress", "on leave", "finished
 
 @dataclass(frozen=True)
 class Scope:
-    """`stay`: the names of the last stay ("Encounter/9"), `others` those of all others; `start`, `end` of the last. `over`: none goes on."""
+    """`stay`: the names of the last stay ("Encounter/9"), `others` those of all others; its `start` and `end`. `over`: none goes on."""
 
     as_of: str
     stay: frozenset[str] = frozenset()
