@@ -25,17 +25,21 @@ LISTS = {"medicines": ("933361000000108", "Medications and medical devices"), "v
 
 
 def convert(line: bytes) -> bytes:
-    bag = json.loads(line, parse_float=lambda text: f"\0{text}\0")
+    made = bundle(json.loads(line, parse_float=lambda text: f"\0{text}\0"))
+    text = json.dumps(made, ensure_ascii=False, separators=(",", ":"))
+    return text.replace('"\\u0000', "").replace('\\u0000"', "").encode()
+
+
+def bundle(bag: dict[str, Any]) -> dict[str, Any]:
     made = Bundle(bag["source"], bag["resident"]["key"])
     made.patient(bag["resident"])
     for stay in bag.get("stays", ()):
         made.encounter(stay)
-    listed = {"medicines": [made.medication(m) for m in bag["medicines"]], "vaccinations": [made.vaccination(v) for v in bag["vaccinations"]]}
-    for name, items in listed.items():
-        made.listing(name, bag["as_of"], items)
-    bundle = {"resourceType": "Bundle", "type": "transaction", "timestamp": bag["as_of"], "entry": made.entries}
-    text = json.dumps(bundle, ensure_ascii=False, separators=(",", ":"))
-    return text.replace('"\\u0000', "").replace('\\u0000"', "").encode()
+    medicines = [made.medication(m) for m in bag["medicines"]]
+    vaccinations = [made.vaccination(v) for v in bag["vaccinations"]]
+    made.listing("medicines", bag["as_of"], medicines)
+    made.listing("vaccinations", bag["as_of"], vaccinations)
+    return {"resourceType": "Bundle", "type": "transaction", "timestamp": bag["as_of"], "entry": made.entries}
 
 
 class Bundle:
@@ -95,8 +99,9 @@ class Bundle:
         out["status"], out["medicationCodeableConcept"] = row["status"], concept(row["drug"])
         out["subject"], out["effectivePeriod"] = {"reference": self.urn}, dict(row["taken"])
         out["dateAsserted"], out["informationSource"] = row["date_asserted"], logical(row["information_source"])
-        out["dosage"] = [{"text": d["text"], "route": said(SNOMED, *ROUTE[d["route"]]), "doseAndRate": [{"doseQuantity": dict(d["amount"])}]}
-                         for d in row["doses"]]
+        out["dosage"] = [{
+            "text": d["text"], "route": said(SNOMED, *ROUTE[d["route"]]), "doseAndRate": [{"doseQuantity": dict(d["amount"])}],
+        } for d in row["doses"]]
         return self.put(out)
 
     def vaccination(self, row: dict[str, Any]) -> str:
@@ -110,7 +115,7 @@ class Bundle:
         return self.put(out)
 
     def listing(self, name: str, as_of: str, items: list[str]) -> None:
-        out = self.start("List", f"{name}")
+        out = self.start("List", name)
         out["status"], out["mode"], out["code"] = "current", "snapshot", said(SNOMED, *LISTS[name])
         out["subject"], out["date"] = {"reference": self.urn}, as_of
         out["entry"] = [{"item": {"reference": urn}} for urn in items]

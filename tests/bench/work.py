@@ -41,10 +41,11 @@ def record(number: int) -> dict[str, Any]:
         "as_of": "2025-11-02T09:15:00+00:00",
         "resident": {
             "key": f"resident-{number}", "nhs_number": nhs_number(number % 800_000), "nhs_number_status": "verified", "active": True,
-            "family_name": "Teatime", "given_names": ["Marigold", "Ann"], "name_prefixes": ["Mrs"], "gender": "female", "birth_date": "1938-04-17",
-            "ethnic_category": "white british",
+            "family_name": "Teatime", "given_names": ["Marigold", "Ann"], "name_prefixes": ["Mrs"],
+            "gender": "female", "birth_date": "1938-04-17", "ethnic_category": "white british",
             "telecom": [{"system": "phone", "value": "01632 960123", "use": "home"}],
-            "addresses": [{"use": "home", "lines": ["Ashgrove Example Care Home", "1 Nowhere Road"], "city": "Anytown", "postcode": "ZZ1 1ZZ"}],
+            "addresses": [
+                {"use": "home", "lines": ["Ashgrove Example Care Home", "1 Nowhere Road"], "city": "Anytown", "postcode": "ZZ1 1ZZ"}],
             "general_practitioners": [{"system": ODS, "value": "Z99901", "type": "Organization", "display": "Nowhere Road Surgery"}],
             "managing_organization": HOME,
         },
@@ -55,7 +56,8 @@ def record(number: int) -> dict[str, Any]:
             "service_provider": {"system": ODS, "value": "RZZ9", "type": "Organization", "display": "Anytown Test Hospitals NHS Trust"},
         }],
         "medicines": [{
-            "key": f"medicine-{number}-{i}", "status": "active", "drug": {"codings": [{"system": DMD, "code": code, "display": name}], "text": name},
+            "key": f"medicine-{number}-{i}", "status": "active",
+            "drug": {"codings": [{"system": DMD, "code": code, "display": name}], "text": name},
             "taken": {"start": "2025-03-04"}, "date_asserted": "2025-11-02T09:15:00+00:00", "information_source": HOME,
             "doses": [{"text": dose, "route": route, "amount": {"value": "DECIMAL", "unit": "tablet"}}],
         } for i, (code, name, dose, route) in enumerate(MEDICINES)],
