@@ -33,7 +33,7 @@ def values(kind: Kind) -> SearchStrategy[Any]:
     if isinstance(kind, OneOf):
         return st.one_of([values(m) for m in kind.members])
     if isinstance(kind, Concept) and kind.words:
-        return st.sampled_from(list(kind.words.values())) | records(kind.whole)
+        return st.sampled_from(list(kind.words.values())) | records(kind.whole).filter(lambda c: not wrong_with(kind, kind.encode(c)))
     return records(kind.whole if isinstance(kind, Concept | Saying) else kind)
 
 

@@ -25,7 +25,7 @@ from mappings.organization import Organization
 from mappings.patient import Resident
 from mappings.references import plan_of, references, relink
 from mappings.values import Logical, Ref, Said
-from tests.bags import care_records
+from tests.bags import LAW, care_records
 from tests.strategies import records
 
 ACTIVE = Coded(text="active")
@@ -35,13 +35,13 @@ BAG = CareRecord("https://home.example/records", "2025-01-14T21:45:00Z", Residen
 
 
 # ---- laws ----------------------------------------------------------------------------------------------------------------------
-@settings(max_examples=150)
+@LAW
 @given(care_records())
 def test_unfolded_and_folded_is_the_same_bag(bag: CareRecord) -> None:
     assert fold(unfold(bag), bag.source, bag.as_of) == bag
 
 
-@settings(max_examples=50)
+@LAW
 @given(care_records(returned=False, most=3), st.randoms(use_true_random=False))
 def test_the_lists_keep_their_order_whatever_order_comes_back(bag: CareRecord, chance: random.Random) -> None:
     found = unfold(bag)
@@ -157,6 +157,8 @@ SAYS: dict[str, tuple[CareRecord, str, str]] = {
     "somebody else's": (replace(BAG, stays=(replace(STAY, resident=Ref("Patient", "r2")),)), "stays[0].resident", "refusal"),
     "a reference to nothing": (
         replace(BAG, stays=(replace(STAY, locations=(Whereabouts(Ref("Location", "w")),)),)), "stays[0].locations[0].location", "refusal"),
+    "a place that refers to a resident's stay": (
+        replace(BAG, stays=(STAY,), locations=(Location(key="w", part_of=Ref("Encounter", "s1")),)), "locations[0].part_of", "refusal"),
     "a record's own finding": (replace(BAG, resident=Resident(key="r1", nhs_number="9990000019")), "resident.nhs_number", "refusal"),
     "what only comes back": (replace(BAG, lists=(RecordList("current", "working", THE_RESIDENT),)), "lists", "warning"),
 }

@@ -91,7 +91,7 @@ def read(received: Iterable[Json], *, sent: CareRecord | None = None, source: st
     """`sent` is what the sender sent, or at least `source` its namespace: without them nothing is recognised as the sender's.
     `patient` is the resident's resource ("Patient/123"); without it, the one with her key, else the only one."""
     source, arrivals = sent.source if sent else source, Arrivals(received)
-    change = _changing(_names(arrivals, sent, source, patient))
+    change = _changing(_named(arrivals, sent, source, patient), dict(arrivals.addresses()))
     items, unreadable = list[Item](), list[Unreadable]()
     for url, resource in arrivals.current.items():
         shape = SHAPES[resource["resourceType"]]
@@ -113,6 +113,11 @@ class Arrivals:
         self.others, self.older, self.deleted = list[Json](), list[Resource](), dict[str, None]()
         for entry in _entries(received):
             self._take(entry)
+
+    def addresses(self) -> Iterator[tuple[str, str]]:
+        """(fullUrl, url) and (url, url) of everything that is here."""
+        for url in self.current:
+            yield from ((self.full[url], url), (url, url))
 
     def _take(self, entry: Resource) -> None:
         resource, url = entry.get("resource"), _at(entry, "request", "url")
@@ -166,17 +171,15 @@ def _version(resource: Resource) -> tuple[int, str]:
 
 
 # ---- names -----------------------------------------------------------------------------------------------------------------
-def _names(arrivals: Arrivals, sent: CareRecord | None, source: str, patient: str | None) -> dict[Address, str]:
-    """What the record calls whatever stands at an address."""
-    names = addresses(sent) if sent else {}
-    resident = patient or _resident(arrivals, sent, source)
-    for url, resource in arrivals.current.items():
-        key = _own_key(resource, source)
-        name = THE_RESIDENT if url == resident else f"{resource['resourceType']}/{key}" if key else url
-        for address in {url, arrivals.full[url]}:
-            if address != name:
-                names[address] = name
-    return {**names, resident: THE_RESIDENT} if resident else names
+def _named(arrivals: Arrivals, sent: CareRecord | None, source: str, patient: str | None) -> dict[Address, str]:
+    """What the record calls what stands at an address: the resident, and whatever carries a key of the sender's."""
+    named, resident = addresses(sent) if sent else {}, patient or _resident(arrivals, sent, source)
+    for address, url in arrivals.addresses():
+        if url == resident:
+            named[address] = THE_RESIDENT
+        elif key := _own_key(arrivals.current[url], source):
+            named[address] = f"{arrivals.current[url]['resourceType']}/{key}"
+    return {**named, resident: THE_RESIDENT} if resident else named
 
 
 def _resident(arrivals: Arrivals, sent: CareRecord | None, source: str) -> str | None:
@@ -207,17 +210,17 @@ def _is_own(identifier: Resource, resource: Resource, source: str) -> bool:
     return identifier.get("system") == own_system(source, resource["resourceType"]) and isinstance(identifier.get("value"), str)
 
 
-def _changing(names: dict[Address, str]) -> Change:
-    taken = set(names.values())
+def _changing(named: dict[Address, str], urls: dict[str, str]) -> Change:
+    """`urls`: the fullUrl of what came along, and its url."""
+    taken = set(named.values())
 
     def change(said: Resource) -> Resource:
         to = said.get("reference")
-        if isinstance(to, str):
-            if to in names:
-                return {**said, "reference": names[to]}
-            return {**said, "reference": f"./{to}"} if to in taken else said
-        address = _logical(said)
-        return {"reference": names[address], **{k: said[k] for k in ("display",) if k in said}} if address in names else said
+        if not isinstance(to, str):
+            who = _logical(said)
+            return {"reference": named[who], **{k: said[k] for k in ("display",) if k in said}} if who in named else said
+        new = named.get(to) or urls.get(to, to)
+        return {**said, "reference": f"./{new}" if new in taken and to not in named else new}
 
     return change
 

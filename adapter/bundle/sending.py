@@ -95,10 +95,11 @@ def transaction(bag: CareRecord, policy: Policy) -> list[Part]:
     names, faults = _names(bag), list[Fault]()
     shared = [_made(row, names, faults) for row in bags.directory(bag)]
     hers = [_made(row, names, faults) for row in bags.personal(bag)]
-    _stop(faults)
+    _stop(faults or _same(shared))
     parts = _split(shared, policy.most) if policy.directory == "own" else []
     parts += _split(hers[policy.patient == "match":], policy.most)
     query, links = names.person(bag.resident).query(), _directory(shared, names, policy, faults)
+    _stop(faults)
     out = [_part(parts, n, {**links, **_resident(names, query, policy, n, parts)}, query, policy, faults) for n in range(len(parts))]
     _stop(faults)
     group = names.id("Bundle", bag.as_of)
@@ -111,7 +112,7 @@ def collection(bag: CareRecord) -> Resource:
     names, faults = _names(bag), list[Fault]()
     made = [_made(row, names, faults) for row in [*bags.directory(bag), *bags.personal(bag)]]
     made += [_made(row, names, faults, named=False) for row in bags.returned(bag)]
-    _stop(faults)
+    _stop(faults or _same(made))
     links: Links = {THE_RESIDENT: f"urn:uuid:{names.id('Patient', names.key)}", **{m.name: m.urn for m in made}}
     change = _changing(links, [])
     entries = [{"fullUrl": m.urn, "resource": _resource(m, change)} for m in made]
@@ -144,9 +145,17 @@ def _made(row: bags.Row, names: Names, faults: list[Fault], *, named: bool = Tru
     for identifier in resource.get("identifier", ()):
         if identifier.get("system") == SOURCE_KEY:
             identifier["system"] = own_system(names.source, kind)
+            break
     if kind in DIRECTORY:
         return Made(row, resource, directory_id(kind, strongest(resource, names)))
     return Made(row, resource, names.id(kind, f"#{row.path}" if key is None else key))
+
+
+def _same(made: list[Made]) -> list[Fault]:
+    """Two rows that are one thing, because they have one national identifier."""
+    first: dict[str, str] = {}
+    return [Fault(m.row.path, "-", f"is the same as {before}: both have one identifier")
+            for m in made if (before := first.setdefault(m.target, m.row.path)) != m.row.path]
 
 
 def _split(made: list[Made], most: int) -> list[list[Made]]:

@@ -219,9 +219,9 @@ class Concept(Object):
 
     takes = (dict, str)
 
-    def __init__(self, table: CodeTable | None, whole: Object) -> None:
+    def __init__(self, table: CodeTable | None, whole: Object, check: Callable[[Any], object] | None = None) -> None:
         super().__init__(Coded)
-        self.whole, self.slots, self.table = whole, whole.slots, table
+        self.whole, self.slots, self.table, self.check = whole, whole.slots, table, check
         self.words = {word: table.coded(word) for word in table.table} if table else {}
 
     @property
@@ -229,8 +229,13 @@ class Concept(Object):
         return (f"one of: {', '.join(self.words)}; or " if self.table else "a text, or ") + 'an object {"codings": [...], "text": ...}'
 
     def decode(self, value: Json, spot: Spot) -> Any:
-        if value.__class__ is not str:
-            return super().decode(value, spot)
+        before = len(spot.wrong)
+        concept = self._said(value, spot) if value.__class__ is str else super().decode(value, spot)
+        if len(spot.wrong) == before:
+            approve(self.check, concept, spot)
+        return concept
+
+    def _said(self, value: str, spot: Spot) -> Any:
         if not self.table:
             return Coded(text=Text().decode(value, spot))
         if value not in self.words:

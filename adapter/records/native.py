@@ -161,7 +161,7 @@ class Builder:
         if is_words(hint):
             return Word(hint)
         if hint is Coded:
-            return Concept(table, self.object(Coded))
+            return Concept(table, self.object(Coded), checker(codec) if codec and codec.type is Coded else None)
         if hint is Said and said:
             return Saying(self.object(Said))
         if is_dataclass(hint):

@@ -105,7 +105,7 @@ class Source:
         if isinstance(kind, Many):
             return self.elements(kind, v)
         if isinstance(kind, Concept) and kind.table:
-            return f"{self.name(kind.words, 'words')}.get({v}) or stop() if {v}.__class__ is str else {self.function(kind.whole)}({v})"
+            return self.concept(kind, v)
         return f"{self.function(kind)}({v})"
 
     def text(self, kind: Text, v: str) -> str:
@@ -127,6 +127,10 @@ class Source:
         made = f"({self.expression(kind.of, f'{v}[0]')},) if len({v}) == 1 else tuple([{self.expression(kind.of, 'y')} for y in {v}])"
         made = f"{self.name(kind.check, 'check')}({made})" if kind.check else f"({made})"
         return f"{made} if {v}.__class__ is list and {v} else {'stop()' if kind.filled else f'nothing({v})'}"
+
+    def concept(self, kind: Concept, v: str) -> str:
+        made = f"{self.name(kind.words, 'words')}.get({v}) or stop() if {v}.__class__ is str else {self.function(kind.whole)}({v})"
+        return f"{self.name(kind.check, 'check')}({made})" if kind.check else made
 
     # -- functions: the lines of each kind -----------------------------------------------------------------------------------
     def _Object(self, kind: Object) -> list[str]:
@@ -161,8 +165,8 @@ class Source:
         return [f"r = {self.name(kind.record.__new__, 'new')}({made})", "put(r, '__dict__', d)", "return r"]
 
     def _Concept(self, kind: Concept) -> list[str]:
-        if kind.table:
-            return [f"return {self.expression(kind, 'v')}"]
+        if kind.table or kind.check:
+            return [f"return {self.concept(kind, 'v')}"] if kind.table else ["raise Slow"]
         objects = f"if v.__class__ is not str: return {self.function(kind.whole)}(v)"
         return [objects, f"d = {{'codings': (), 'text': {self.expression(Text(), 'v')}}}", *self.record(kind)]
 
