@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from adapter.bundle import Item, collection
+from adapter.delivery.same_person import Comparison
 from adapter.returns import words
 from adapter.returns.change import Change
 from adapter.returns.changes import changes
@@ -369,10 +370,10 @@ VACCINATIONS: dict[str, Any] = {
     "given": ([], jab(target_diseases=(DISEASE,)), ("Vaccinated: influenza (Fictional flu vaccine), 3 Nov 2026, batch AB12", SURE, None)),
     "we know": ([jab()], jab(given_on="2026-11-03T10:00:00+00:00"), None),
     "we know, without its batch": ([jab(batch=None)], jab(), None),
-    "another batch": ([jab(batch="ZZ")], jab(), (
-        "Vaccinated, unless it is yours of the same day (vaccinations[0]): Fictional flu vaccine, 3 Nov 2026, batch AB12", PERSON, None)),
+    "another batch": ([jab(batch="ZZ", vaccine=replace(FLU, text="Jab"))], jab(), (
+        "Vaccinated, unless it is yours of the same day (Jab): Fictional flu vaccine, 3 Nov 2026, batch AB12", PERSON, None)),
     "the same day, by name": ([jab(vaccine=Coded(text="flu"))], jab(), (
-        "Vaccinated, unless it is yours of the same day (vaccinations[0]): Fictional flu vaccine, 3 Nov 2026, batch AB12", PERSON, None)),
+        "Vaccinated, unless it is yours of the same day (flu): Fictional flu vaccine, 3 Nov 2026, batch AB12", PERSON, None)),
     "another day": ([jab(given_on="2025-11-03")], jab(), ("Vaccinated: Fictional flu vaccine, 3 Nov 2026, batch AB12", SURE, None)),
     "not given": ([], REFUSED, ("Not vaccinated: Fictional flu vaccine, 3 Nov 2026 (unwell)", SURE, None)),
     "not given is not given": ([jab()], REFUSED, ("Not vaccinated: Fictional flu vaccine, 3 Nov 2026 (unwell)", SURE, None)),
@@ -506,7 +507,8 @@ def server_copy(**edits: Any) -> list[Resource]:
 def came_back(resources: list[Resource], **more: Any) -> Return:
     patient = next(f"Patient/{r['id']}" for r in resources if r["resourceType"] == "Patient")
     received = tuple({"fullUrl": f"{SERVER}{r['resourceType']}/{r['id']}", "resource": r} for r in resources)
-    return replace(Return(SERVER, "2026-11-10T08:00:00+00:00", (patient,), HOME, received=received), **more)
+    back = Return(SERVER, "2026-11-10T08:00:00+00:00", (patient,), HOME, comparison=Comparison("same"), received=received)
+    return replace(back, **more)
 
 
 def differences(*added: Resource, back: dict[str, Any] | None = None, **edits: Any) -> list[Change]:
@@ -594,6 +596,12 @@ def test_what_the_hospital_knows_otherwise_about_her_is_said_without_the_value()
     assert [(c.sentence, c.certainty, c.about) for c in found[:2]] == [
         ("The hospital records that the resident has died", PERSON, "resident"),
         ("The hospital's record of the resident differs from yours: telephone or email and address", PERSON, "resident")]
+
+
+@pytest.mark.parametrize("comparison", [None, Comparison("not enough to tell")])
+def test_nothing_is_certain_about_somebody_who_may_be_somebody_else(comparison: Comparison | None) -> None:
+    found = differences(m1={"status": "stopped"}, back={"comparison": comparison})
+    assert {c.certainty for c in found} == {PERSON}
 
 
 def test_a_change_does_not_print_what_it_says() -> None:

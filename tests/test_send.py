@@ -290,6 +290,21 @@ def test_somebody_else_under_her_number_stops_everything(differently: Resource, 
         assert sent.sentences == (f"resident: the server's patient differs in {field}; a person must look who it is",)
 
 
+def test_a_patient_that_was_joined_into_another_stops_for_a_person() -> None:
+    hospital = Hospital()
+    hospital.registers(link=[{"other": {"reference": "Patient/other"}, "type": "replaced-by"}])
+    sent = hospital.send()
+    assert (sent.verdict, hospital.posts()) == (Verdict.PERSON, 0)
+    assert "was replaced by another" in sent.sentences[0]
+
+
+def test_a_patient_that_cannot_be_read_stops_for_a_person() -> None:
+    hospital = Hospital()
+    hospital.registers(birthDate="in the war")
+    sent = hospital.send()
+    assert sent.sentences == ("resident: the server's patient cannot be read (Patient.birthDate), so it is not certain who it is",)
+
+
 def test_too_little_to_compare_goes_on_and_is_said() -> None:
     hospital = Hospital()
     hospital.registers(birthDate=None, name=[{"text": "M"}])

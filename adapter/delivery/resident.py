@@ -71,17 +71,25 @@ def the_one(found: list[Found]) -> Found | None:
 
 
 def compared(ours: Resident, found: Found) -> Comparison:
-    """Raises Stopped on a conflict, or where their Patient cannot be read."""
-    try:
-        theirs, _ = patient.read(found.resource)
-    except Faults as bad:
-        places = ", ".join(sorted({fault.path for fault in bad.found}))
-        raise Stopped(Verdict.PERSON, f"resident: the server's patient cannot be read ({places}), so it is not certain who it is") from None
+    """Raises Stopped on a conflict, where their Patient cannot be read, and where it was joined into another."""
+    theirs = read_patient(found)
+    if any(link.type == "replaced by" for link in theirs.links):
+        raise Stopped(Verdict.PERSON, "resident: the server's patient was replaced by another; a person must look which of them it is")
     comparison = same_person(ours, theirs)
     if comparison.verdict == "conflict":
         differ = " and ".join(comparison.differ)
         raise Stopped(Verdict.PERSON, f"resident: the server's patient differs in {differ}; a person must look who it is")
     return comparison
+
+
+def read_patient(found: Found) -> Resident:
+    """Raises Stopped where their Patient cannot be read."""
+    try:
+        resident: Resident = patient.read(found.resource)[0]
+    except Faults as bad:
+        places = ", ".join(sorted({fault.path for fault in bad.found}))
+        raise Stopped(Verdict.PERSON, f"resident: the server's patient cannot be read ({places}), so it is not certain who it is") from None
+    return resident
 
 
 def carries(resource: Resource, wanted: Id) -> bool:

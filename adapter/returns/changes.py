@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import fields
+from dataclasses import fields, replace
 from typing import Any
 
 from adapter.bundle import Item, Returned
@@ -49,7 +49,14 @@ PERSONAL = {
 
 
 def changes(sent: CareRecord, back: Return) -> list[Change]:
-    """`sent` is the care record as it was sent. In the order of the care record: the person, stays, medicines, allergies, vaccinations."""
+    """`sent` is the care record as it was sent. In the order of the care record: the person, stays, medicines, allergies, vaccinations.
+    Nothing is certain where it is not certain that it is the same person."""
+    found = _changes(sent, back)
+    sure = back.comparison is not None and back.comparison.verdict == "same"
+    return found if sure else [replace(change, certainty="for a person") for change in found]
+
+
+def _changes(sent: CareRecord, back: Return) -> list[Change]:
     returned = back.read_with(sent)
     rows = {(row.kind, row.record.key): row for row in personal(sent)}
     ours = [item for item in returned.items if item.ours]

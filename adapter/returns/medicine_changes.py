@@ -71,7 +71,8 @@ def medicine_changes(ours: Sequence[Row] | None, theirs: Sequence[Item], drugs: 
 
 def _sorted(theirs: Sequence[Item], scope: Scope) -> tuple[list[Item], Counter[str]]:
     """What is to be compared; and in numbers what another prescription replaced, was for the stay only, or is from before it."""
-    replaced = {f"{p.type}/{p.key}" for i in theirs if isinstance(p := getattr(i.record, "prior_prescription", None), Ref)}
+    requests = [i.record for i in theirs if isinstance(i.record, MedicationRequest) and i.record.status != "entered in error"]
+    replaced = {f"{p.type}/{p.key}" for r in requests if isinstance(p := r.prior_prescription, Ref)}
     aside = {item.url: why for item in theirs if (why := _why_aside(item, replaced, scope))}
     return [item for item in theirs if item.url not in aside], Counter(aside.values())
 
@@ -95,8 +96,8 @@ def prescriptions(theirs: Sequence[Item], drugs: Mapping[str, Coded], scope: Sco
 def codes_of(drug: Any) -> frozenset[str]:
     """The ids that say which medicine it is: dm+d's, which are SNOMED CT's, under any of the systems they travel under."""
     named = drug.code if isinstance(drug, Product) else drug
-    return frozenset(c.code for c in named.codings if c.system in DMD_SYSTEMS and c.code and c.code != TRANSFER_DEGRADED) \
-        if isinstance(named, Coded) else frozenset()
+    codings = named.codings if isinstance(named, Coded) else ()
+    return frozenset(c.code for c in codings if c.system in DMD_SYSTEMS and c.code and c.code != TRANSFER_DEGRADED)
 
 
 # ---- one prescription ------------------------------------------------------------------------------------------------------
@@ -106,8 +107,8 @@ def _about(p: Prescribed, rows: Sequence[Row], rivals: Sequence[Prescribed], sil
     elif len(rows) == 1 and not rivals:
         yield from matched(rows[0], p)
     elif rows:
-        yield _person(p, f"To check: {p.name} is {WORDS[p.says]}{_dose(p)}{because(p.why)}, and more than one entry has this code: "
-                         f"yours {listed(r.path for r in rows)}, the hospital's {len(rivals) + 1}")
+        entries = f"you have {counted(len(rows), 'entry', 'entries')} with its code and the hospital {len(rivals) + 1}"
+        yield _person(p, f"To check: {p.name} is {WORDS[p.says]}{_dose(p)}{because(p.why)}; {entries}")
     else:
         yield _unmatched(p, silent, known)
 
@@ -138,7 +139,8 @@ def _dose_changes(row: Row, p: Prescribed, name: str) -> Iterator[Change]:
         if comparable and not same:
             yield _person(p, f"To check: the dose of {name} reads the same, but its coded parts differ", row)
     elif not now or not was:
-        yield _person(p, f"To check: the dose of {name} is in words only on one side: yours '{was}', the hospital's '{now}'", row)
+        who = "you say" if was else "the hospital says"
+        yield _person(p, f"To check: {name} goes on, and only {who} a dose in words: '{was or now}'", row)
     elif comparable and same:
         yield _person(p, f"Dose worded differently: {name}, was '{was}', now '{now}'", row)
     else:

@@ -98,7 +98,7 @@ def vaccination_changes(ours: Sequence[Row], theirs: Sequence[Item]) -> Iterator
 
 def _vaccination(item: Item, same_day: Sequence[Row]) -> Change:
     record, what, on = item.record, vaccine(item.record), _day_of(item.record)
-    unless = f", unless it is yours of the same day ({listed(r.path for r in same_day)})" if same_day else ""
+    unless = f", unless it is yours of the same day ({listed(vaccine(r.record) for r in same_day)})" if same_day else ""
     if isinstance(record, EnteredInError):
         return _person(item, f"Vaccination entered by mistake at the hospital: {what}, {on}")
     if isinstance(record, NotGiven):

@@ -22,13 +22,12 @@ from adapter.bundle import Id, Names
 from adapter.delivery.answer import Answer, ClientError, NoAnswer, Resource, Unreachable
 from adapter.delivery.client import FhirClient
 from adapter.delivery.outcome import Verdict
-from adapter.delivery.resident import Found, Stopped, compared, find, matches, refuse
+from adapter.delivery.resident import Found, Stopped, compared, find, matches, read_patient, refuse
 from adapter.delivery.same_person import Comparison
 from adapter.returns.returned import Return, references, short, subject_of
 from mappings.bag import CareRecord
 from mappings.catalogue import SHAPES
 from mappings.patient import Resident
-from mappings.patient import patient as patient_shape
 from mappings.systems import NHS_NUMBER
 
 LOCAL = re.compile(r"[A-Z][A-Za-z]+/[A-Za-z0-9.-]{1,64}")
@@ -99,7 +98,7 @@ async def _patients(client: FhirClient, who: Who) -> list[Found]:
 
 def _compared(who: Who, found: Sequence[Found]) -> Comparison | None:
     """Everybody with who was expected; where nobody was, the two patients with each other. Raises Stopped on a conflict."""
-    expected = who.expected or (patient_shape.read(found[0].resource)[0] if len(found) > 1 else None)
+    expected = who.expected or (read_patient(found[0]) if len(found) > 1 else None)
     comparisons = [compared(expected, f) for f in found] if expected else []
     return next((c for c in comparisons if c.verdict != "same"), comparisons[0] if comparisons else None)
 
