@@ -66,7 +66,7 @@ class Lines:
     """(number, line) of every line that is not blank. Of one that is too long only so much is kept that it shows."""
 
     def __init__(self, file: BinaryIO, size: int) -> None:
-        self.file, self.size, self.number, self.ahead = file, size, 0, list[bytes]()
+        self.file, self.size, self.number, self.ahead, self.start = file, size, 0, list[bytes](), codecs.BOM_UTF8
 
     def __iter__(self) -> Iterator[tuple[int, bytes]]:
         while line := self.ahead.pop(0) if self.ahead else self._line():
@@ -78,11 +78,12 @@ class Lines:
         line = more = self.file.readline(self.size + 2)
         while len(more) > self.size and not more.endswith(b"\n"):
             more = self.file.readline(self.size + 2)
-        return line
+        mark, self.start = self.start, b""  # a byte order mark stands only at the start
+        return line.removeprefix(mark)
 
     def are_a_document(self) -> bool:
         """A list; or an object that goes on in a line that is no object of its own."""
-        start = self._peek().removeprefix(codecs.BOM_UTF8).strip()
+        start = self._peek().strip()
         if start.startswith((b"[", *UTF_16)):
             return True
         return start.startswith(b"{") and not start.endswith(b"}") and not self._peek().startswith(b"{")
@@ -102,7 +103,7 @@ class Lines:
 def _document(data: bytes, limits: Limits) -> Iterator[Found]:
     """An object, or a list of them."""
     try:
-        if data.removeprefix(codecs.BOM_UTF8).lstrip().startswith(b"["):
+        if data.lstrip().startswith(b"["):
             yield from (Found(i, record) for i, record in enumerate(care_records().loads_all(data, limits), 1))
         else:
             yield Found(1, care_records().loads(data, limits))
@@ -145,7 +146,7 @@ def _fingerprint(person: Person) -> int:
 def _people(file: BinaryIO, size: int) -> Iterator[tuple[int, Person]]:
     for number, line in Lines(file, size):
         try:
-            who = _who(line.removeprefix(codecs.BOM_UTF8))
+            who = _who(line)
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
             continue  # it will be refused for that
         yield number, (who.source, who.resident.key)
