@@ -47,6 +47,25 @@ def resources(incomplete: str) -> list[str]:
     return [name for name in SHAPES if name.casefold().startswith(incomplete.casefold())]
 
 
+def say_version(asked: bool) -> None:
+    if asked:
+        from importlib.metadata import PackageNotFoundError, version
+
+        try:
+            Talk().data(f"redbag-adapter {version('redbag-adapter')}")
+        except PackageNotFoundError:
+            Talk().data("redbag-adapter, not installed: run from its source")
+        raise typer.Exit
+
+
+Version = Annotated[bool, typer.Option("--version", callback=say_version, is_eager=True, help="Say which version this is.")]
+
+
+@app.callback()
+def redbag(version: Version = False) -> None:
+    """A care home's records as UK Core FHIR: to the hospital, and back."""
+
+
 File = Annotated[Path, typer.Argument(metavar="FILE|-", allow_dash=True, show_default=False, help=(
     "Care records: JSON, or NDJSON with one resident a line; - is a pipe."))]
 AsJson = Annotated[bool, typer.Option("--json", help="For programs: one JSON object a line on standard output, the result last.")]

@@ -15,7 +15,7 @@ from adapter.sandbox import Store, create_app
 from tests.test_cli import lines, redbag
 
 CERTAIN = [
-    "Discharged from St Brigid's Hospital on 9 Nov 2026 to independent care home (admitted 3 Nov 2026)",
+    "Discharged from St Brigid's Hospital on 9 Nov 2026, destination: independent care home (admitted 3 Nov 2026)",
     "Dose changed: Omeprazole 20mg gastro-resistant capsules, was 'One capsule once a day', now 'One capsule twice a day'",
     "New medicine: Doxycycline 100mg capsules, 'One capsule once a day until 14 November'",
     "Stopped: Ibuprofen 200mg tablets (risk of stomach bleeding beside aspirin)",

@@ -51,7 +51,7 @@ def run(address: str, wanted: Who, since: str | None, record: CareRecord | None,
     for change in differences:
         talk.found("change", as_json(change), sentence(change), data=folder is not None)
     for said in left_over(back):
-        talk.say(said)
+        talk.found("note", {"says": said}, said)
     if folder:
         for name, data in kept.items():
             files.write(folder / name, data)

@@ -4,6 +4,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Iterable
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -22,38 +23,50 @@ PATIENCE = 3  # residents in a row to whom the server gave no answer
 
 def run(file: Path, to: str, policy: Policy, options: Options, talk: Talk) -> Exit:
     client, intake = server(to), Intake(str(file), talk)
-    verdicts, rows = asyncio.run(_send_all(client, intake, policy, options, talk))
-    ended = together([*map(EXITS.__getitem__, verdicts), *[Exit.NOTHING] * intake.refused])
-    what = "Compared" if options.dry_run else "Sent"
-    delivered = verdicts.count(Verdict.DELIVERED)
-    said = {"exit": ended, **intake.counts(), "delivered": delivered, "rows": dict(rows)}
-    done = f"{what}: {intake.sentence()}; {delivered:,} {'compared' if options.dry_run else 'delivered'} ({counted(rows)})."
-    talk.result(said, done + " Nothing was written." * options.dry_run)
+    tally = asyncio.run(_send_all(client, intake, policy, options, talk))
+    ended = together([*tally.ends, *[Exit.NOTHING] * intake.refused])
+    said = {"exit": ended, **intake.counts(), "delivered": tally.delivered, "rows": dict(tally.rows)}
+    done = f"{intake.sentence()}; {tally.delivered:,} {'compared' if options.dry_run else 'delivered'}{counted(tally.rows)}."
+    talk.result(said, f"Compared: {done} Nothing was written." if options.dry_run else f"Sent: {done}")
     return ended
 
 
-async def _send_all(client: FhirClient, intake: Intake, policy: Policy, options: Options, talk: Talk) -> tuple[list[Verdict], Counter[str]]:
+@dataclass
+class Tally:
+    """How it ended for each resident, how many were delivered, and what became of the rows."""
+
+    ends: Counter[Exit] = field(default_factory=Counter)
+    rows: Counter[str] = field(default_factory=Counter)
+    delivered: int = 0
+    waiting: int = 0  # in a row
+
+    def add(self, sent: Sent) -> None:
+        self.ends[Exit.PERSON if sent.for_a_person else EXITS[sent.verdict]] += 1
+        self.rows.update(row.became for row in sent.rows)
+        self.delivered += sent.verdict is Verdict.DELIVERED
+        self.waiting = self.waiting + 1 if sent.verdict is Verdict.LATER else 0
+
+
+async def _send_all(client: FhirClient, intake: Intake, policy: Policy, options: Options, talk: Talk) -> Tally:
     """Raises Stop when the server does not answer any more."""
-    verdicts, rows = list[Verdict](), Counter[str]()
+    tally = Tally()
     async with client:
         for number, care_record in intake.accepted("Comparing" if options.dry_run else "Sending"):
             sent = await send(client, care_record, policy, options)
             tell(number, sent, intake, options, talk)
-            verdicts.append(sent.verdict)
-            rows.update(row.became for row in sent.rows)
-            if verdicts[-PATIENCE:] == [Verdict.LATER] * PATIENCE:
+            tally.add(sent)
+            if tally.waiting == PATIENCE:
                 raise Stop(Exit.AGAIN, f"The server could not take {PATIENCE} residents in a row; stopped at record {number}. Run the same "
                                        "command again later: what was taken is found unchanged.")
-    return verdicts, rows
+    return tally
 
 
 def tell(number: int, sent: Sent, intake: Intake, options: Options, talk: Talk) -> None:
     """One resident: what is to be said, and what became of her rows."""
     place = f"{intake.shown}, record {number}"
-    became = counted(Counter(row.became for row in sent.rows))
     lines = [f"{place}: {sentence}" for sentence in sent.sentences]
     verdict = "compared" if options.dry_run and sent.verdict is Verdict.DELIVERED else sent.verdict.value
-    lines.append(f"{place}: {verdict}" + f" ({became})" * bool(sent.rows))
+    lines.append(f"{place}: {verdict}{counted(Counter(row.became for row in sent.rows))}")
     talk.found("resident", as_json(number, sent), "\n".join(lines), data=options.dry_run)
 
 
@@ -63,8 +76,11 @@ def as_json(number: int, sent: Sent) -> dict[str, Any]:
 
 
 def counted(became: Counter[str]) -> str:
-    """'3 created, 1 updated'; 'nothing to write' where there is none."""
-    return ", ".join(f"{n:,} {what}" for what, n in sorted(became.items())) or "nothing to write"
+    """
+    >>> counted(Counter(updated=1, created=3)), counted(Counter())
+    (' (3 created, 1 updated)', '')
+    """
+    return f" ({', '.join(f'{n:,} {what}' for what, n in sorted(became.items()))})" if became else ""
 
 
 def care_record_of(file: Path, talk: Talk, resident: str | None = None) -> CareRecord:
