@@ -57,6 +57,15 @@ def test_send_twice_and_pull(address: str, bag: Path, tmp_path: Path) -> None:
     assert [m["key"] for m in kept["medicines"]] == [m["key"] for m in example()["medicines"]]
 
 
+def test_who_is_meant_of_a_file_with_many(address: str, tmp_path: Path) -> None:
+    home = tmp_path / "home.ndjson"
+    home.write_bytes(ndjson(another("m1"), another("m2")))
+    redbag("send", home, "--to", address, "--patient", "create-if-missing")
+    assert "holds 2 care records that may be meant" in redbag("pull", "--from", address, "--record", home).stderr
+    back = redbag("pull", "--from", address, "--record", home, "--resident", "m2")
+    assert json.loads(back.stdout)["resident"]["key"] == "m2"
+
+
 def test_a_pulled_record_is_data_and_the_number_may_come_by_a_pipe(address: str, bag: Path) -> None:
     redbag("send", bag, "--to", address, "--patient", "create-if-missing")
     result = redbag("pull", "--from", address, "--nhs-number", "-", said=f"{NUMBER[:3]} {NUMBER[3:6]} {NUMBER[6:]}\n")

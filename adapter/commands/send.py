@@ -84,9 +84,9 @@ def counted(became: Counter[str]) -> str:
 
 
 def care_record_of(file: Path, talk: Talk, resident: str | None = None) -> CareRecord:
-    """The one care record of a file. Raises Stop where there is none, or more than one."""
+    """The one care record of a file, or the one of this resident (her key). Raises Stop where there is none, or more than one."""
     found: Iterable[tuple[int, CareRecord]] = Intake(str(file), talk).accepted("Reading")
     every = [record for _, record in found if resident in (None, record.resident.key)]
     if len(every) != 1:
-        raise Stop(Exit.USAGE, f"{file} holds {len(every)} care records that may be meant; name a file with exactly one.")
+        raise Stop(Exit.USAGE, f"{file} holds {len(every)} care records that may be meant; name a file with exactly one, or say which with --resident.")
     return every[0]
