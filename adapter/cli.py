@@ -133,7 +133,8 @@ def send(file: File, to: Annotated[str, typer.Option(metavar="URL", help="The ba
 def pull(address: Annotated[str, typer.Option("--from", metavar="URL", help="The base of a FHIR server.", show_default=False)],
          nhs_number: Annotated[str | None, typer.Option(metavar="NUMBER|-", show_default=False, help=(
              "Whom; only if the number is verified, or you vouch for it. - reads it from standard input."))] = None,
-         resident: Annotated[str | None, typer.Option(metavar="KEY", help="Whom, by your own key; also to choose from --record.", show_default=False)] = None,
+         resident: Annotated[str | None, typer.Option(metavar="KEY", show_default=False, help=(
+             "Whom, by your own key; also to choose from --record."))] = None,
          source: Annotated[str | None, typer.Option(metavar="URI", help="The namespace of your keys.", show_default=False)] = None,
          record: Annotated[Path | None, typer.Option(metavar="FILE", show_default=False, help=(
              "Whom, by the care record as it was sent: she is compared with it, and what changed since is told."))] = None,

@@ -88,5 +88,6 @@ def care_record_of(file: Path, talk: Talk, resident: str | None = None) -> CareR
     found: Iterable[tuple[int, CareRecord]] = Intake(str(file), talk).accepted("Reading")
     every = [record for _, record in found if resident in (None, record.resident.key)]
     if len(every) != 1:
-        raise Stop(Exit.USAGE, f"{file} holds {len(every)} care records that may be meant; name a file with exactly one, or say which with --resident.")
+        raise Stop(Exit.USAGE, f"{file} holds {len(every)} care records that may be meant; name a file with exactly one, or say which "
+                               "with --resident.")
     return every[0]
