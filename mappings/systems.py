@@ -7,8 +7,6 @@ THO = "http://terminology.hl7.org/CodeSystem/"
 
 SNOMED_CT = "http://snomed.info/sct"
 DMD = "https://dmd.nhs.uk"
-LOINC = "http://loinc.org"
-UCUM = "http://unitsofmeasure.org"
 BCP47 = "urn:ietf:bcp:47"
 
 NHS_NUMBER = "https://fhir.nhs.uk/Id/nhs-number"

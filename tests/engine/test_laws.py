@@ -22,8 +22,7 @@ from hypothesis import strategies as st
 from adapter import wire
 from mappings.catalogue import SHAPES
 from mappings.contained import lift, lower
-from mappings.shape import BadValue, Faults, same
-from mappings.straight import Slow
+from mappings.shape import Faults, same
 from tests import foreign
 from tests.engine.corpus import TYPES, bases, examples, leaves, mutants, pairs, readable, reads
 from tests.mutate import GENTLE, Json, copied, held, nodes, written
