@@ -153,6 +153,12 @@ def test_a_retry_after_that_says_nothing_is_not_believed(header: str) -> None:
     assert retry_after(header, NOW) is None
 
 
+def test_a_minute_is_waited_and_not_a_second_more() -> None:
+    story = Story(fhir(status=429, Retry_After="60"), fhir(status=429, Retry_After="61"), fhir())
+    assert story.get().status == 429
+    assert story.waits == [60.0]
+
+
 def test_who_asks_for_an_hour_is_not_waited_for() -> None:
     story = Story(fhir(status=429, Retry_After="3600"), fhir())
     answer = story.get()

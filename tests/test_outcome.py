@@ -135,7 +135,7 @@ PLACES = {  # what a server points at -> the record's row and field
     "Bundle.entry[0]": "resident",
     "Bundle.entry[0].resource": "resident",
     "Bundle.entry[2].resource.unheardOf": "medicines[0]",
-    "Bundle.entry[9].resource.birthDate": "the bundle",
+    "Bundle.entry[4].resource.birthDate": "the bundle",
     "Bundle.type": "the bundle",
     f"{CANARY}": "the bundle",
     "/f:Bundle/f:entry[2]": "the bundle",  # XPath counts from one: not trusted

@@ -134,7 +134,8 @@ def test_everything_about_her_comes_back_ours_and_the_hospitals(change: Change |
     hospital.send()
     organization = hospital.files({"resourceType": "Organization", "name": "St Sample's"})
     person = hospital.files({"resourceType": "Practitioner", "name": [{"family": "Quill"}]})
-    role = hospital.files({"resourceType": "PractitionerRole", "practitioner": {"reference": person}})
+    ward = hospital.files({"resourceType": "Location", "name": "Ward 7"})
+    role = hospital.files({"resourceType": "PractitionerRole", "practitioner": {"reference": person}, "location": [{"reference": ward}]})
     drug = hospital.files({"resourceType": "Medication", "code": {"text": "drops"}})
     hospital.prescribes(patient, requester={"reference": role})
     hospital.files({"resourceType": "MedicationStatement", "status": "active", "subject": {"reference": patient},
@@ -142,7 +143,8 @@ def test_everything_about_her_comes_back_ours_and_the_hospitals(change: Change |
     hospital.files({"resourceType": "Observation", "status": "final", "code": {"text": "weight"}, "subject": {"reference": patient}})
     hospital.change = change
     back = hospital.pull()
-    assert kinds(back) == OURS | {"Organization", "Practitioner", "PractitionerRole", "Medication", "MedicationRequest", "Observation"}
+    assert kinds(back) == OURS | {"Organization", "Practitioner", "PractitionerRole", "Location", "Medication",
+                                    "MedicationRequest", "Observation"}
     assert (back.patients, back.whole, back.sentences, back.gaps) == ((patient,), True, (), ())
     assert back.unknown == {"Medication": 1, "Observation": 1}
     assert back.comparison is not None
@@ -315,6 +317,44 @@ def test_what_is_referred_to_and_gone_is_counted() -> None:
     hospital.prescribes(patient, requester={"reference": "Practitioner/gone"}, recorder={"reference": "Practitioner/gone"})
     back = hospital.pull()
     assert back.sentences == ("Practitioner: 1 that are referred to could not be read",)
+
+
+def test_references_are_followed_a_few_steps_and_the_rest_is_counted() -> None:
+    hospital = Hospital()
+    patient, above = hospital.registers(), None
+    for _ in range(6):
+        parent = {"partOf": {"reference": above}} if above else {}
+        above = hospital.files({"resourceType": "Organization", "name": "Part", **parent})
+    hospital.files({"resourceType": "Encounter", "status": "finished", "class": {"code": "IMP"}, "subject": {"reference": patient},
+                    "serviceProvider": {"reference": above}})
+    hospital.change = without_everything
+    back = hospital.pull()
+    assert sum(entry["resource"]["resourceType"] == "Organization" for entry in back.received) == 3
+    assert back.sentences == ("Organization: 1 that are referred to could not be read",)
+
+
+def test_when_everything_came_only_what_we_read_is_asked_for_again() -> None:
+    hospital = Hospital()
+    hospital.prescribes(hospital.registers())
+    hospital.pull()
+    asked = {request.url.path for request in hospital.asked}
+    assert "/List" in asked
+    assert not asked & {"/Observation", "/MedicationRequest"}
+
+
+def test_a_remark_among_the_answers_is_no_patient() -> None:
+    hospital = Hospital()
+    hospital.registers()
+
+    async def remarks(request: httpx.Request, response: httpx.Response) -> httpx.Response:
+        if request.url.path != "/Patient":
+            return response
+        page = response.json()
+        page.setdefault("entry", []).append({"resource": {"resourceType": "OperationOutcome", "issue": []}, "search": {"mode": "outcome"}})
+        return httpx.Response(200, json=page)
+
+    hospital.change = remarks
+    assert len(hospital.pull().patients) == 1
 
 
 def test_a_connection_that_breaks_half_way_brings_nothing_and_says_so() -> None:

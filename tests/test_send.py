@@ -5,6 +5,7 @@ import asyncio
 import json
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from decimal import Decimal
 from typing import Any
 
 import httpx
@@ -12,6 +13,7 @@ import pytest
 
 from adapter.bundle import Policy
 from adapter.delivery.client import FhirClient, Limits
+from adapter.delivery.difference import fingerprint
 from adapter.delivery.outcome import Verdict
 from adapter.delivery.retry import Clock
 from adapter.delivery.send import Options, Sent, send
@@ -190,6 +192,25 @@ def test_what_the_hospital_edited_is_not_overwritten_and_is_said() -> None:
     assert sent.sentences == (
         "medicines[0]: was edited on the server and differs in status, doses; it is left as it is, and a person must look",)
     assert (hospital.writes(), hospital.medicine("Furosemide")["status"]) == (written, "stopped")
+
+
+def test_an_edited_reference_is_an_edit_too() -> None:
+    hospital = Hospital()
+    hospital.send()
+    hospital.edits(hospital.medicine("Furosemide"), informationSource={"reference": "Practitioner/7"})
+    sent = hospital.send(with_dose(BAG, "two each morning"))
+    assert became(sent)["MedicationStatement medicines[0]"] == "kept"
+    hospital.edits(hospital.medicine("Furosemide"), informationSource={"reference": "Practitioner/8"})
+    assert became(hospital.send(with_dose(BAG, "two each morning")))["MedicationStatement medicines[0]"] == "kept"
+
+
+def test_a_mark_says_the_same_wherever_the_patient_stands_and_however_numbers_are_written() -> None:
+    def said(patient: str, value: str, source: str = "Practitioner/7") -> str:
+        dosage = [{"doseAndRate": [{"doseQuantity": {"value": Decimal(value)}}]}]
+        return fingerprint({"subject": {"reference": patient}, "informationSource": {"reference": source}, "dosage": dosage})
+
+    assert said("Patient/1", "0.5") == said("urn:uuid:x", "0.50") == said("Patient/2", "0.500")
+    assert len({said("Patient/1", "0.5"), said("Patient/1", "0.6"), said("Patient/1", "0.5", "Practitioner/8")}) == 3
 
 
 def test_with_what_was_sent_last_both_edits_are_kept() -> None:
@@ -429,6 +450,19 @@ def test_a_server_that_refuses_the_question_is_told_and_nothing_is_sent(status: 
     sent = hospital.send()
     assert (sent.verdict, hospital.posts()) == (verdict, 0)
     assert sent.sentences[0].startswith(f"GET http://h.example/Patient: {status}: ")
+
+
+@pytest.mark.parametrize(("answer", "verdict"), [
+    (httpx.Response(403), Verdict.REFUSED), (httpx.Response(200, json={"resourceType": "Flag"}), Verdict.PERSON),
+    (httpx.Response(204), Verdict.PERSON)])
+def test_what_is_there_must_be_known_before_anything_is_written(answer: httpx.Response, verdict: Verdict) -> None:
+    hospital = Hospital()
+
+    async def odd(request: httpx.Request, response: httpx.Response) -> httpx.Response:
+        return answer if request.url.path.startswith("/MedicationStatement/") else response
+
+    hospital.after = odd
+    assert (hospital.send().verdict, hospital.posts()) == (verdict, 0)
 
 
 def test_a_server_with_its_own_ways_of_writing_is_not_sent_the_same_again() -> None:
