@@ -567,6 +567,13 @@ def test_nothing_that_came_is_passed_over_in_silence() -> None:
         "The server would not say what it has: Procedure"]
 
 
+def test_a_hospital_by_reference_has_its_name() -> None:
+    encounter = {"resourceType": "Encounter", "status": "in-progress", "class": {"code": "IMP", "system": ENCOUNTER_CLASS.system},
+                 "period": {"start": "2026-11-03"}, "serviceProvider": {"reference": "Organization/x1"}}
+    found = differences(encounter, {"resourceType": "Organization", "name": "Sample Infirmary"})
+    assert "In Sample Infirmary since 3 Nov 2026 (inpatient)" in [c.sentence for c in found]
+
+
 def test_a_medication_by_reference_is_known_by_its_code() -> None:
     category = {"coding": [{"system": DISCHARGE.codings[0].system, "code": "discharge"}]}
     request = {"resourceType": "MedicationRequest", "status": "stopped", "intent": "order", "category": [category],
@@ -592,6 +599,7 @@ def test_what_the_hospital_knows_otherwise_about_her_is_said_without_the_value()
     patient = next(r for r in resources if r["resourceType"] == "Patient")
     theirs = {**patient, "identifier": [{"system": "https://h.example/Id", "value": "H1"}], "address": [{"city": "Sampleton"}],
               "telecom": [{"system": "phone", "value": "01632 960000"}], "deceasedBoolean": True}
+    del theirs["birthDate"]  # what the hospital does not say is no difference
     found = changes(BAG, came_back([theirs, *(r for r in resources if r is not patient)]))
     assert [(c.sentence, c.certainty, c.about) for c in found[:2]] == [
         ("The hospital records that the resident has died", PERSON, "resident"),

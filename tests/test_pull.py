@@ -168,7 +168,9 @@ def test_her_record_is_in_the_words_of_the_record() -> None:
     hospital = Hospital()
     hospital.registers()
     hospital.send()
-    medicines = hospital.pull().care_record().medicines
+    back = hospital.pull()
+    assert (back.care_record().as_of, back.care_record("2026-11-11T00:00:00Z").as_of) == (BAG.as_of, "2026-11-11T00:00:00Z")
+    medicines = back.care_record().medicines
     assert isinstance(medicines, tuple)
     assert [m.key for m in medicines] == ["m1"]
     assert medicines[0].drug == FUROSEMIDE.drug
@@ -309,6 +311,21 @@ def test_an_offer_that_is_not_kept_is_no_obstacle() -> None:
     hospital.prescribes(hospital.registers())
     hospital.change = only(404, "$everything")
     assert {"Patient", "MedicationRequest"} <= kinds(hospital.pull())
+
+
+def test_pages_that_lead_to_another_server_bring_nothing_back() -> None:
+    hospital = Hospital()
+    hospital.registers()
+
+    async def elsewhere(request: httpx.Request, response: httpx.Response) -> httpx.Response:
+        page = response.json()
+        page["link"] = [{"relation": "next", "url": f"http://elsewhere.example/?{NUMBER}"}]
+        return httpx.Response(200, json=page)
+
+    hospital.change = elsewhere
+    verdict, says = hospital.stops()
+    assert verdict is Verdict.REFUSED
+    assert says == "GET http://h.example/Patient: the link to the next page leads to elsewhere.example, not to this server"
 
 
 def test_what_is_referred_to_and_gone_is_counted() -> None:

@@ -46,6 +46,7 @@ TABLE = {
     "another gender": (hers(gender="male"), "conflict", ("gender",)),
     "gender unknown": (hers(gender="unknown"), "same", ()),
     "no gender": (hers(gender=None), "same", ()),
+    "name and birth date alone": (hers(gender=None, nhs_number=None, nhs_number_status=None), "same", ()),
     "two things": (hers(gender="male", birth_date="1950"), "conflict", ("birth_date", "gender")),
     "nothing at all": (Resident(), "not enough to tell", ()),
 }
