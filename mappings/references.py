@@ -102,29 +102,27 @@ def relink(resource: dict[str, Json], plan: Plan, change: Change) -> dict[str, J
 
 def relink_here(copy: dict[str, Json], plan: Plan, change: Change) -> dict[str, Json]:
     """The same for a copy that nobody else has. What lies deeper is copied, not changed."""
+    if "contained" in copy:
+        change = _beyond(change)
+        copy["contained"] = _everywhere(copy["contained"], change)
     for key, inner in plan.items():
         if key in copy:
-            copy[key] = _changed(copy[key], inner, change)
-    if "contained" in copy:
-        copy["contained"] = _everywhere(copy["contained"], change)
+            value = copy[key]
+            if value.__class__ is dict:
+                copy[key] = relink_here(dict(value), inner, change) if inner else change(value)
+            elif value.__class__ is list:
+                copy[key] = [v if v.__class__ is not dict else relink_here(dict(v), inner, change) if inner else change(v) for v in value]
     return copy
 
 
-def _changed(value: Json, plan: Plan, change: Change) -> Json:
-    if value.__class__ is dict:
-        return relink(value, plan, change) if plan else value if _inside(value) else change(value)
-    return [_changed(v, plan, change) for v in value] if value.__class__ is list else value
+def _beyond(change: Change) -> Change:
+    """Only of references to something else than what is contained here."""
+    return lambda said: said if str(said.get("reference")).startswith("#") else change(said)
 
 
 def _everywhere(value: Json, change: Change) -> Json:
     if isinstance(value, list):
         return [_everywhere(v, change) for v in value]
-    if not isinstance(value, dict) or _inside(value):
+    if not isinstance(value, dict):
         return value
     return change(value) if isinstance(value.get("reference"), str) else {k: _everywhere(v, change) for k, v in value.items()}
-
-
-def _inside(value: dict[str, Json]) -> bool:
-    """Does it refer to what is contained in the same resource?"""
-    said = value.get("reference")
-    return said.__class__ is str and said[:1] == "#"

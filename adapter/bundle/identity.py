@@ -41,7 +41,7 @@ class Id(NamedTuple):
     def query(self) -> str:
         """As a FHIR search for exactly this. Source: HL7 FHIR R4, page Search, escaping search parameters."""
         value = self.value.replace("\\", "\\\\").replace("|", "\\|").replace(",", "\\,").replace("$", "\\$")
-        return f"identifier={quote(self.system, safe=':/.-_~')}|{quote(value, safe='')}"
+        return f"identifier={quote(self.system, safe=':/')}|{quote(value, safe='')}"
 
 
 @cache
@@ -78,10 +78,9 @@ def own_system(source: str, kind: str) -> str:
 
 def strongest(resource: dict[str, Json], names: Names) -> Id:
     """What a directory resource is known by: a national identifier, else the sender's own key."""
-    said = {i.get("system"): i.get("value") for i in reversed(resource.get("identifier", []))}
-    national = next((Id(system, said[system]) for system in NATIONAL if said.get(system)), None)
-    own = own_system(names.source, resource["resourceType"])
-    return national or Id(own, said[own])
+    said = {i.get("system"): i.get("value") for i in reversed(resource["identifier"])}
+    systems = (*NATIONAL, own_system(names.source, resource["resourceType"]))
+    return next(Id(system, said[system]) for system in systems if said.get(system))
 
 
 def directory_id(kind: str, known_by: Id) -> str:

@@ -18,7 +18,7 @@ from mappings import bag as bags
 from mappings.bag import CareRecord
 from mappings.catalogue import DIRECTORY, RECORDS
 from mappings.faults import Fault, Faults
-from mappings.references import Change, plan_of, relink_here
+from mappings.references import Change, Plan, plan_of, relink_here
 from mappings.systems import SOURCE_KEY
 
 Json = Any
@@ -26,6 +26,7 @@ Resource = dict[str, Json]
 Links = dict[str, str | Resource]  # what a record's reference says -> where it is on the wire, or the whole reference instead of it
 Address = str | tuple[str, str, str]  # Type/id or another URL; or type, system and value of a logical reference
 ABSOLUTE = re.compile(r"[a-z][a-z0-9+.-]*:", re.IGNORECASE)
+WAYS = {record: (shape, plan_of(shape)) for record, (_, shape) in RECORDS.items()}
 NAMELESS = "is missing: without a key of the sender's nothing can be sent twice without doubling it"
 UNKNOWN = "refers to a record that is not in this bag, or that travels in a later part"
 THE_RESIDENT = f"{bags.THE_RESIDENT.type}/{bags.THE_RESIDENT.key}"
@@ -69,24 +70,14 @@ class Part:
 
 
 class Made(NamedTuple):
-    """What a record became, and its id. Its references still say what the record says."""
+    """What a record became, under our id. Its references still say what the record says; `name` is what the record's references call it."""
 
     row: bags.Row
     resource: Resource
     id: str
-
-    @property
-    def name(self) -> str:
-        """What references of the record call it."""
-        return f"{self.row.kind}/{self.row.record.key}"
-
-    @property
-    def target(self) -> str:
-        return f"{self.row.kind}/{self.id}"
-
-    @property
-    def urn(self) -> str:
-        return f"urn:uuid:{self.id}"
+    name: str
+    urn: str
+    plan: Plan
 
 
 # ---- the two verbs ---------------------------------------------------------------------------------------------------------
@@ -115,7 +106,7 @@ def collection(bag: CareRecord) -> Resource:
     _stop(faults or _same(made))
     links: Links = {THE_RESIDENT: f"urn:uuid:{names.id('Patient', names.key)}", **{m.name: m.urn for m in made}}
     change = _changing(links, [])
-    entries = [{"fullUrl": m.urn, "resource": _resource(m, change)} for m in made]
+    entries = [{"fullUrl": m.urn, "resource": relink_here(m.resource, m.plan, change)} for m in made]
     return {"resourceType": "Bundle", "type": "collection", "timestamp": bag.as_of, "entry": entries}
 
 
@@ -133,29 +124,29 @@ def _names(bag: CareRecord) -> Names:
 # ---- resources and entries -------------------------------------------------------------------------------------------------
 def _made(row: bags.Row, names: Names, faults: list[Fault], *, named: bool = True) -> Made:
     """The resource of a record, under our id and with the sender's key under the sender's own system."""
-    (kind, shape), key = RECORDS[type(row.record)], row.record.key
+    path, kind, record = row
+    shape, plan = WAYS[type(record)]
+    key, written = record.key, {}
     if named and key is None:
-        faults.append(Fault(row.path, "key", NAMELESS))
-        return Made(row, {}, "")
+        faults.append(Fault(path, "key", NAMELESS))
     try:
-        resource = shape.write(row.record)
+        written = shape.write(record)
     except Faults as bad:
-        faults += [Fault(f"{row.path}: {x.path}", x.field, x.reason) for x in bad.found]
-        return Made(row, {}, "")
-    for identifier in resource.get("identifier", ()):
+        faults += [Fault(f"{path}: {x.path}", x.field, x.reason) for x in bad.found]
+    for identifier in written.get("identifier", ()):
         if identifier.get("system") == SOURCE_KEY:
             identifier["system"] = own_system(names.source, kind)
             break
-    if kind in DIRECTORY:
-        return Made(row, resource, directory_id(kind, strongest(resource, names)))
-    return Made(row, resource, names.id(kind, f"#{row.path}" if key is None else key))
+    shared = kind in DIRECTORY and "identifier" in written
+    ours = directory_id(kind, strongest(written, names)) if shared else names.id(kind, f"#{path}" if key is None else key)
+    return Made(row, {"resourceType": kind, "id": ours, **written}, ours, f"{kind}/{key}", f"urn:uuid:{ours}", plan)
 
 
 def _same(made: list[Made]) -> list[Fault]:
     """Two rows that are one thing, because they have one national identifier."""
     first: dict[str, str] = {}
     return [Fault(m.row.path, "-", f"is the same as {before}: both have one identifier")
-            for m in made if (before := first.setdefault(m.target, m.row.path)) != m.row.path]
+            for m in made if (before := first.setdefault(m.urn, m.row.path)) != m.row.path]
 
 
 def _split(made: list[Made], most: int) -> list[list[Made]]:
@@ -168,25 +159,19 @@ def _part(
     """The entries of part `now`, and what each was made from."""
     entries, rows, lost = list[Resource](), list[Row](), list[str]()
     change = _changing({**links, **_among(parts, now)}, lost)
-    for made in parts[now]:
-        (path, kind, _), resource = made.row, _resource(made, change)
+    for (path, kind, _), resource, ours, _, urn, plan in parts[now]:
+        relink_here(resource, plan, change)
+        target: str | None = f"{kind}/{ours}"
+        request = {"method": "PUT", "url": target}
         if kind == "Patient" and policy.patient == "create-if-missing":
             del resource["id"]
             request, target = {"method": "POST", "url": kind, "ifNoneExist": query}, None
-        else:
-            target = made.target
-            request = {"method": "PUT", "url": target}
-        entries.append({"fullUrl": made.urn, "resource": resource, "request": request})
+        entries.append({"fullUrl": urn, "resource": resource, "request": request})
         rows.append(Row(path, kind, target))
         if lost:
             faults.append(Fault(path, "-", UNKNOWN))
             lost.clear()
     return entries, tuple(rows)
-
-
-def _resource(made: Made, change: Change) -> Resource:
-    kind, shape = RECORDS[type(made.row.record)]
-    return relink_here({"resourceType": kind, "id": made.id, **made.resource}, plan_of(shape), change)
 
 
 # ---- references ------------------------------------------------------------------------------------------------------------
@@ -210,7 +195,7 @@ def _changing(links: Links, lost: list[str]) -> Change:
 
 def _among(parts: list[list[Made]], now: int) -> Links:
     """Within a part by urn, to an earlier part by id. What a later part brings cannot be referred to yet."""
-    return {**{m.name: m.target for part in parts[:now] for m in part}, **{m.name: m.urn for m in parts[now]}}
+    return {**{m.name: f"{m.row.kind}/{m.id}" for part in parts[:now] for m in part}, **{m.name: m.urn for m in parts[now]}}
 
 
 def _resident(names: Names, query: str, policy: Policy, now: int, parts: list[list[Made]]) -> Links:
@@ -257,7 +242,7 @@ def addresses(bag: CareRecord) -> dict[Address, str]:
     """Every way in which something of this bag may have been referred to on the wire -> what the record calls it."""
     names, found = _names(bag), dict[Address, str]()
     for made in [_made(row, names, []) for row in [*bags.directory(bag), *bags.personal(bag)]]:
-        found[made.target] = found[made.urn] = THE_RESIDENT if made.row.path == "resident" else made.name
-        if made.row.kind in DIRECTORY and made.resource:
+        found[f"{made.row.kind}/{made.id}"] = found[made.urn] = THE_RESIDENT if made.row.path == "resident" else made.name
+        if made.row.kind in DIRECTORY and "identifier" in made.resource:
             found[made.row.kind, *strongest(made.resource, names)] = made.name
     return found | {f"Patient?{names.person(bag.resident).query()}": THE_RESIDENT}

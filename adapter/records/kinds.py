@@ -6,7 +6,7 @@
     Enum of str       one of its values
     Coded             {"codings": [...], "text": ...}; or a string: the word of the field's code table, or where there is none the text
     Said              {"display": ...}; or a string, where no other member of the union is one
-    a dataclass       an object with its field names; null is the same as left out; in a union the names that are there tell which
+    a dataclass       an object with its field names; what is null is left out; in a union the names that are there tell which
 
 quick.py says the same as straight-line code; a test holds the two to the same answers.
 """
@@ -29,6 +29,7 @@ from mappings.values import Said
 Json = Any
 CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")  # all but tab and line ends: FHIR R4, page Data Types, string
 REQUIRED: Any = MISSING
+GUESSES = 100  # what may be meant is looked for so often in a record: a milliseconds' work that a bomb would ask for without end
 
 
 class Wrong(NamedTuple):
@@ -185,14 +186,16 @@ class Object(Kind):
         return [s.name for s in self.slots.values() if s.default is REQUIRED]
 
     def fits(self, value: Mapping[str, Json]) -> bool:
-        return all(value.get(name) is not None for name in self.required) and value.keys() <= self.slots.keys()
+        said = {name for name, v in value.items() if v is not None}
+        return said.issuperset(self.required) and said <= self.slots.keys()
 
     def decode(self, value: Json, spot: Spot) -> Any:
         if value.__class__ is not dict:
             return spot.no("wrong-type", f"expected {self.says}")
         before, place = len(spot.wrong), {name: i for i, name in enumerate(value)}
-        for name in value.keys() - self.slots.keys():
-            spot.wrong.append(Wrong("unknown-field", self._unknown(name, place[name]), spot.path, (*spot.steps, place[name])))
+        for name in (n for n in value.keys() - self.slots.keys() if value[n] is not None):
+            says = self._unknown(name, place[name], guess=len(spot.wrong) < GUESSES)
+            spot.wrong.append(Wrong("unknown-field", says, spot.path, (*spot.steps, place[name])))
         found = {s.name: self._field(s, value, spot, place) for s in self.slots.values()}
         if len(spot.wrong) == before and not self.required and all(found[s.name] == s.default for s in self.slots.values()):
             spot.no("says-nothing", "says nothing; leave it out")
@@ -205,8 +208,8 @@ class Object(Kind):
             spot.lacks(slot.name, f"is missing: expected {slot.kind.says}")
         return slot.default
 
-    def _unknown(self, name: str, ordinal: int) -> str:
-        near = difflib.get_close_matches(name, self.slots, 1)
+    def _unknown(self, name: str, ordinal: int, *, guess: bool) -> str:
+        near = difflib.get_close_matches(name, self.slots, 1) if guess else ()
         return f"its name {ordinal + 1} is not a field of {self.record.__name__}" + "".join(f"; perhaps {n} is meant" for n in near)
 
     def encode(self, value: Any) -> Json:

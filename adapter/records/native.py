@@ -20,8 +20,8 @@ from typing import Annotated, Any, Generic, TypeVar
 
 from adapter import scan, wire
 from adapter.faults import Fault, Refused
-from adapter.records import quick
 from adapter.records.kinds import REQUIRED, Concept, Kind, Many, Object, OneOf, Saying, Scalar, Slot, Spot, Text, Word, Wrong
+from adapter.records.quick import Quick
 from adapter.scan import Steps
 from mappings import tree
 from mappings.bag import THE_RESIDENT
@@ -41,15 +41,12 @@ class Format(Generic[R]):
 
     def __init__(self, record: type[R], checks: Checks | None = None) -> None:
         self.kind = Builder(checks or {}).object(record)
-        self.quick: Callable[[Json], R] = quick.reader(self.kind)
-        self.quick_plain: Callable[[Json], R] = quick.reader_of_plain(self.kind)
+        self.quick = Quick(self.kind)
 
     def decode(self, value: Json, path: str = "") -> R:
         """The record of a JSON object. Raises Refused; `path` is where it stands in something larger."""
-        try:
-            return self.quick(value)
-        except quick.UNUSUAL:
-            return self.careful(value, path)
+        made: R | None = self.quick.from_json(value)
+        return made if made is not None else self.careful(value, path)
 
     def encode(self, record: R) -> dict[str, Json]:
         said: dict[str, Json] = self.kind.encode(record)
@@ -57,17 +54,16 @@ class Format(Generic[R]):
 
     def loads(self, data: bytes, limits: wire.Limits = wire.LIMITS, line: int = 1) -> R:
         """The record of bytes that hold one JSON object. Raises Refused with places; `line` is the number of the first line."""
-        read = self.quick_plain if quick.plain(data) else self.quick
-        try:
-            return read(wire.read(data) if len(data) <= limits.size else None)
-        except quick.UNUSUAL:
+        made: R | None = self.quick.from_bytes(data) if len(data) <= limits.size else None
+        if made is None:
             return self.careful(wire.loads(data, limits, line), "", data.decode("utf-8-sig"), line, limits.depth)
+        return made
 
     def loads_all(self, data: bytes, limits: wire.Limits = wire.LIMITS) -> list[R | Refused]:
         """The records of bytes that hold a JSON list of objects. Raises Refused only when it is not one."""
         values, text = wire.loads_list(data, limits), data.decode("utf-8-sig")
         spots = [Spot(f"[{i}]", (i,)) for i in range(len(values))]
-        records: list[R] = [self._attempt(value, spot) for value, spot in zip(values, spots, strict=True)]
+        records: list[R] = [self.quick.from_json(v) or self.kind.decode(v, spot) for v, spot in zip(values, spots, strict=True)]
         places = scan.locate(text, {w.steps for spot in spots for w in spot.wrong}, limits.depth)
         return [Refused(placed(spot.wrong, places)) if spot.wrong else record for record, spot in zip(records, spots, strict=True)]
 
@@ -78,12 +74,6 @@ class Format(Generic[R]):
         if spot.wrong:
             raise Refused(placed(spot.wrong, scan.locate(text, {w.steps for w in spot.wrong}, depth, line) if text else {}))
         return record
-
-    def _attempt(self, value: Json, spot: Spot) -> Any:
-        try:
-            return self.quick(value)
-        except quick.UNUSUAL:
-            return self.kind.decode(value, spot)
 
 
 def placed(wrong: list[Wrong], places: Mapping[Steps, tuple[int, int]]) -> list[Fault]:

@@ -1,57 +1,103 @@
-"""The native format's reading as straight-line Python, one function per record class, made once. It gives the same answers as kinds.py for
-what is right; whatever is unusual raises, and kinds.py decides and explains. It may give up at any time, so it never carries meaning.
+"""The quick way to read the native format. For what is right it gives the same answers as kinds.py; for whatever is unusual it gives none,
+and kinds.py decides and explains. So it never carries meaning; a test holds the two to the same answers.
 
-Three things make it fast. A record is made by giving it its `__dict__`: the __init__ of a frozen dataclass is one call per field. The
-defaults and the object are merged in one step, and a name too many shows in the length. And the texts of a plain line (ASCII, without
-escapes and DEL) cannot hold a control character, so that it is enough to look at the first character of each.
+Two steps. msgspec decodes JSON into structs made from the kinds, and on the way refuses wrong types, wrong words and unknown names, in C.
+Then straight-line Python, one function per record class, made once, turns structs into records. A record is made by giving it its
+`__dict__`: the __init__ of a frozen dataclass is one call per field.
 """
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import fields
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from functools import lru_cache
-from typing import Any
+from typing import Any, Literal, Union
 
-from adapter.records.kinds import CONTROL, REQUIRED, Concept, Kind, Many, Object, OneOf, Saying, Scalar, Text, Word
+import msgspec
+
+from adapter import wire
+from adapter.records.kinds import CONTROL, REQUIRED, Concept, Kind, Many, Object, OneOf, Saying, Scalar, Slot, Text, Word
 from mappings.faults import BadValue
 
+Json = Any
 Reader = Callable[[Any], Any]
+UNUSUAL = (BadValue, msgspec.MsgspecError, UnicodeDecodeError, RecursionError, InvalidOperation)
 
 
-class Slow(Exception):
+class Slow(BadValue):
     """Not usual: ask kinds.py."""
 
 
-UNUSUAL = (Slow, BadValue)
+class Quick:
+    """`from_bytes` and `from_json` answer one record, or None for anything unusual."""
+
+    def __init__(self, kind: Object) -> None:
+        self.struct = Types().struct(kind)
+        self.decode = msgspec.json.Decoder(self.struct, float_hook=Decimal).decode
+        self.record = Source(lambda v: f"{v}.isprintable() and {v}.strip()").reader(kind)
+        self.record_of_plain = Source(lambda v: f"{v} >= '!'").reader(kind)
+
+    def from_json(self, value: Json) -> Any:
+        try:
+            return self.record(msgspec.convert(value, self.struct))
+        except UNUSUAL:
+            return None
+
+    def from_bytes(self, body: bytes) -> Any:
+        """Of a plain line first. It holds no control character, so that of each text only the first character is looked at; and what was
+        decoded from it has as many colons when it is written again, or else a name stood there twice, or a null."""
+        if body.isascii() and b"\\" not in body and b"\x7f" not in body:
+            try:
+                struct = self.decode(body)
+                if wire.colons(struct) == body.count(b":"):
+                    return self.record_of_plain(struct)
+            except UNUSUAL:
+                return None
+        return self.from_json(wire.read(body))
 
 
-def reader(kind: Object) -> Reader:
-    """object -> record. It raises one of UNUSUAL for anything that is not right."""
-    return Source(lambda v: f"{v}.isprintable() and {v}.strip()").reader(kind)
+# ---- kinds -> structs --------------------------------------------------------------------------------------------------------
+class Types:
+    """The msgspec type of each kind. A struct has the fields of a record; where several records may stand, those of all of them."""
+
+    def __init__(self) -> None:
+        self.structs: dict[tuple[type, ...], Any] = {}
+
+    def struct(self, *kinds: Object) -> Any:
+        key = tuple(k.record for k in kinds)
+        if key not in self.structs:
+            slots = {s.name: s for k in reversed(kinds) for s in k.slots.values()}
+            named = [self._field(s, needed=len(kinds) == 1 and s.default is REQUIRED) for s in slots.values()]
+            self.structs[key] = msgspec.defstruct(
+                "_or_".join(r.__name__ for r in key), named, kw_only=True, forbid_unknown_fields=True, omit_defaults=True, gc=False)
+        return self.structs[key]
+
+    def _field(self, slot: Slot, needed: bool) -> Any:
+        kind = self.of(slot.kind)
+        return (slot.name, kind) if needed else (slot.name, kind | None, None)
+
+    def of(self, kind: Kind) -> Any:
+        members = kind.members if isinstance(kind, OneOf) else (kind,)
+        plain = [t for m in members for t in self._plain(m)]
+        objects = [m.whole if isinstance(m, Concept | Saying) else m for m in members if isinstance(m, Object)]
+        return Any if Any in plain else Union[(*plain, *([self.struct(*objects)] if objects else ()))]
+
+    def _plain(self, kind: Kind) -> Iterable[Any]:
+        """What may stand there besides an object."""
+        if isinstance(kind, Scalar):
+            return (Any,) if Decimal in kind.takes else kind.takes  # a Decimal would also be read from a text
+        if isinstance(kind, Many):
+            return (list[self.of(kind.of)],)  # type: ignore[misc]  # made while it runs
+        words = getattr(kind, "words", ())
+        return (Literal[tuple(words)],) if words else (str,) if str in kind.takes else ()
 
 
-def reader_of_plain(kind: Object) -> Reader:
-    """The same for an object from a plain line."""
-    return Source(lambda v: f"{v} >= '!'").reader(kind)
-
-
-def plain(line: bytes) -> bool:
-    return line.isascii() and b"\\" not in line and b"\x7f" not in line
-
-
-def text(value: Any) -> Any:
+# ---- structs -> records ------------------------------------------------------------------------------------------------------
+def text(value: str) -> str:
     """A text that is not obviously right: line breaks and the like are fine."""
-    if value.__class__ is not str or not value or value.isspace() or CONTROL.search(value):
+    if not value or value.isspace() or CONTROL.search(value):
         raise Slow
     return value
-
-
-def nothing(value: Any) -> tuple[()]:
-    """For a list: null and an empty one."""
-    if value is not None and value != []:
-        raise Slow
-    return ()
 
 
 def stop() -> Any:
@@ -74,8 +120,7 @@ class Source:
 
     def __init__(self, good: Callable[[str], str]) -> None:
         self.good, self.functions, self.known = good, list[str](), dict[int, str]()
-        self.env: dict[str, Any] = {"put": object.__setattr__, "Decimal": Decimal, "Slow": Slow}
-        self.env |= {"stop": stop, "text": text, "nothing": nothing}
+        self.env: dict[str, Any] = {"put": object.__setattr__, "Decimal": Decimal, "Slow": Slow, "stop": stop, "text": text}
 
     def reader(self, kind: Object) -> Reader:
         name = self.function(kind)
@@ -89,73 +134,50 @@ class Source:
         return name
 
     def function(self, kind: Kind) -> str:
-        """The name of the function that reads this kind."""
+        """The name of the function for this kind."""
         if id(kind) not in self.known:
             name = self.known[id(kind)] = self.name(None, f"get_{type(kind).__name__}")
             lines = getattr(self, f"_{type(kind).__name__}")(kind)
             self.functions.append("\n".join([f"def {name}(v):", *(f"    {line}" for line in lines)]))
         return self.known[id(kind)]
 
-    # -- expressions: what stands in variable `v`, read ----------------------------------------------------------------------
+    # -- expressions: the value for what stands in `v` -----------------------------------------------------------------------
     def expression(self, kind: Kind, v: str) -> str:
-        if isinstance(kind, Text):
-            return self.text(kind, v)
-        if isinstance(kind, Scalar):
-            return f"{v} if {self.exact(kind, v)} else stop()"
+        if isinstance(kind, Text) and not kind.words:
+            return f"{self.name(remembering(kind.check), 'check')}({v})" if kind.check else f"({v} if {self.good(v)} else text({v}))"
+        if isinstance(kind, Text | Scalar):
+            return f"({v} if {self.number(v)} else stop())" if Decimal in kind.takes else v
+        if isinstance(kind, Word):
+            return f"{self.name({word: kind.enum(word) for word in kind.words}, 'words')}[{v}]"
         if isinstance(kind, Many):
             return self.elements(kind, v)
-        if isinstance(kind, Concept) and kind.table:
-            return self.concept(kind, v)
-        return f"{self.function(kind)}({v})"
+        return self.concept(kind, v) if isinstance(kind, Concept) and kind.table else f"{self.function(kind)}({v})"
 
-    def text(self, kind: Text, v: str) -> str:
-        if kind.words:
-            return f"{v} if {v}.__class__ is str and {v} in {self.name(frozenset(kind.words), 'words')} else stop()"
-        if kind.check:
-            return f"{self.name(remembering(kind.check), 'check')}({v}) if {v}.__class__ is str else stop()"
-        return f"{v} if {self.fine(v)} else text({v})"
-
-    def fine(self, v: str) -> str:
-        return f"{v}.__class__ is str and {self.good(v)}"
-
-    def exact(self, kind: Scalar, v: str) -> str:
-        plain = " or ".join(f"{v}.__class__ is {t.__name__}" for t in kind.takes if t is not Decimal)
-        return " or ".join(filter(None, [plain, f"{v}.__class__ is Decimal and {v}.is_finite()" * (Decimal in kind.takes)]))
+    def number(self, v: str) -> str:
+        return f"{v}.__class__ is int or {v}.__class__ is Decimal and {v}.is_finite()"
 
     def elements(self, kind: Many, v: str) -> str:
         """Most lists have one element, and a comprehension costs more than that."""
-        made = f"({self.expression(kind.of, f'{v}[0]')},) if len({v}) == 1 else tuple([{self.expression(kind.of, 'y')} for y in {v}])"
-        made = f"{self.name(kind.check, 'check')}({made})" if kind.check else f"({made})"
-        return f"{made} if {v}.__class__ is list and {v} else {'stop()' if kind.filled else f'nothing({v})'}"
+        made = f"(({self.expression(kind.of, f'{v}[0]')},) if len({v}) == 1 else tuple([{self.expression(kind.of, 'y')} for y in {v}]))"
+        made = f"{self.name(kind.check, 'check')}({made})" if kind.check else made
+        return f"({made} if {v} else {'stop()' if kind.filled else '()'})"
 
     def concept(self, kind: Concept, v: str) -> str:
-        made = f"{self.name(kind.words, 'words')}.get({v}) or stop() if {v}.__class__ is str else {self.function(kind.whole)}({v})"
+        made = f"({self.name(kind.words, 'words')}[{v}] if {v}.__class__ is str else {self.function(kind.whole)}({v}))"
         return f"{self.name(kind.check, 'check')}({made})" if kind.check else made
 
     # -- functions: the lines of each kind -----------------------------------------------------------------------------------
     def _Object(self, kind: Object) -> list[str]:
+        """The defaults in one copy, and over them what was said."""
         start = self.name({s.name: None if s.default is REQUIRED else s.default for s in kind.slots.values()}, "start")
-        lines = ["if v.__class__ is not dict: raise Slow", f"d = {{**{start}, **v}}"]
-        lines += [f"if len(d) != {len(kind.slots)}: raise Slow"]  # a name too many
-        for slot in kind.slots.values():
-            lines += [f"x = d[{slot.name!r}]", self.field(slot.name, slot.kind, slot.default)]
+        lines = [f"d = {start}.copy()", *(line for s in kind.slots.values() for line in (f"x = v.{s.name}", self.field(s)))]
         lines += [f"if d == {start}: raise Slow"] * (not kind.required)  # says nothing
         return [*lines, *self.record(kind)]
 
-    def field(self, name: str, kind: Kind, default: Any) -> str:
-        """`x` is what was given, or the default, or None where there is none."""
-        given = "" if default is REQUIRED else "x is not None and "
-        if isinstance(kind, Text) and not kind.words and not kind.check:
-            return f"if {given}not ({self.fine('x')}): text(x)"
-        if isinstance(kind, Scalar):
-            return f"if {given}not ({self.exact(kind, 'x')}): raise Slow"
-        read = f"d[{name!r}] = {self.expression(kind, 'x')}"
-        if default is REQUIRED:
-            return read
-        if default is None:
-            return f"if x is not None: {read}"
-        was = self.name(default, "default")
-        return f"if x is not {was}: d[{name!r}] = {was} if x is None else {self.expression(kind, 'x')}"
+    def field(self, slot: Slot) -> str:
+        """`x` is what was said; None stands for what was left out, and is never said where something is needed."""
+        said = f"d[{slot.name!r}] = {self.expression(slot.kind, 'x')}"
+        return said if slot.default is REQUIRED else f"if x is not None: {said}"
 
     def record(self, kind: Object) -> list[str]:
         """The record of the dict `d`."""
@@ -174,15 +196,12 @@ class Source:
         objects = f"if v.__class__ is not str: return {self.function(kind.whole)}(v)"
         return [objects, f"d = {{'display': {self.expression(Text(), 'v')}}}", *self.record(kind)]
 
-    def _Word(self, kind: Word) -> list[str]:
-        words = {word: kind.enum(word) for word in kind.words}
-        return [f"return v.__class__ is str and {self.name(words, 'words')}.get(v) or stop()"]
-
     def _OneOf(self, kind: OneOf) -> list[str]:
-        lines = ["kind = v.__class__"]
+        if any(Decimal in m.takes for m in kind.members):
+            return ["raise Slow"]
+        lines = [f"if v.__class__ is {json.__name__}: return {self.expression(member, 'v')}" for json, member in kind.by_json.items()]
+        names = {name for member in kind.objects for name in member.slots}
         for member in kind.objects:
-            names = " and ".join(f"{n!r} in v" for n in member.required) or f"v.keys() <= {self.name(set(member.slots), 'slots')}"
-            fits = "kind is dict" if len(kind.objects) == 1 else f"kind is dict and {names}"
-            lines.append(f"if {fits}: return {self.function(member)}(v)")
-        lines += [f"if kind is {json.__name__}: return {self.expression(member, 'v')}" for json, member in kind.by_json.items()]
+            fits = [*(f"v.{n} is not None" for n in member.required), *(f"v.{n} is None" for n in sorted(names - member.slots.keys()))]
+            lines.append(f"if {' and '.join(fits) or True}: return {self.function(getattr(member, 'whole', member))}(v)")
         return [*lines, "raise Slow"]

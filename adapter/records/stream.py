@@ -10,7 +10,7 @@ from __future__ import annotations
 import codecs
 import hashlib
 import io
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Iterator
 from functools import cache
 from typing import BinaryIO, NamedTuple
@@ -66,10 +66,10 @@ class Lines:
     """(number, line) of every line that is not blank. Of one that is too long only so much is kept that it shows."""
 
     def __init__(self, file: BinaryIO, size: int) -> None:
-        self.file, self.size, self.number, self.ahead, self.start = file, size, 0, list[bytes](), codecs.BOM_UTF8
+        self.file, self.size, self.number, self.ahead, self.start = file, size, 0, deque[bytes](), codecs.BOM_UTF8
 
     def __iter__(self) -> Iterator[tuple[int, bytes]]:
-        while line := self.ahead.pop(0) if self.ahead else self._line():
+        while line := self.ahead.popleft() if self.ahead else self._line():
             self.number += 1
             if not line.isspace():
                 yield self.number, line.rstrip(b"\r\n")
