@@ -146,9 +146,11 @@ def fault(text: str, depth: int, line: int = 1, start: str = "{") -> Fault | Non
 def locate(text: str, wanted: Iterable[Steps], depth: int, line: int = 1) -> dict[Steps, tuple[int, int]]:
     """Line and column where the named member, or the element, begins."""
     left, found = set(wanted), dict[Steps, tuple[int, int]]()
+    counted = start = 0  # how far lines are counted, and where the last of them starts: each is counted once, however many are wanted
     for steps, name_at, _ in Walk(text, depth).document() if left else ():
         if steps in left:
-            found[steps] = position(text, name_at, line)
+            line, start = line + text.count("\n", counted, name_at), text.rfind("\n", counted, name_at) + 1 or start
+            counted, found[steps] = name_at, (line, name_at - start + 1)
     return found
 
 
