@@ -192,8 +192,9 @@ def fold(records: Iterable[Any], source: str, as_of: str) -> CareRecord:
 
 def _state(items: list[Any], ours: RecordList | None) -> tuple[Any, ...] | Unlisted:
     if items:
-        place = {entry.item: i for i, entry in enumerate(ours.entries)} if ours else {}
-        return tuple(sorted(items, key=lambda item: place.get(_ref(item), len(place))))
+        named = [e.item.key for e in ours.entries if isinstance(e.item, Ref)] if ours else []
+        place = {key: i for i, key in enumerate(named)}
+        return tuple(sorted(items, key=lambda item: place.get(item.key, len(place))))
     return next((state for state, reason in EMPTY.items() if ours and ours.empty_reason == reason), Unlisted.NOT_SUPPLIED)
 
 
@@ -201,10 +202,6 @@ def _again(field: str, items: list[Any], ours: RecordList, as_of: str) -> Record
     """What the sender would say now, of its own items."""
     state = _state([item for item in items if item.key is not None], ours)
     return None if state is Unlisted.NOT_SUPPLIED else _list(field, state, as_of)
-
-
-def _ref(record: Any) -> Ref:
-    return Ref(SECTION_OF[type(record)].kind, record.key or "")
 
 
 # ---- findings --------------------------------------------------------------------------------------------------------------

@@ -28,6 +28,7 @@ from mappings.values import Ref
 
 Json = Any
 Resource = dict[str, Json]
+Own = dict[str, Resource | None]  # url -> the identifier that holds the sender's key
 
 
 @dataclass(frozen=True)
@@ -90,13 +91,14 @@ class Returned:
 def read(received: Iterable[Json], *, sent: CareRecord | None = None, source: str = "", patient: str | None = None) -> Returned:
     """`sent` is what the sender sent, or at least `source` its namespace: without them nothing is recognised as the sender's.
     `patient` is the resident's resource ("Patient/123"); without it, the one with her key, else the only one."""
-    source, arrivals = sent.source if sent else source, Arrivals(received)
-    change = _changing(_named(arrivals, sent, source, patient), dict(arrivals.addresses()))
+    arrivals = Arrivals(received)
+    own = {url: _own(resource, sent.source if sent else source) for url, resource in arrivals.current.items()}
+    change = _changing(_named(arrivals, own, sent, patient), dict(arrivals.addresses()))
     items, unreadable = list[Item](), list[Unreadable]()
     for url, resource in arrivals.current.items():
         shape = SHAPES[resource["resourceType"]]
         try:
-            record, rest = shape.read(relink(_keyed(resource, source), plan_of(shape), change))
+            record, rest = shape.read(relink(_keyed(resource, own[url]), plan_of(shape), change))
         except Faults as bad:
             unreadable.append(Unreadable(url, resource, tuple(bad.found)))
         else:
@@ -171,43 +173,38 @@ def _version(resource: Resource) -> tuple[int, str]:
 
 
 # ---- names -----------------------------------------------------------------------------------------------------------------
-def _named(arrivals: Arrivals, sent: CareRecord | None, source: str, patient: str | None) -> dict[Address, str]:
-    """What the record calls what stands at an address: the resident, and whatever carries a key of the sender's."""
-    named, resident = addresses(sent) if sent else {}, patient or _resident(arrivals, sent, source)
-    for address, url in arrivals.addresses():
-        if url == resident:
-            named[address] = THE_RESIDENT
-        elif key := _own_key(arrivals.current[url], source):
-            named[address] = f"{arrivals.current[url]['resourceType']}/{key}"
-    return {**named, resident: THE_RESIDENT} if resident else named
+def _own(resource: Resource, source: str) -> Resource | None:
+    """The identifier that holds the sender's key."""
+    system, said = own_system(source, resource["resourceType"]), resource.get("identifier")
+    for identifier in said if said.__class__ is list else ():
+        if identifier.__class__ is dict and identifier.get("system") == system and identifier.get("value").__class__ is str:
+            return identifier
+    return None
 
 
-def _resident(arrivals: Arrivals, sent: CareRecord | None, source: str) -> str | None:
-    patients = {url: _own_key(r, source) for url, r in arrivals.current.items() if r["resourceType"] == "Patient"}
-    hers = [url for url, key in patients.items() if key is not None and (not sent or key == sent.resident.key)]
-    only = hers or list(patients)
-    return only[0] if len(only) == 1 else None
-
-
-def _own_key(resource: Resource, source: str) -> str | None:
-    return next((i["value"] for i in _identifiers(resource) if _is_own(i, resource, source)), None)
-
-
-def _keyed(resource: Resource, source: str) -> Resource:
+def _keyed(resource: Resource, own: Resource | None) -> Resource:
     """With the sender's key where the shapes expect it."""
-    if _own_key(resource, source) is None:
+    if own is None:
         return resource
-    own = next(i for i in _identifiers(resource) if _is_own(i, resource, source))
     return {**resource, "identifier": [{**i, "system": SOURCE_KEY} if i is own else i for i in resource["identifier"]]}
 
 
-def _identifiers(resource: Resource) -> list[Resource]:
-    said = resource.get("identifier")
-    return [i for i in said if isinstance(i, dict)] if isinstance(said, list) else []
+def _named(arrivals: Arrivals, own: Own, sent: CareRecord | None, patient: str | None) -> dict[Address, str]:
+    """What the record calls what stands at an address: the resident, and whatever carries a key of the sender's."""
+    named, resident = addresses(sent) if sent else {}, patient or _resident(arrivals, own, sent)
+    for address, url in arrivals.addresses():
+        if url == resident:
+            named[address] = THE_RESIDENT
+        elif key := own[url]:
+            named[address] = f"{arrivals.current[url]['resourceType']}/{key['value']}"
+    return {**named, resident: THE_RESIDENT} if resident else named
 
 
-def _is_own(identifier: Resource, resource: Resource, source: str) -> bool:
-    return identifier.get("system") == own_system(source, resource["resourceType"]) and isinstance(identifier.get("value"), str)
+def _resident(arrivals: Arrivals, own: Own, sent: CareRecord | None) -> str | None:
+    patients = {url: own[url] for url, resource in arrivals.current.items() if resource["resourceType"] == "Patient"}
+    hers = [url for url, key in patients.items() if key and (not sent or key["value"] == sent.resident.key)]
+    only = hers or list(patients)
+    return only[0] if len(only) == 1 else None
 
 
 def _changing(named: dict[Address, str], urls: dict[str, str]) -> Change:

@@ -184,7 +184,8 @@ class Source:
         made = self.name(kind.record, kind.record.__name__)
         if hasattr(kind.record, "__post_init__") or "__slots__" in vars(kind.record) or not all(f.init for f in fields(kind.record)):
             return [f"return {made}(**d)"]
-        return [f"r = {self.name(kind.record.__new__, 'new')}({made})", "put(r, '__dict__', d)", "return r"]
+        into = next(vars(c)["__dict__"] for c in kind.record.__mro__ if "__dict__" in vars(c)).__set__
+        return [f"r = {self.name(kind.record.__new__, 'new')}({made})", f"{self.name(into, 'into')}(r, d)", "return r"]
 
     def _Concept(self, kind: Concept) -> list[str]:
         if kind.table or kind.check:
