@@ -90,7 +90,7 @@ OUTCOME_OF_ATTENDANCE = CodeTable(
 
 # ---- an element that is one bare Coding ------------------------------------------------------------------------------------
 def _one_coding(concept: Any) -> Any:
-    if not isinstance(concept, Coded) or len(concept.codings) != 1 or concept.text is not None:
+    if not isinstance(concept, Coded) or concept.codings.__class__ is not tuple or len(concept.codings) != 1 or concept.text is not None:
         raise BadValue("has room for exactly one coding, and for no text")
     return CODING.put(concept.codings[0])
 

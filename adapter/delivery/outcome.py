@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
@@ -32,8 +32,8 @@ class RowOutcome:
 
     row: Row
     status: int | None = None
-    target: str | None = None
-    version: str | None = None
+    target: str | None = field(default=None, repr=False)  # on some servers an id is an NHS number
+    version: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True)

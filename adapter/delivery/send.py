@@ -54,8 +54,8 @@ class SentRow:
     type: str
     became: Became
     fields: tuple[str, ...] = ()
-    target: str | None = None
-    version: str | None = None
+    target: str | None = field(default=None, repr=False)  # on some servers an id is an NHS number
+    version: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ class Sent:
     rows: tuple[SentRow, ...] = ()
     sentences: tuple[str, ...] = field(default=(), repr=False)
     retry_after: float | None = None  # seconds
-    patient: str | None = None
+    patient: str | None = field(default=None, repr=False)
 
     @property
     def for_a_person(self) -> bool:
