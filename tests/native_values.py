@@ -8,7 +8,8 @@ from typing import Any
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
-from adapter.records.kinds import CONTROL, REQUIRED, Concept, Kind, Many, OneOf, Saying, Scalar, Spot, Text, Word
+from adapter.records.kinds import CONTROL, REQUIRED, Concept, Kind, Many, OneOf, Saying, Scalar, Text, Word
+from adapter.records.spot import Spot
 
 POOL = ("1941", "1941-02", "2024-02-29", "2024-02-29T01:02:03Z", "2024-02-29T01:02:03.500+01:00", "10:00:00", "x", "https://home.example/x")
 TEXTS = st.text(st.characters(codec="utf-8"), min_size=1, max_size=8).filter(lambda v: not v.isspace() and not CONTROL.search(v))

@@ -25,6 +25,7 @@ from mappings.catalogue import RECORDS, SHAPES
 from mappings.codes import CodeTable
 from mappings.datatypes import Coded, Coding, Period, Quantity
 from mappings.dosage import Range
+from mappings.faults import BadValue
 from mappings.medication_statement import Medication
 from mappings.values import Logical, Ref, Reference, Said
 from tests.native_values import damaged, records
@@ -310,3 +311,22 @@ def test_every_record_of_the_fixtures_is_read_quickly() -> None:
         values = wire.loads(path.read_bytes())
         read = [FORMATS[s.record].quick.from_json(values) for s in getattr(shape, "shapes", (shape,))]
         assert any(read), path.name
+
+
+@dataclass(frozen=True)
+class Checked:
+    """A record with a check of its own."""
+
+    low: int
+    high: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.high is not None and self.high < self.low:
+            raise BadValue("is lower than low")
+
+
+def test_a_records_own_check_is_a_fault_like_any_other() -> None:
+    form = Format(Checked)
+    assert form.decode({"low": 1, "high": 2}) == Checked(1, 2)
+    with pytest.raises(Refused, match=r"is lower than low \[bad-value\]"):
+        form.loads(b'{"low": 2, "high": 1}')

@@ -241,8 +241,11 @@ def display_of(record: Any) -> str | None:
 def addresses(bag: CareRecord) -> dict[Address, str]:
     """Every way in which something of this bag may have been referred to on the wire -> what the record calls it."""
     names, found = _names(bag), dict[Address, str]()
-    for made in [_made(row, names, []) for row in [*bags.directory(bag), *bags.personal(bag)]]:
-        found[f"{made.row.kind}/{made.id}"] = found[made.urn] = THE_RESIDENT if made.row.path == "resident" else made.name
-        if made.row.kind in DIRECTORY and "identifier" in made.resource:
+    for made in [_made(row, names, []) for row in bags.directory(bag)]:
+        found[f"{made.row.kind}/{made.id}"] = found[made.urn] = made.name
+        if "identifier" in made.resource:
             found[made.row.kind, *strongest(made.resource, names)] = made.name
+    for path, kind, record in bags.personal(bag):
+        ours, name = names.id(kind, record.key), THE_RESIDENT if path == "resident" else f"{kind}/{record.key}"
+        found[f"{kind}/{ours}"] = found[f"urn:uuid:{ours}"] = name
     return found | {f"Patient?{names.person(bag.resident).query()}": THE_RESIDENT}

@@ -15,51 +15,20 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import MISSING, dataclass, field
+from dataclasses import MISSING, dataclass
 from decimal import Decimal
 from enum import Enum
-from typing import Any, NamedTuple
+from typing import Any
 
-from adapter.scan import Steps
+from adapter.records.spot import Spot
 from mappings.codes import CodeTable
 from mappings.datatypes import Coded
-from mappings.faults import BadValue
 from mappings.values import Said
 
 Json = Any
 CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")  # all but tab and line ends: FHIR R4, page Data Types, string
 REQUIRED: Any = MISSING
 GUESSES = 100  # what may be meant is looked for so often in a record: a milliseconds' work that a bomb would ask for without end
-
-
-class Wrong(NamedTuple):
-    """A fault whose place in the text is not looked up yet."""
-
-    rule: str
-    says: str
-    path: str
-    steps: Steps
-
-
-@dataclass(frozen=True)
-class Spot:
-    """Where we are in a record, and all that was found wrong so far."""
-
-    path: str = ""
-    steps: Steps = ()
-    wrong: list[Wrong] = field(default_factory=list)
-
-    def member(self, name: str, ordinal: int) -> Spot:
-        return Spot(f"{self.path}.{name}".lstrip("."), (*self.steps, ordinal), self.wrong)
-
-    def element(self, index: int) -> Spot:
-        return Spot(f"{self.path}[{index}]", (*self.steps, index), self.wrong)
-
-    def no(self, rule: str, says: str) -> None:
-        self.wrong.append(Wrong(rule, says, self.path, self.steps))
-
-    def lacks(self, name: str, says: str) -> None:
-        self.wrong.append(Wrong("missing", says, f"{self.path}.{name}".lstrip("."), self.steps))
 
 
 class Kind:
@@ -96,7 +65,7 @@ class Text(Kind):
         elif self.words and value not in self.words:
             spot.no("not-a-word", f"expected {self.says}")
         else:
-            approve(self.check, value, spot)
+            spot.approved(self.check, value)
         return value
 
 
@@ -151,7 +120,7 @@ class Many(Kind):
         before = len(spot.wrong)
         values = tuple(self.of.decode(v, spot.element(i)) for i, v in enumerate(value))
         if len(spot.wrong) == before and values:
-            approve(self.check, values, spot)
+            spot.approved(self.check, values)
         return values
 
     def encode(self, value: Any) -> Json:
@@ -193,13 +162,12 @@ class Object(Kind):
         if value.__class__ is not dict:
             return spot.no("wrong-type", f"expected {self.says}")
         before, place = len(spot.wrong), {name: i for i, name in enumerate(value)}
-        for name in (n for n in value.keys() - self.slots.keys() if value[n] is not None):
-            says = self._unknown(name, place[name], guess=len(spot.wrong) < GUESSES)
-            spot.wrong.append(Wrong("unknown-field", says, spot.path, (*spot.steps, place[name])))
+        for name in (n for n, v in value.items() if v is not None and n not in self.slots):
+            spot.unknown(place[name], self._unknown(name, place[name], guess=len(spot.wrong) < GUESSES))
         found = {s.name: self._field(s, value, spot, place) for s in self.slots.values()}
         if len(spot.wrong) == before and not self.required and all(found[s.name] == s.default for s in self.slots.values()):
             spot.no("says-nothing", "says nothing; leave it out")
-        return self.record(**found) if len(spot.wrong) == before else None
+        return spot.approved(lambda said: self.record(**said), found) if len(spot.wrong) == before else None
 
     def _field(self, slot: Slot, value: Mapping[str, Json], spot: Spot, place: Mapping[str, int]) -> Any:
         if (given := value.get(slot.name)) is not None:
@@ -235,7 +203,7 @@ class Concept(Object):
         before = len(spot.wrong)
         concept = self._said(value, spot) if value.__class__ is str else super().decode(value, spot)
         if len(spot.wrong) == before:
-            approve(self.check, concept, spot)
+            spot.approved(self.check, concept)
         return concept
 
     def _said(self, value: str, spot: Spot) -> Any:
@@ -299,12 +267,3 @@ class OneOf(Kind):
 
     def encode(self, value: Any) -> Json:
         return self.by_type[type(value)].encode(value)
-
-
-def approve(check: Callable[[Any], object] | None, value: Any, spot: Spot) -> None:
-    """The shape's own check of one value, if it has one."""
-    if check:
-        try:
-            check(value)
-        except BadValue as bad:
-            spot.no("bad-value", str(bad))

@@ -20,8 +20,9 @@ from typing import Annotated, Any, Generic, TypeVar
 
 from adapter import scan, wire
 from adapter.faults import Fault, Refused
-from adapter.records.kinds import REQUIRED, Concept, Kind, Many, Object, OneOf, Saying, Scalar, Slot, Spot, Text, Word, Wrong
+from adapter.records.kinds import REQUIRED, Concept, Kind, Many, Object, OneOf, Saying, Scalar, Slot, Text, Word
 from adapter.records.quick import Quick
+from adapter.records.spot import Spot, Wrong
 from adapter.scan import Steps
 from mappings import tree
 from mappings.bag import THE_RESIDENT
