@@ -10,7 +10,7 @@ from typing import Any
 
 from mappings.shape import BadValue, Codec, Each, Part, also, f
 from mappings.systems import UKCORE, UKCORE_CODES
-from mappings.values import Reference, choice, reference, strings, when
+from mappings.values import Reference, choice, closed, reference, strings, when
 
 Number = int | Decimal
 
@@ -49,7 +49,8 @@ class Period:
 
 CODING = Part(Coding, {"system": f.system, "version": f.version, "code": f.code, "display": f.display, "userSelected": f.user_selected})
 CONCEPT = Part(Coded, {"coding": [Each(f.codings, CODING)], "text": f.text})
-QUANTITY = Part(Quantity, {"value": f.value, "comparator": f.comparator, "unit": f.unit, "system": f.system, "code": f.code})
+QUANTITY = Part(Quantity, {"value": f.value, "comparator": f.comparator | closed("<", "<=", ">=", ">"), "unit": f.unit, "system": f.system,
+                           "code": f.code})
 PERIOD = Part(Period, {"start": f.start | when, "end": f.end | when})
 
 
@@ -104,14 +105,19 @@ class Annotation:
     author: Reference | str | None = None
 
 
-IDENTIFIER = Part(Identifier, {"use": f.use, "type": f.type | CONCEPT, "system": f.system, "value": f.value, "period": f.period | PERIOD})
-NAME = Part(HumanName, {"use": f.use, "text": f.text, "family": f.family, "given": f.given | strings, "prefix": f.prefix | strings,
+IDENTIFIER = Part(Identifier, {"use": f.use | closed("usual", "official", "temp", "secondary", "old"), "type": f.type | CONCEPT,
+                               "system": f.system, "value": f.value, "period": f.period | PERIOD})
+NAME = Part(HumanName, {"use": f.use | closed("usual", "official", "temp", "nickname", "anonymous", "old", "maiden"), "text": f.text,
+                        "family": f.family, "given": f.given | strings, "prefix": f.prefix | strings,
                         "suffix": f.suffix | strings, "period": f.period | PERIOD})
-TELECOM = Part(ContactPoint, {"system": f.system, "value": f.value, "use": f.use, "rank": f.rank, "period": f.period | PERIOD})
+TELECOM = Part(ContactPoint, {"system": f.system | closed("phone", "fax", "email", "pager", "url", "sms", "other"), "value": f.value,
+                              "use": f.use | closed("home", "work", "temp", "old", "mobile"), "rank": f.rank, "period": f.period | PERIOD})
 UPRN = {"coding": [{"system": UKCORE_CODES + "UKCore-AddressKeyType", "code": "UPRN", "display": also("Unique Property Reference Number")}]}
 ADDRESS = Part(Address, {"extension": [{"url": UKCORE + "Extension-UKCore-AddressKey", "extension": [
                              {"url": "type", "valueCodeableConcept": UPRN}, {"url": "value", "valueString": f.uprn}]}],
-                         "use": f.use, "type": f.type, "text": f.text, "line": f.lines | strings, "city": f.city, "district": f.district,
+                         "use": f.use | closed("home", "work", "temp", "old", "billing"),
+                         "type": f.type | closed("postal", "physical", "both"), "text": f.text, "line": f.lines | strings,
+                         "city": f.city, "district": f.district,
                          "state": f.county, "postalCode": f.postcode, "country": f.country, "period": f.period | PERIOD})
 NOTE = Part(Annotation, {("authorReference", "authorString"): f.author | choice(authorReference=reference, authorString=str),
                          "time": f.time | when, "text": f.text})

@@ -11,7 +11,7 @@ from mappings.datatypes import CONCEPT, PERIOD, QUANTITY, RANGE, RATIO, Coded, N
 from mappings.findings import Finding, in_order, warning
 from mappings.shape import Each, Part, f
 from mappings.systems import DMD, SNOMED_CT, THO, UKCORE
-from mappings.values import Logical, Ref, Reference, Said, choice, reference, reference_or, strings, when
+from mappings.values import Logical, Ref, Reference, Said, choice, closed, many, reference, reference_or, strings, when
 
 
 # ---- the drug --------------------------------------------------------------------------------------------------------------
@@ -112,6 +112,8 @@ class Dose:
     max_per_administration: Quantity | None = None
 
 
+UNIT_OF_TIME = closed("s", "min", "h", "d", "wk", "mo", "a")
+DAY = closed("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 BOUNDS: Any = choice(boundsDuration=QUANTITY, boundsRange=RANGE, boundsPeriod=PERIOD)
 AS_NEEDED: Any = choice(asNeededBoolean=bool, asNeededCodeableConcept=CONCEPT)
 AMOUNT: Any = choice(doseQuantity=QUANTITY, doseRange=RANGE)
@@ -124,10 +126,10 @@ DOSAGE = Part(Dose, {
     "timing": {"repeat": {
         ("boundsDuration", "boundsRange", "boundsPeriod"): f.bounds | BOUNDS,
         "count": f.count,
-        "duration": f.duration, "durationUnit": f.duration_unit,
+        "duration": f.duration, "durationUnit": f.duration_unit | UNIT_OF_TIME,
         "frequency": f.frequency, "frequencyMax": f.frequency_max,
-        "period": f.period, "periodMax": f.period_max, "periodUnit": f.period_unit,
-        "dayOfWeek": f.days_of_week | strings,
+        "period": f.period, "periodMax": f.period_max, "periodUnit": f.period_unit | UNIT_OF_TIME,
+        "dayOfWeek": f.days_of_week | many(DAY),
         "timeOfDay": f.times_of_day | strings,
         "when": f.when | strings,
         "offset": f.offset}},

@@ -87,7 +87,8 @@ def _referred(v: Any) -> Any:
 
 FAST = {kind: part.fast_put for kind, part in KINDS.items()}
 reference = Codec(_refer, _referred, "reference: a key, an identifier, or only words", tuple(KINDS), exact=True,
-                  fast_put=lambda v: FAST[v.__class__](v))
+                  fast_put=lambda v: FAST[v.__class__](v),
+                  fast_get=lambda v: REF.fast_get(v) if v.get("reference") is not None else LOGICAL.fast_get(v) or SAID.fast_get(v))
 
 
 def reference_or(part: Part[Any]) -> Codec:
@@ -116,6 +117,11 @@ def code(table: dict[str, str]) -> Codec:
         return back[theirs]
 
     return Codec(put, get, "code: " + ", ".join(table), str, exact=True, fast_put=table.__getitem__, fast_get=back.__getitem__)
+
+
+def closed(*codes: str) -> Codec:
+    """One of FHIR's own codes, which is our word for it too."""
+    return code({word: word for word in codes})
 
 
 def choice(**kinds: Any) -> Codec:

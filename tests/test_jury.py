@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from adapter import wire
@@ -24,7 +24,7 @@ FIXTURES = Path(__file__).resolve().parent.parent / "fixtures"
 Json = dict[str, Any]
 # Rules about single values. Sampled records break them on purpose (odd texts, numbers past 2^31); nothing else may be wrong with them.
 # `oneOf` is all that the schema says where a contained resource breaks one; contained resources are judged on their own too.
-VALUES = {"pattern", "enum", "string_pattern_mismatch", "less_than_equal", "value_error", "oneOf"}
+VALUES = {"pattern", "string_pattern_mismatch", "less_than_equal", "value_error", "oneOf"}
 
 
 def pairs() -> Iterator[tuple[str, Json]]:
@@ -68,8 +68,7 @@ def test_no_juror_has_anything_new_against_what_we_write() -> None:
 
 
 @pytest.mark.parametrize("kind", SHAPES)
-@settings(phases=[Phase.generate], max_examples=60, derandomize=True, database=None, deadline=None,
-          suppress_health_check=[HealthCheck.too_slow])
+@settings(phases=[Phase.generate], max_examples=60)
 @given(data=st.data())
 def test_whatever_a_record_holds_the_structure_is_fhir(kind: str, data: st.DataObject) -> None:
     try:
