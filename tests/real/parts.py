@@ -58,5 +58,5 @@ def _build(part: str) -> None:
     if not stamp.exists() or stamp.read_text(encoding="ascii") != wanted:
         shutil.rmtree(BUILD / part, ignore_errors=True)
         command = ["mvn", "--batch-mode", "--quiet", "-Dstyle.color=never", "-DskipTests", "package"]
-        subprocess.run(command, cwd=HERE / part, check=True, env=os.environ | {"MAVEN_OPTS": "-Xmx512m"})
+        subprocess.run(command, cwd=HERE / part, check=True, env={"MAVEN_OPTS": "-Xmx512m"} | os.environ)
         stamp.write_text(wanted, encoding="ascii")
