@@ -133,9 +133,9 @@ def directory(bag: CareRecord) -> list[Row]:
     return _rows(bag, DIRECTORY)
 
 
-def personal(bag: CareRecord) -> list[Row]:
-    """The resident and what is hers, with the Lists last. Faults when something listed has no key."""
-    return [Row("resident", "Patient", bag.resident), *_rows(bag, PERSONAL), *_lists(bag)]
+def personal(bag: CareRecord, *, entries: bool = True) -> list[Row]:
+    """The resident and what is hers, with the Lists last, if wanted without their entries. Faults when something listed has no key."""
+    return [Row("resident", "Patient", bag.resident), *_rows(bag, PERSONAL), *_lists(bag, entries)]
 
 
 def returned(bag: CareRecord) -> list[Row]:
@@ -152,19 +152,18 @@ def _items(bag: CareRecord, field: str) -> tuple[Any, ...]:
     return said if isinstance(said, tuple) else ()
 
 
-def _lists(bag: CareRecord) -> list[Row]:
-    said = {field: getattr(bag, field) for field in LISTED}
-    return [Row(field, "List", _list(field, value, bag.as_of)) for field, value in said.items() if value is not Unlisted.NOT_SUPPLIED]
+def _lists(bag: CareRecord, entries: bool) -> list[Row]:
+    said = [(field, getattr(bag, field)) for field in LISTED]
+    return [Row(field, "List", _list(field, value, bag.as_of, entries)) for field, value in said if value is not Unlisted.NOT_SUPPLIED]
 
 
-def _list(field: str, said: tuple[Any, ...] | Unlisted, as_of: str) -> RecordList:
+def _list(field: str, said: tuple[Any, ...] | Unlisted, as_of: str, entries: bool = True) -> RecordList:
     items = said if isinstance(said, tuple) else ()
     if nameless := [i for i, item in enumerate(items) if item.key is None]:
         raise Faults([Fault(f"{field}[{i}]", "key", "is missing: the list cannot name it") for i in nameless])
-    kind = KIND_OF[field]
-    entries = tuple([Entry(Ref(kind, item.key)) for item in items])
+    named = tuple([Entry(Ref(KIND_OF[field], item.key)) for item in items]) if entries else ()
     return RecordList(
-        status="current", mode="snapshot", resident=THE_RESIDENT, key=field, code=LISTED[field], date=as_of, entries=entries,
+        status="current", mode="snapshot", resident=THE_RESIDENT, key=field, code=LISTED[field], date=as_of, entries=named,
         empty_reason=EMPTY.get(said) if isinstance(said, Unlisted) else None)
 
 
