@@ -190,7 +190,7 @@ def _created(made: Made, query: str) -> Resource:
 
 
 def _name_items(made: Made, bag: CareRecord, links: Links) -> None:
-    """The entries of a List of ours, each where it is on the wire: as records, written and relinked, they would take a fifth of all time."""
+    """The entries of a List of ours, each where it is on the wire: as records, written and relinked, they would be a fifth of the time."""
     said, kind = getattr(bag, made.row.path), bags.KIND_OF[made.row.path]
     if isinstance(said, tuple):
         made.resource["entry"] = [{"item": {"reference": links[f"{kind}/{item.key}"]}} for item in said]
