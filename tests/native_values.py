@@ -1,6 +1,7 @@
 """Any value that the native format can say, from its kinds; and any JSON of it with one thing changed."""
 from __future__ import annotations
 
+from copy import deepcopy
 from decimal import Decimal
 from functools import cache
 from typing import Any
@@ -68,10 +69,10 @@ def records(kind: Any) -> SearchStrategy[Any]:
 
 
 # ---- one thing changed ---------------------------------------------------------------------------------------------------------
-HOSTILE = st.sampled_from([
+HOSTILE = st.builds(deepcopy, st.sampled_from([
     None, True, False, 0, 1, Decimal("1.0"), Decimal("NaN"), "", " ", "\u00a0", "x\x00", "\x85", "BANANA", "none known", "oral", "1941-02",
     [], {}, [None], [{}], {"display": "x"}, {"type": "x", "key": "y"}, {"system": "x", "value": "y"}, {"codings": []}, {"text": None},
-    {"code": "x"}, {"value": 1}, {"low": {"value": 1}}])
+    {"code": "x"}, {"value": 1}, {"low": {"value": 1}}]))
 
 
 @st.composite
