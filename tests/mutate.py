@@ -4,6 +4,7 @@ A step is an operation and a number; the number seeds the choice of place and va
 """
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator, Sequence
 from decimal import Decimal
 from random import Random
@@ -59,6 +60,16 @@ def written(at: Place) -> str:
 
 def copied(v: Json) -> Json:
     return {k: copied(x) for k, x in v.items()} if isinstance(v, dict) else [copied(x) for x in v] if isinstance(v, list) else v
+
+
+def exactly(a: Any, b: Any) -> bool:
+    """The same JSON, type for type and digit for digit, its members in any order; or the same records. Asked without the engine."""
+    return _told(a) == _told(b)
+
+
+def _told(v: Any) -> str:
+    plain = isinstance(v, dict | list | str | int | float) or v is None
+    return json.dumps(v, sort_keys=True, default=repr) if plain else repr(v)
 
 
 # ---- operations -----------------------------------------------------------------------------------------------------------------

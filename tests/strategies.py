@@ -96,10 +96,10 @@ def says_something(record: Any) -> bool:
 CHOSEN: dict[tuple[type, str], Callable[[], SearchStrategy[Any]]] = {
     (encounter.Stay, "encounter_class"): lambda: records(Coding).map(lambda c: Coded((c,))),  # one coding and no text
     (Ref, "type"): lambda: st.sampled_from(["Patient", "Practitioner", "Ward"]),
-    (Ref, "key"): lambda: st.sampled_from(["1", "a-b.c", "9990000018"]),
+    (Ref, "key"): lambda: st.sampled_from(["1", "a-b.c", "MED-0015", "Ward 7/bed é", "9990000018"]),
 }
-ELSEWHERE = st.builds(
-    Ref, st.just(""), st.sampled_from(["urn:uuid:0", "https://x.example/Patient/1", "Patient", "a/b/c"]), st.none() | st.just("there"))
+URLS = ("urn:uuid:0", "https://x.example/Patient/1", "Patient", "a/b/c", "Patient/1/_history/2")
+ELSEWHERE = st.builds(Ref, st.just(""), st.sampled_from(URLS), st.none() | st.just("there"))
 
 
 @cache

@@ -60,8 +60,8 @@ def logs(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
     """Everything that anybody logs, at any level, is silent too."""
     caplog.set_level(logging.NOTSET)
     yield
-    for record in caplog.records:
-        silent(record.getMessage(), record.args, record.exc_text)
+    for record in caplog.get_records("call"):
+        silent(record.getMessage(), record.args, record.exc_info, record.exc_text)
 
 
 # ---- in every place ----------------------------------------------------------------------------------------------------------------------

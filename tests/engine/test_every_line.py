@@ -16,11 +16,11 @@ from typing import Any, NamedTuple
 import pytest
 
 from mappings.catalogue import SHAPES
-from mappings.shape import same
 from tests.engine.code_lists import closed
 from tests.engine.corpus import pairs
 from tests.engine.lines import Module, Mutant
 from tests.engine.worlds import HOMES, changed, is_lost, reborn, shape_of, source, standing_on, words
+from tests.mutate import exactly
 
 REPORT = Path(__file__).resolve().parent.parent.parent / "build" / "mutation.json"
 MODULES = [*sorted(home for home, _ in HOMES.values()), "dosage", "datatypes", "people", "values", "systems"]
@@ -76,7 +76,7 @@ def a_pair_is_red(pairs: Pairs, shape: Any) -> bool:
 
 def holds(shape: Any, record: Any, resource: Any) -> bool:
     now = reborn(record)
-    return same(shape.write(now), resource) and same(shape.read(resource), (now, {})) and findings(now) == findings(record)
+    return exactly(shape.write(now), resource) and exactly(shape.read(resource), (now, {})) and findings(now) == findings(record)
 
 
 def findings(record: Any) -> list[dict[str, Any]]:

@@ -22,10 +22,10 @@ from hypothesis import strategies as st
 from adapter import wire
 from mappings.catalogue import SHAPES
 from mappings.contained import lift, lower
-from mappings.shape import Faults, same
+from mappings.shape import Faults
 from tests import foreign
 from tests.engine.corpus import TYPES, bases, examples, leaves, mutants, pairs, readable, reads
-from tests.mutate import GENTLE, Json, copied, held, nodes, written
+from tests.mutate import GENTLE, Json, copied, exactly, held, nodes, written
 from tests.strategies import records_of, shapes, spoiled
 
 # How many published resources of a type must at least be readable: a law over nothing holds easily.
@@ -43,8 +43,8 @@ def test_published_resources_come_back_as_they_were(kind: str) -> None:
         before = copied(resource)
         if reads(kind, resource):
             read += 1
-            assert same(shape.write(*shape.read(resource)), before)
-        assert same(resource, before), "reading changed its input"
+            assert exactly(shape.write(*shape.read(resource)), before)
+        assert exactly(resource, before), "reading changed its input"
     assert read >= PUBLISHED[kind]
 
 
@@ -62,9 +62,9 @@ def test_any_resource_comes_back_as_it_was(kind: str) -> None:
             return
         event("read")
         record, rest = shape.read(resource)
-        assert same(shape.write(record, rest), before)
-        assert same(shape.write(record, rest), before), "writing changed the rest"
-        assert same(resource, before), "reading or writing changed the resource"
+        assert exactly(shape.write(record, rest), before)
+        assert exactly(shape.write(record, rest), before), "writing changed the rest"
+        assert exactly(resource, before), "reading or writing changed the resource"
         assert not any("modifierExtension" in path for path in shape.unread(resource))
 
     law()
@@ -74,7 +74,7 @@ def test_any_resource_comes_back_as_it_was(kind: str) -> None:
 def test_a_rest_can_be_stored_as_json(kind: str) -> None:
     for resource in readable(kind):
         record, rest = SHAPES[kind].read(resource)
-        assert same(SHAPES[kind].write(record, wire.loads(wire.dumps(rest))), resource)
+        assert exactly(SHAPES[kind].write(record, wire.loads(wire.dumps(rest))), resource)
 
 
 @every_type
@@ -88,7 +88,7 @@ def test_reading_strictly_refuses_or_says_the_same(kind: str) -> None:
             strict = shape.read(resource, strict=True)
         except Faults:
             return
-        assert same(strict, shape.read(resource))
+        assert exactly(strict, shape.read(resource))
 
     law()
 
@@ -102,7 +102,7 @@ def test_a_record_comes_back_and_leaves_no_rest(kind: str) -> None:
     @given(records_of(shape))
     def law(record: Any) -> None:
         resource = writable(shape, record)
-        assert same(shape.read(resource), (record, {}))
+        assert exactly(shape.read(resource), (record, {}))
 
     law()
 
@@ -140,7 +140,7 @@ def test_one_foreign_leaf_is_exactly_the_rest(kind: str) -> None:
             at = (*at, place)
         theirs = lower(out, order or ())
         assert shape.unread(theirs) == [written((*at, "zzz"))]
-        assert same(shape.read(theirs)[0], record)
+        assert exactly(shape.read(theirs)[0], record)
 
     law()
 
@@ -160,10 +160,10 @@ def test_what_we_put_is_read_back_or_named(kind: str) -> None:
         out, changes = shape.onto(theirs, record, theirs)
         back = shape.read(out)[0]
         assert type(back) is type(record)
-        different = {x.name for x in fields(record) if not same(getattr(back, x.name), getattr(record, x.name))}
+        different = {x.name for x in fields(record) if not exactly(getattr(back, x.name), getattr(record, x.name))}
         assert different == {c.field for c in changes if c.reason == "is still said by an element of theirs"}
         assert not any(c.reason == "both changed" for c in changes)
-        assert same(theirs, before), "putting changed their resource"
+        assert exactly(theirs, before), "putting changed their resource"
 
     law()
 
@@ -177,7 +177,7 @@ def test_where_we_changed_nothing_theirs_stays(kind: str) -> None:
     def law(base: Json, theirs: Json) -> None:
         assume(reads(kind, theirs))
         out, changes = shape.onto(theirs, shape.read(base)[0], base)
-        assert same(out, theirs)
+        assert exactly(out, theirs)
         assert changes == []
 
     law()
@@ -196,7 +196,7 @@ def test_each_side_changed_one_field_and_both_are_there(kind: str) -> None:
         out, changes = shape.onto(writable(shape, theirs), ours, writable(shape, was))
         expected = type(was)(**{**vars(theirs), mine: getattr(other, mine)})
         assume(not any(c.reason == "would be read as another field" for c in changes))
-        assert same(shape.read(out)[0], expected)
+        assert exactly(shape.read(out)[0], expected)
         assert changes == []
 
     law()
@@ -213,7 +213,7 @@ def test_unread_can_be_trusted(kind: str) -> None:
         for path, value, altered in leaves(resource):
             looked_at += 1
             other = altered(other_than(value))
-            as_before = reads(kind, other) and same(shape.read(other)[0], record) and set(shape.unread(other)) == unread
+            as_before = reads(kind, other) and exactly(shape.read(other)[0], record) and set(shape.unread(other)) == unread
             assert as_before == (path in unread), path
     assert looked_at > 50
 
@@ -239,7 +239,7 @@ def test_the_usual_reader_agrees_with_the_careful_one(kind: str) -> None:
                 assert refused(shape.slow_get, lifted)
             else:
                 event("usual")
-                assert same(usual, shape.slow_get(lifted))
+                assert exactly(usual, shape.slow_get(lifted))
 
     law()
 
@@ -260,7 +260,7 @@ def test_the_usual_writer_agrees_with_the_careful_one(kind: str) -> None:
             assert refused(shape.slow_put, record)
         else:
             event("usual")
-            assert same(usual, shape.slow_put(record))
+            assert exactly(usual, shape.slow_put(record))
 
     law()
 

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from mappings.datatypes import Coded, Coding, Identifier
-from mappings.shape import Fault, Faults, Shape, same
+from mappings.shape import Fault, Faults, Shape
 from mappings.values import Ref, Said
 from tests.engine.small import Dose, Medicine, Person, Phone, Pressure, Refused, keyed, medicine, person, pressure, statement
-from tests.mutate import copied
+from tests.mutate import copied, exactly
 
 X = Coded(text="x")
 A, B, C = Dose("A"), Dose("B"), Dose("C")
@@ -68,7 +68,7 @@ def test_lists_are_merged_element_by_element(case: str) -> None:
     out, changes = m.shape.onto(theirs, doses(*m.ours), base)
     assert m.shape.read(out) == (doses(*m.expected), {})
     assert tuple(changes) == m.changes
-    assert same(theirs, before)
+    assert exactly(theirs, before)
 
 
 # ---- field by field ----------------------------------------------------------------------------------------------------------------

@@ -11,9 +11,9 @@ import pytest
 from adapter import wire
 from mappings.datatypes import Coded, Identifier, Quantity
 from mappings.rest import leaves, minus, part_of, plus
-from mappings.shape import same
 from mappings.values import Ref, Said
 from tests.engine.small import HOME, Dose, Maker, Medicine, Phone, keyed, medicine, person, statement
+from tests.mutate import exactly
 
 
 def change(field: str, *values: Any) -> Callable[[Any], Any]:
@@ -121,8 +121,8 @@ def test_leftovers_follow_what_they_stood_beside(case: str) -> None:
     record, rest = shape.read(theirs)
     new = changed(record)
     assert new != record
-    assert same(shape.write(new, rest), expected)
-    assert same(shape.write(new, wire.loads(wire.dumps(rest))), expected), "a stored rest says the same"
+    assert exactly(shape.write(new, rest), expected)
+    assert exactly(shape.write(new, wire.loads(wire.dumps(rest))), expected), "a stored rest says the same"
     assert shape.read(expected)[0] == new
 
 
@@ -139,8 +139,8 @@ def test_a_rest_is_plain_json_with_its_decimals() -> None:
         "dosage": {"each": [{"slot": 0, "ours": {"text": "A", "doseQuantity": {"value": Decimal("1.0")}},
                              "left": {"in": {"max": {"theirs": Decimal("0.50")}, "doseQuantity": {"in": {"zzz": {"theirs": True}}}}}}]},
         "stock": {"theirs": None}}}}
-    assert same(wire.loads(wire.dumps(rest)), rest)
-    assert same(medicine.write(record, wire.loads(wire.dumps(rest))), theirs)
+    assert exactly(wire.loads(wire.dumps(rest)), rest)
+    assert exactly(medicine.write(record, wire.loads(wire.dumps(rest))), theirs)
 
 
 def test_contained_ids_and_their_order_come_back() -> None:
@@ -148,8 +148,8 @@ def test_contained_ids_and_their_order_come_back() -> None:
     theirs = statement(maker={"reference": "#m"}, contained=contained)
     record, rest = medicine.read(theirs)
     assert record.maker == Maker("N")
-    assert same(medicine.write(record, wire.loads(wire.dumps(rest))), theirs)
-    assert same(medicine.write(record), statement(maker={"reference": "#1"}, contained=[{**ORGANISATION, "id": "1"}]))
+    assert exactly(medicine.write(record, wire.loads(wire.dumps(rest))), theirs)
+    assert exactly(medicine.write(record), statement(maker={"reference": "#1"}, contained=[{**ORGANISATION, "id": "1"}]))
 
 
 def test_reading_does_not_keep_or_change_what_it_was_given() -> None:
@@ -157,7 +157,7 @@ def test_reading_does_not_keep_or_change_what_it_was_given() -> None:
     record, rest = medicine.read(theirs)
     out = medicine.write(record, rest)
     out["dosage"][0]["text"] = out["status"] = "spoiled"
-    assert same(medicine.write(record, rest), statement(dosage=[A, {"zzz": [1]}]))
+    assert exactly(medicine.write(record, rest), statement(dosage=[A, {"zzz": [1]}]))
 
 
 # ---- minus and plus, for any two values -----------------------------------------------------------------------------------------------
@@ -169,8 +169,8 @@ VALUES = [{}, [], "", "x", 0, 1, True, None, Decimal("1.0"), {"a": 1}, {"a": Tru
 @pytest.mark.parametrize("ours", VALUES, ids=repr)
 def test_what_is_taken_away_can_be_given_back(theirs: Any, ours: Any) -> None:
     left = minus(theirs, ours, None, None, plain=False)
-    assert same(plus(ours, left, None, None), theirs)
-    assert (left == {}) == same(theirs, ours)
+    assert exactly(plus(ours, left, None, None), theirs)
+    assert (left == {}) == exactly(theirs, ours)
     assert list(leaves(left)) or part_of(theirs, ours), "what is not ours is in the rest"
 
 

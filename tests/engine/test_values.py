@@ -1,6 +1,7 @@
 """Codecs of single values: what they put, what they get, and what they refuse both ways."""
 from __future__ import annotations
 
+from copy import deepcopy
 from decimal import Decimal
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 from mappings.datatypes import CONCEPT, Coded, Coding
 from mappings.shape import BadValue, same
 from mappings.values import Logical, Ref, Said, choice, code, date, many, parallel, reference, strings, when
+from tests.mutate import exactly
 
 VALUES: dict[str, tuple[Any, list[tuple[Any, Any]], list[Any], list[Any]]] = {  # codec: (value, JSON) both ways; neither put nor got
     "date": (date, [("1941", "1941"), ("1941-02", "1941-02"), ("1941-02-03", "1941-02-03")],
@@ -35,9 +37,25 @@ VALUES: dict[str, tuple[Any, list[tuple[Any, Any]], list[Any], list[Any]]] = {  
 def test_values(name: str) -> None:
     codec, pairs, not_put, not_got = VALUES[name]
     for value, json in pairs:
-        assert same(codec.put(value), json)
-        assert same(codec.get(json), value)
+        assert exactly(codec.put(value), json)
+        assert exactly(codec.get(json), value)
     for how, wrong in ((codec.put, not_put), (codec.get, not_got)):
         for value in wrong:
             with pytest.raises(BadValue):
                 how(value)
+
+
+@pytest.mark.parametrize(("a", "b"), [
+    (True, 1), (1, 1.0), (1, Decimal(1)), (Decimal("0.5"), Decimal("0.50")), (None, False), ("1", 1), ({"a": None}, {}), ([1, 2], [2, 1]),
+    ({"a": [True]}, {"a": [1]}), (Coded(text="x"), Coded(text="y")), (Coding(user_selected=True), Coding(user_selected=1)), ((), [])])
+def test_what_is_not_exactly_the_same(a: Any, b: Any) -> None:
+    """By the tests' own comparison, which does not lean on the engine; and by the engine's."""
+    assert not exactly(a, b)
+    assert not same(a, b)
+
+
+@pytest.mark.parametrize("a", [True, 1, Decimal("0.50"), "x", None, [], {}, {"a": [1, {"b": None}]}, Coded((Coding("s", "c"),)), (1, "x")])
+def test_what_is(a: Any) -> None:
+    assert exactly(a, deepcopy(a))
+    assert same(a, deepcopy(a))
+    assert exactly({"a": 1, "b": a}, {"b": deepcopy(a), "a": 1})
