@@ -293,7 +293,8 @@ class Shape(Lens[R], Part[R]):
         return self
 
     def inlines(self, resource: dict[str, Json]) -> bool:
-        return any(inlined(resource.get(k)) for k in self.inline)
+        """Does it hold something where something contained may stand?"""
+        return not self.inline.isdisjoint(resource) and any(inlined(resource.get(k)) for k in self.inline)
 
     def merge(self, ours: R, was: R, now: R, changes: list[Fault]) -> R:
         """Field by field, and in a list element by element, the side that changed; both differently: theirs, and a Fault."""
