@@ -106,6 +106,16 @@ def test_the_size_is_limited_before_anything_is_read() -> None:
     assert refused(b'{"a": 1, "a": 2}', wire.Limits(size=16)).rule == "duplicate-key"
 
 
+LISTS = [(b"{}", "not-an-object"), (b"[1,]", "not-json"), (b"[[[]]]", "too-deep"), (b"[1,  2]", "too-large"), (b"", "empty")]
+
+
+@pytest.mark.parametrize(("data", "rule"), LISTS)
+def test_a_list_has_the_same_limits(data: bytes, rule: str) -> None:
+    assert wire.loads_list(b'\xef\xbb\xbf[0.50]') == [Decimal("0.50")]
+    with pytest.raises(Refused, match=rule):
+        wire.loads_list(data, wire.Limits(size=6, depth=2))
+
+
 @pytest.mark.parametrize("number", ["NaN", "-Infinity", "sNaN"])
 def test_what_json_cannot_say_is_not_written(number: str) -> None:
     with pytest.raises(Refused, match="not-a-number"):
