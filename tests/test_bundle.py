@@ -62,6 +62,17 @@ def without_returned(bag: CareRecord) -> CareRecord:
 # ---- laws ------------------------------------------------------------------------------------------------------------------------
 @LAW
 @given(care_records())
+def test_a_list_of_one_resident_is_not_the_list_of_another() -> None:
+    def names(bag: CareRecord) -> set[tuple[str, str]]:
+        entries = collection(bag)["entry"]
+        return {(i["system"], i["value"]) for e in entries if e["resource"]["resourceType"] == "List" for i in e["resource"]["identifier"]}
+
+    first = EXAMPLE
+    second = replace(first, resident=replace(first.resident, key="somebody else"))
+    assert names(first) and not names(first) & names(second)
+    assert read([collection(second)], source=second.source).care_record(second.source, second.as_of) == second
+
+
 def test_a_collection_comes_back_as_the_same_bag(bag: CareRecord) -> None:
     back = read([collection(bag)], source=bag.source)
     assert (back.unreadable, back.others, back.missing) == ((), (), ())

@@ -64,7 +64,11 @@ class Names:
 
     def own(self, kind: str, key: str) -> Id:
         """The identifier under which the sender's key travels."""
-        return Id(own_system(self.source, kind), key)
+        return Id(own_system(self.source, kind), self.value(kind, key))
+
+    def value(self, kind: str, key: str) -> str:
+        """Every resident has a List `medicines`: hers says whose it is."""
+        return f"{self.key}/{key}" if kind == "List" else key
 
     def person(self, resident: Resident) -> Id:
         """What to find her by: her NHS number if it is verified, else the sender's own key."""
@@ -74,6 +78,11 @@ class Names:
 
 def own_system(source: str, kind: str) -> str:
     return f"{source}/Id/{kind}"
+
+
+def key_of(kind: str, value: str) -> str:
+    """The sender's key in the value of such an identifier."""
+    return value.rpartition("/")[2] if kind == "List" else value
 
 
 def strongest(resource: dict[str, Json], names: Names) -> Id:

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from adapter.bundle.identity import own_system
+from adapter.bundle.identity import key_of, own_system
 from adapter.bundle.sending import THE_RESIDENT, Address, addresses
 from mappings.bag import LISTED, SECTION_OF, CareRecord, fold
 from mappings.catalogue import SHAPES
@@ -186,7 +186,8 @@ def _keyed(resource: Resource, own: Resource | None) -> Resource:
     """With the sender's key where the shapes expect it."""
     if own is None:
         return resource
-    return {**resource, "identifier": [{**i, "system": SOURCE_KEY} if i is own else i for i in resource["identifier"]]}
+    ours = {**own, "system": SOURCE_KEY, "value": key_of(resource["resourceType"], own["value"])}
+    return {**resource, "identifier": [ours if i is own else i for i in resource["identifier"]]}
 
 
 def _named(arrivals: Arrivals, own: Own, sent: CareRecord | None, patient: str | None) -> dict[Address, str]:
@@ -196,7 +197,8 @@ def _named(arrivals: Arrivals, own: Own, sent: CareRecord | None, patient: str |
         if url == resident:
             named[address] = THE_RESIDENT
         elif key := own[url]:
-            named[address] = f"{arrivals.current[url]['resourceType']}/{key['value']}"
+            kind = arrivals.current[url]["resourceType"]
+            named[address] = f"{kind}/{key_of(kind, key['value'])}"
     return {**named, resident: THE_RESIDENT} if resident else named
 
 

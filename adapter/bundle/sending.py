@@ -140,7 +140,8 @@ def _made(row: bags.Row, names: Names, faults: list[Fault], *, named: bool = Tru
     try:
         written = shape.write(record)
         if key is not None:
-            written["identifier"][0]["system"] = own_system(names.source, kind)  # every shape writes SOURCE_KEY first
+            identifier = written["identifier"][0]  # every shape writes the key first
+            identifier["system"], identifier["value"] = own_system(names.source, kind), names.value(kind, key)
         elif named:
             faults.append(Fault(path, "key", NAMELESS))
     except Faults as bad:

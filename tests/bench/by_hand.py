@@ -116,6 +116,7 @@ class Bundle:
 
     def listing(self, name: str, as_of: str, items: list[str]) -> None:
         out = self.start("List", name)
+        out["identifier"][0]["value"] = f"{self.resident}/{name}"
         out["status"], out["mode"], out["code"] = "current", "snapshot", said(SNOMED, *LISTS[name])
         out["subject"], out["date"] = {"reference": self.urn}, as_of
         out["entry"] = [{"item": {"reference": urn}} for urn in items]
