@@ -266,8 +266,8 @@ class Lens(Generic[R]):
             changes.append(Fault("", "-", "both changed"))
         out = self.write(now, rest)
         back, still = self.read(out)
-        changes += [Fault("", n, "is still said by an element of theirs") for n in self.by(now).first
-                    if not same(getattr(back, n, NONE), getattr(now, n))]
+        changes += [Fault("", n, "is still said by an element of theirs") for n in self.by(now).fields
+                    if n in self.by(now).first and not same(getattr(back, n, NONE), getattr(now, n))]
         before, after = (Counter((re.sub(r"\d+", "", p), str(v)) for p, v in left_in(r)) for r in (rest, still))
         return out, changes + [Fault(path, "-", "went with what we removed") for path, _ in before - after]
 

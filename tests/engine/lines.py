@@ -63,7 +63,7 @@ class Module:
     # -- mutants ----------------------------------------------------------------------------------------------------------------------
     def mutants(self) -> Iterator[Mutant]:
         for region in self.regions:
-            codes = {id(n) for call in ast.walk(region) if _called(call) == "code" for n in ast.walk(call)}
+            codes = {id(n) for call in ast.walk(region) if _called(call) in ("code", "closed") for n in ast.walk(call)}
             for node in ast.walk(region):
                 kind = "code" if id(node) in codes else None
                 yield from self._deletions(node, kind or "delete")

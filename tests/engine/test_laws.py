@@ -11,8 +11,9 @@ REDBAG_LAWS=20 pytest tests/engine/test_laws.py asks for twenty times as many ex
 """
 from __future__ import annotations
 
-from dataclasses import fields
+from dataclasses import fields, replace
 from decimal import Decimal
+from random import Random
 from typing import Any
 
 import pytest
@@ -26,7 +27,7 @@ from mappings.shape import Faults
 from tests import foreign
 from tests.engine.corpus import TYPES, bases, examples, leaves, mutants, pairs, readable, reads
 from tests.mutate import GENTLE, Json, copied, exactly, held, nodes, written
-from tests.strategies import records_of, shapes, spoiled
+from tests.strategies import records, records_of, shapes, spoiled
 
 # How many published resources of a type must at least be readable: a law over nothing holds easily.
 PUBLISHED = {
@@ -52,7 +53,7 @@ def test_published_resources_come_back_as_they_were(kind: str) -> None:
 def test_any_resource_comes_back_as_it_was(kind: str) -> None:
     shape = SHAPES[kind]
 
-    @examples(900)
+    @examples(800)
     @given(mutants(kind))
     def law(resource: Json) -> None:
         before = copied(resource)
@@ -81,7 +82,7 @@ def test_a_rest_can_be_stored_as_json(kind: str) -> None:
 def test_reading_strictly_refuses_or_says_the_same(kind: str) -> None:
     shape = SHAPES[kind]
 
-    @examples(150)
+    @examples(100)
     @given(mutants(kind))
     def law(resource: Json) -> None:
         try:
@@ -98,7 +99,7 @@ def test_reading_strictly_refuses_or_says_the_same(kind: str) -> None:
 def test_a_record_comes_back_and_leaves_no_rest(kind: str) -> None:
     shape = SHAPES[kind]
 
-    @examples(300)
+    @examples(200)
     @given(records_of(shape))
     def law(record: Any) -> None:
         resource = writable(shape, record)
@@ -123,7 +124,7 @@ def test_one_foreign_leaf_is_exactly_the_rest(kind: str) -> None:
     shape = SHAPES[kind]
     ours = st.sampled_from(pairs(kind)) | records_of(shape).map(lambda record: writable(shape, record))
 
-    @examples(300)
+    @examples(200)
     @given(ours, st.data())
     def law(resource: Json, data: st.DataObject) -> None:
         record, rest = shape.read(resource)
@@ -151,7 +152,7 @@ def test_what_we_put_is_read_back_or_named(kind: str) -> None:
     """The whole of another record onto any resource of theirs."""
     shape = SHAPES[kind]
 
-    @examples(300)
+    @examples(150)
     @given(mutants(kind, least=0, operations=GENTLE), records_of(shape))
     def law(theirs: Json, record: Any) -> None:
         assume(reads(kind, theirs))
@@ -172,7 +173,7 @@ def test_what_we_put_is_read_back_or_named(kind: str) -> None:
 def test_where_we_changed_nothing_theirs_stays(kind: str) -> None:
     shape = SHAPES[kind]
 
-    @examples(150)
+    @examples(100)
     @given(bases(kind), mutants(kind, least=0))
     def law(base: Json, theirs: Json) -> None:
         assume(reads(kind, theirs))
@@ -186,17 +187,16 @@ def test_where_we_changed_nothing_theirs_stays(kind: str) -> None:
 @every_type
 def test_each_side_changed_one_field_and_both_are_there(kind: str) -> None:
     shape = SHAPES[kind]
+    two_of_a_type = st.one_of([st.tuples(records(branch.record), records(branch.record)) for branch in shapes(shape)])
 
-    @examples(150)
-    @given(records_of(shape), records_of(shape), st.data())
-    def law(was: Any, other: Any, data: st.DataObject) -> None:
-        assume(type(other) is type(was))
-        mine, yours = data.draw(st.permutations([x.name for x in fields(was)]))[:2]
-        ours, theirs = (type(was)(**{**vars(was), name: getattr(other, name)}) for name in (mine, yours))
+    @examples(100)
+    @given(two_of_a_type, st.randoms(use_true_random=False))
+    def law(two: tuple[Any, Any], dice: Random) -> None:
+        was, other = two
+        mine, yours = dice.sample([x.name for x in fields(was)], 2)
+        ours, theirs = (replace(was, **{name: getattr(other, name)}) for name in (mine, yours))
         out, changes = shape.onto(writable(shape, theirs), ours, writable(shape, was))
-        expected = type(was)(**{**vars(theirs), mine: getattr(other, mine)})
-        assume(not any(c.reason == "would be read as another field" for c in changes))
-        assert exactly(shape.read(out)[0], expected)
+        assert exactly(shape.read(out)[0], replace(theirs, **{mine: getattr(other, mine)}))
         assert changes == []
 
     law()
@@ -227,7 +227,7 @@ def other_than(value: Json) -> Json:
 # ---- 6: usual and careful -----------------------------------------------------------------------------------------------------------
 @every_type
 def test_the_usual_reader_agrees_with_the_careful_one(kind: str) -> None:
-    @examples(400)
+    @examples(300)
     @given(mutants(kind, least=0))
     def law(resource: Json) -> None:
         lifted, _ = lift(resource)
@@ -249,7 +249,7 @@ def test_the_usual_writer_agrees_with_the_careful_one(kind: str) -> None:
     """Also for records that hold what their hints do not allow: what the careful one would not write, the usual one does not either."""
     good = records_of(SHAPES[kind])
 
-    @examples(400)
+    @examples(250)
     @given(good | spoiled(good))
     def law(record: Any) -> None:
         shape = SHAPES[kind].by(record)

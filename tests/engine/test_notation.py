@@ -209,6 +209,12 @@ def test_strictly_an_element_that_lacks_what_it_must_have_is_a_fault() -> None:
     assert caught.value.found == [Fault(f"Person.telecom[{i}]", "phones.number", "missing") for i in (0, 2)]
 
 
+def test_strictly_also_inside_a_choice() -> None:
+    with pytest.raises(Faults) as caught:
+        medicine.read(statement(dosage=[{"text": "1", "doseQuantity": {"unit": "mg"}}]), strict=True)
+    assert caught.value.found == [Fault("Medicine.dosage[0].doseQuantity|doseString", "doses.amount.value", "missing")]
+
+
 def test_strictly_what_says_nothing_at_all_is_still_only_foreign() -> None:
     resource = people(telecom=[{"zzz": 1}, MOBILE], name=[{"zzz": 1}])
     assert person.read(resource, strict=True) == person.read(resource)

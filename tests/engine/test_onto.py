@@ -149,6 +149,12 @@ def test_the_order_is_theirs_as_long_as_anything_of_theirs_stays_and_that_is_nam
     assert medicine.onto(theirs, doses(B, A), theirs) == (theirs, [Fault("", "doses", "is still said by an element of theirs")])
 
 
+def test_what_is_named_comes_in_the_order_of_the_fields() -> None:
+    theirs = statement(dosage=[{"text": "A", "max": 1}, {"text": "B"}], performer=[{"display": "d", "zzz": 1}, {"display": "e"}])
+    record = Medicine("active", X, (B, A), (), (Said("e"), Said("d")))
+    assert [change.field for change in medicine.onto(theirs, record, theirs)[1]] == ["doses", "performers"]
+
+
 # ---- another type ------------------------------------------------------------------------------------------------------------------
 MEASURED, ASLEEP, AWAY = Pressure(120, 70), Refused("asleep"), Refused("away")
 TYPES = {
