@@ -3,6 +3,9 @@
     resident's own      uuid5(uuid5(URL, source), "{length of her key}:{her key}/{Type}/{key}")
     directory           uuid5(uuid5(URL, system), "{Type}/{value}")      of its strongest identifier: any sender comes to the same id
 
+The sender's key travels too, as an identifier of the sender's own system "{source}/Id/{Type}"; if it is a resident's own,
+as "{her key}/{key}".
+
 Sources: RFC 9562 (UUID version 5); HL7 FHIR R4, page Resource (ids).
 """
 from __future__ import annotations
@@ -13,6 +16,7 @@ from functools import cache
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
+from mappings.catalogue import DIRECTORY
 from mappings.patient import Resident
 from mappings.systems import (
     GMC_NUMBER,
@@ -30,6 +34,10 @@ Json = Any
 VARIANT = {digit: "89ab"[int(digit, 16) % 4] for digit in "0123456789abcdef"}
 # National identifiers, the strongest first: what everybody calls this organisation, this place, this person.
 NATIONAL = (ODS_ORGANISATION, ODS_SITE, GMC_NUMBER, NMC_NUMBER, GPHC_NUMBER, HCPC_NUMBER, GMP_NUMBER, SDS_USER)
+
+
+PUBLIC = {"Patient", *DIRECTORY}  # their keys are nobody's in particular, or her own
+PLAIN = "".join(chr(c) for c in range(32, 127) if chr(c) not in "/%")  # the resident's key may hold what divides it from the row's
 
 
 class Id(NamedTuple):
@@ -54,6 +62,7 @@ class Names:
 
     def __init__(self, source: str, resident: str) -> None:
         self.source, self.key = source, resident
+        self.whose = quote(resident, safe=PLAIN) + "/"
         self.start = hashlib.sha1(_namespace(source) + f"{len(resident)}:{resident}/".encode(), usedforsecurity=False)
 
     def id(self, kind: str, key: str) -> str:
@@ -67,8 +76,8 @@ class Names:
         return Id(own_system(self.source, kind), self.value(kind, key))
 
     def value(self, kind: str, key: str) -> str:
-        """Every resident has a List `medicines`: hers says whose it is."""
-        return f"{self.key}/{key}" if kind == "List" else key
+        """Two residents may each have a medicine `1`, and both have a List `medicines`: what is hers says whose it is."""
+        return key if kind in PUBLIC else self.whose + key
 
     def person(self, resident: Resident) -> Id:
         """What to find her by: her NHS number if it is verified, else the sender's own key."""
@@ -82,7 +91,7 @@ def own_system(source: str, kind: str) -> str:
 
 def key_of(kind: str, value: str) -> str:
     """The sender's key in the value of such an identifier."""
-    return value.rpartition("/")[2] if kind == "List" else value
+    return value if kind in PUBLIC else value.partition("/")[2] or value
 
 
 def strongest(resource: dict[str, Json], names: Names) -> Id:

@@ -53,7 +53,7 @@ class Bundle:
 
     def start(self, kind: str, key: str) -> dict[str, Any]:
         return {"resourceType": kind, "id": self.id(kind, key), "meta": {"profile": [f"{UKCORE}UKCore-{kind}"]},
-                "identifier": [{"system": f"{self.source}/Id/{kind}", "value": key}]}
+                "identifier": [{"system": f"{self.source}/Id/{kind}", "value": key if kind == "Patient" else f"{self.resident}/{key}"}]}
 
     def put(self, resource: dict[str, Any]) -> str:
         urn, url = f"urn:uuid:{resource['id']}", f"{resource['resourceType']}/{resource['id']}"
@@ -116,7 +116,6 @@ class Bundle:
 
     def listing(self, name: str, as_of: str, items: list[str]) -> None:
         out = self.start("List", name)
-        out["identifier"][0]["value"] = f"{self.resident}/{name}"
         out["status"], out["mode"], out["code"] = "current", "snapshot", said(SNOMED, *LISTS[name])
         out["subject"], out["date"] = {"reference": self.urn}, as_of
         out["entry"] = [{"item": {"reference": urn}} for urn in items]
