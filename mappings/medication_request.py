@@ -134,7 +134,7 @@ medication_request = Shape(MedicationRequest, {
     "groupIdentifier": f.group_identifier | IDENTIFIER,
     "courseOfTherapyType": f.course_of_therapy | CONCEPT,
     "note": [Each(f.notes, NOTE)],
-    "dosageInstruction": [Each(f.doses, DOSAGE)],
+    "dosageInstruction": [Each(f.doses, DOSAGE, by=f.sequence)],
     "dispenseRequest": f.dispense | DISPENSE,
     "substitution": {
         ("allowedBoolean", "allowedCodeableConcept"): f.substitution_allowed | choice(allowedBoolean=bool, allowedCodeableConcept=CONCEPT),

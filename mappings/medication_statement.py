@@ -107,5 +107,5 @@ medication_statement = Shape(Medication, {
     "reasonCode": [Each(f.reasons, CONCEPT)],
     "reasonReference": [Each(f.reason_references, reference)],
     "note": [Each(f.notes, NOTE)],
-    "dosage": [Each(f.doses, DOSAGE)],
+    "dosage": [Each(f.doses, DOSAGE, by=f.sequence)],
 })
