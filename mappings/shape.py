@@ -6,6 +6,8 @@
 
 A constant is insisted on: where it is missing or different, the nearest part that may be left out (a list element, an optional object,
 at the top the resource) is not read. `also(x)` is written too, but not insisted on.
+
+(Over 300 lines: the notation and what it makes are read together.)
 """
 from __future__ import annotations
 

@@ -2,6 +2,8 @@
 
 *Usual*, made at import, is fast: whatever is wrong raises (Slow, or a codec's BadValue). *Careful*, made when first needed, is the same
 statements with every codec call guarded and every check said as a fault; it does the work again and names all that is wrong.
+
+(Over 300 lines: writing and reading are two views of one tree, and are kept side by side.)
 """
 from __future__ import annotations
 
