@@ -13,6 +13,7 @@ import typer
 
 from adapter.commands.ending import CODES, verb
 from adapter.commands.exits import Exit
+from adapter.commands.streams import program
 from adapter.commands.talk import Talk
 
 SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
@@ -200,7 +201,7 @@ def example() -> Exit:
 
 
 def main() -> None:
-    app(prog_name="redbag")
+    program(lambda: app(prog_name="redbag"))
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ import httpx
 
 from adapter import hospital, wire
 from adapter.bundle import Policy, transaction
-from adapter.commands import files
+from adapter.commands import files, streams
 from adapter.commands.exits import Exit
 from adapter.commands.pull import as_json, written
 from adapter.commands.talk import Talk
@@ -79,7 +79,8 @@ def run(folder: Path, talk: Talk) -> Exit:
     else:
         from adapter.commands.screen import show
 
-        show(story, folder)
+        with streams.stdout():
+            show(story, folder)
     return Exit.DONE
 
 

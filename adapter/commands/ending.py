@@ -3,13 +3,13 @@ from __future__ import annotations
 
 import functools
 import os
-import sys
 import traceback
 from collections.abc import Callable
 from typing import ParamSpec
 
 import typer
 
+from adapter.commands import streams
 from adapter.commands.exits import MEANS, Exit, Stop
 from adapter.commands.talk import Talk
 
@@ -25,9 +25,7 @@ def verb(run: Callable[P, Exit]) -> Callable[P, None]:
     def ended(*args: P.args, **kwargs: P.kwargs) -> None:
         code, says = outcome(functools.partial(run, *args, **kwargs))
         if says:
-            sys.stderr.write(f"{says}\n")
-            if kwargs.get("as_json"):
-                Talk(as_json=True).json("result", {"exit": int(code), "says": says})
+            code = tell(code, says, as_json=bool(kwargs.get("as_json")))
         raise typer.Exit(code)
 
     return ended
@@ -37,14 +35,13 @@ def outcome(run: Callable[[], Exit]) -> tuple[Exit, str]:
     """The exit code, and what is to be said about it."""
     try:
         code = run()
-        sys.stdout.flush()
+        streams.flush()
     except Stop as stop:
         return stop.exit, stop.says
-    except BrokenPipeError:  # whoever read our output has had enough, such as `head`
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except streams.Gone:
         return Exit.DONE, ""
     except KeyboardInterrupt:
-        return Exit.INTERRUPTED, "Interrupted; nothing half-written is left behind."
+        return Exit.INTERRUPTED, "Interrupted; no file is left half-written."
     except Exception as error:  # the last place: a bug must not print a patient's values, as a traceback would
         if os.environ.get(TRACEBACK):
             raise
@@ -52,9 +49,21 @@ def outcome(run: Callable[[], Exit]) -> tuple[Exit, str]:
     return code, ""
 
 
+def tell(code: Exit, says: str, *, as_json: bool) -> Exit:
+    """The last word, to whichever stream still takes it. The code it ends with."""
+    try:
+        streams.say(f"{says}\n")
+        if as_json:
+            Talk(as_json=True).json("result", {"exit": int(code), "says": says})
+            streams.flush()
+    except (Stop, streams.Gone):
+        pass
+    return code
+
+
 def bug(error: Exception) -> str:
     """What may be said of a bug: its kind and its place, and not its message, which may hold a value."""
     place = traceback.extract_tb(error.__traceback__)[-1]
     where = f"{place.filename.rpartition('/')[2]}, line {place.lineno}"
-    return (f"A fault of this program ({type(error).__name__} in {where}); please report it. Nothing half-written is left behind. "
+    return (f"A fault of this program ({type(error).__name__} in {where}); please report it. No file is left half-written. "
             f"With {TRACEBACK}=1 it shows more, and that may include what the record says.")

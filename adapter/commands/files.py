@@ -5,29 +5,27 @@ import os
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import BinaryIO
 
 from adapter.commands.exits import Exit, Stop
+from adapter.commands.streams import reason
 
 STDIN = STDOUT = "-"
 
 
 @contextmanager
 def reading(name: str) -> Iterator[BinaryIO]:
-    """Standard input for "-". Raises Stop."""
-    if name == STDIN:
-        if sys.stdin.isatty():
-            raise Stop(Exit.USAGE, "Nothing is piped in: name a file, or pipe one into `-`.")
-        yield sys.stdin.buffer
-        return
+    """Standard input for "-". Raises Stop, also where the reading fails half-way."""
+    if name == STDIN and (sys.stdin is None or sys.stdin.isatty()):
+        raise Stop(Exit.USAGE, "Nothing is piped in: name a file, or pipe one into `-`.")
     try:
-        file = Path(name).open("rb")  # noqa: SIM115  # closed below; only the opening may fail with this sentence
+        with nullcontext(sys.stdin.buffer) if name == STDIN else Path(name).open("rb") as file:
+            yield file
     except OSError as error:
-        raise Stop(Exit.USAGE, f"{name} cannot be read ({_reason(error)}): check the name.") from None
-    with file:
-        yield file
+        what = "Standard input" if name == STDIN else name
+        raise Stop(Exit.NOTHING, f"{what} cannot be read ({reason(error)}): check the name.") from None
 
 
 def size_of(file: BinaryIO) -> int | None:
@@ -45,7 +43,7 @@ def writing(path: Path) -> Iterator[BinaryIO]:
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     except OSError as error:
-        raise Stop(Exit.NOTHING, f"{path} cannot be written ({_reason(error)}): name another place with -o.") from None
+        raise Stop(Exit.NOTHING, f"{path} cannot be written ({reason(error)}): name another place with -o.") from None
     temporary = Path(name)
     try:
         with os.fdopen(handle, "wb") as file:
@@ -53,7 +51,7 @@ def writing(path: Path) -> Iterator[BinaryIO]:
         temporary.chmod(0o666 & ~_umask())
         temporary.replace(path)
     except OSError as error:
-        raise Stop(Exit.NOTHING, f"{path} cannot be written ({_reason(error)}): name another place with -o.") from None
+        raise Stop(Exit.NOTHING, f"{path} cannot be written ({reason(error)}): name another place with -o.") from None
     finally:
         temporary.unlink(missing_ok=True)
 
@@ -67,7 +65,3 @@ def _umask() -> int:
     mask = os.umask(0)
     os.umask(mask)
     return mask
-
-
-def _reason(error: OSError) -> str:
-    return (error.strerror or "unknown reason").lower()

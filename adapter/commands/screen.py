@@ -22,11 +22,18 @@ WIDTH = 100
 INDENT = "   "
 
 
+class Paper(Console):
+    """Rich would end the program with its own code where the reader has gone."""
+
+    def on_broken_pipe(self) -> None:
+        raise BrokenPipeError
+
+
 class Screen:
     """Chapters of lines, indented under their heading."""
 
     def __init__(self) -> None:
-        self.console = Console(width=WIDTH, highlight=False)
+        self.console = Paper(width=WIDTH, highlight=False)
 
     def title(self, says: str, below: str) -> None:
         self.console.print(Text(says, "bold"))

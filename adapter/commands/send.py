@@ -53,8 +53,8 @@ async def _send_all(client: FhirClient, intake: Intake, policy: Policy, options:
     async with client:
         for number, care_record in intake.accepted("Comparing" if options.dry_run else "Sending"):
             sent = await send(client, care_record, policy, options)
-            tell(number, sent, intake, options, talk)
             tally.add(sent)
+            tell(number, sent, intake, options, talk)
             if tally.waiting == PATIENCE:
                 raise Stop(Exit.AGAIN, f"The server could not take {PATIENCE} residents in a row; stopped at record {number}. Run the same "
                                        "command again later: what was taken is found unchanged.")

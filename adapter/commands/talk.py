@@ -12,6 +12,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from adapter.commands import streams
+
 Step = Callable[[int], None]
 
 
@@ -23,12 +25,11 @@ class Talk:
 
     def say(self, sentence: str) -> None:
         """A sentence for a person."""
-        sys.stderr.write(f"{sentence}\n")
-        sys.stderr.flush()
+        streams.say(f"{sentence}\n")
 
     def data(self, line: str | bytes) -> None:
         """A line of what was asked for, in UTF-8 whatever the terminal speaks."""
-        sys.stdout.buffer.write((line if isinstance(line, bytes) else line.encode()) + b"\n")
+        streams.out((line if isinstance(line, bytes) else line.encode()) + b"\n")
 
     def json(self, kind: str, said: Mapping[str, Any]) -> None:
         from adapter import wire
