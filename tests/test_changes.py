@@ -499,7 +499,7 @@ def server_copy(**edits: Any) -> list[Resource]:
         return {k: where.get(v, v) if k == "reference" else linked(v) for k, v in value.items()} if isinstance(value, dict) else value
 
     def key(resource: Resource) -> str:
-        return str(resource["identifier"][0]["value"])
+        return str(resource["identifier"][0]["value"]).rpartition("/")[2]
 
     return [linked(e["resource"]) | edits.get(key(e["resource"]), {}) for e in entries if edits.get(key(e["resource"])) != "gone"]
 
