@@ -17,13 +17,13 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from enum import Enum
-from typing import Any, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
 from mappings.allergy_intolerance import Allergy
 from mappings.condition import Condition
 from mappings.encounter import Stay
-from mappings.faults import Fault, Faults
-from mappings.findings import Finding, refusal, warning
+from mappings.faults import BadValue, Fault, Faults
+from mappings.findings import Finding, latest_day, refusal, warning
 from mappings.immunization import EnteredInError, Given, NotGiven
 from mappings.list import EMPTY_REASON, LIST_CODE, Entry, RecordList
 from mappings.location import Location
@@ -35,12 +35,12 @@ from mappings.practitioner import Practitioner
 from mappings.practitioner_role import PractitionerRole
 from mappings.references import references
 from mappings.related_person import RelatedPerson
-from mappings.values import Ref
+from mappings.values import Ref, instant, written
 
 THE_RESIDENT = Ref("Patient", "resident")  # whoever the bag belongs to
 Vaccination = Given | NotGiven | EnteredInError
-INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)")
-URI = re.compile(r"(https?://[^\s/?#]+[^\s?#]*[^\s/?#]|urn:[a-z0-9][a-z0-9-]+:[^\s?#]+)", re.IGNORECASE)
+OWN_URI = written(re.compile(r"[Hh][Tt][Tt][Pp][Ss]?://[^\s/?#]+[^\s?#]*[^\s/?#]|[Uu][Rr][Nn]:[A-Za-z0-9][A-Za-z0-9-]+:[^\s?#]+"), "URI",
+                  "a URI that the sender owns, such as https://home.example/records, without / at the end")
 
 
 class Unlisted(Enum):
@@ -58,8 +58,8 @@ class CareRecord:
     Prescriptions, conditions and lists are the hospital's: they come back, and are not sent.
     """
 
-    source: str
-    as_of: str
+    source: Annotated[str, OWN_URI]
+    as_of: Annotated[str, instant]
     resident: Resident
     related_persons: tuple[RelatedPerson, ...] = ()
     stays: tuple[Stay, ...] = ()
@@ -112,6 +112,15 @@ LISTED = {
     "vaccinations": LIST_CODE.coded("immunisations"),
 }
 EMPTY = {Unlisted.NONE_KNOWN: EMPTY_REASON.coded("nil known"), Unlisted.NOT_ASKED: EMPTY_REASON.coded("not asked")}
+
+# What has happened, or was written down. Another clock may be a little fast, another place a day ahead: only a later day is wrong.
+PAST: dict[type, tuple[str, ...]] = {
+    Resident: ("birth_date", "birth_time", "deceased", "death_notification_date"),
+    Medication: ("date_asserted", "last_issued"),
+    Allergy: ("onset", "recorded_date", "last_occurrence"),
+    Given: ("given_on", "recorded"),
+    NotGiven: ("not_given_on", "recorded"),
+}
 
 
 # ---- unfold ----------------------------------------------------------------------------------------------------------------
@@ -212,16 +221,27 @@ def findings(bag: CareRecord) -> Iterator[Finding]:
     yield from _key_findings(rows)
     shared = {Ref(row.kind, row.record.key) for row in rows if row.kind in KINDS_OF_DIRECTORY}
     known = shared | {Ref(row.kind, row.record.key) for row in rows} | {THE_RESIDENT}
+    last = latest_day(bag.as_of)
     for row in rows:
+        yield from _future_findings(row, last)
         yield from (replace(x, field=f"{row.path}.{x.field}") for x in getattr(row.record, "findings", tuple)())
         yield from _reference_findings(row, known, shared)
 
 
 def _header_findings(bag: CareRecord) -> Iterator[Finding]:
-    if not URI.fullmatch(bag.source):
-        yield refusal("source", "is not a URI of the sender's: expected something like https://home.example/records, without / at the end")
-    if not INSTANT.fullmatch(bag.as_of):
-        yield refusal("as_of", "is not a time with seconds and a zone: expected something like 2025-03-01T08:30:00Z")
+    for field, form in (("source", OWN_URI), ("as_of", instant)):
+        try:
+            form.put(getattr(bag, field))
+        except BadValue as bad:
+            yield refusal(field, str(bad))
+
+
+def _future_findings(row: Row, last: str) -> Iterator[Finding]:
+    """`last`: the day of the export, as late as it may be; empty where it is not known."""
+    for field in PAST.get(row.record.__class__, ()) if last else ():
+        said = getattr(row.record, field)
+        if said.__class__ is str and said[:10] > last[:len(said)]:
+            yield refusal(f"{row.path}.{field}", "is after as_of, the time of the export: it cannot have happened yet")
 
 
 def _list_findings(bag: CareRecord) -> Iterator[Finding]:

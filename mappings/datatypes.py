@@ -10,7 +10,7 @@ from typing import Any
 
 from mappings.shape import BadValue, Codec, Each, Part, also, f
 from mappings.systems import UKCORE, UKCORE_CODES
-from mappings.values import Reference, choice, closed, reference, strings, when
+from mappings.values import Reference, choice, closed, positive, reference, strings, when
 
 Number = int | Decimal
 
@@ -111,7 +111,8 @@ NAME = Part(HumanName, {"use": f.use | closed("usual", "official", "temp", "nick
                         "family": f.family, "given": f.given | strings, "prefix": f.prefix | strings,
                         "suffix": f.suffix | strings, "period": f.period | PERIOD})
 TELECOM = Part(ContactPoint, {"system": f.system | closed("phone", "fax", "email", "pager", "url", "sms", "other"), "value": f.value,
-                              "use": f.use | closed("home", "work", "temp", "old", "mobile"), "rank": f.rank, "period": f.period | PERIOD})
+                              "use": f.use | closed("home", "work", "temp", "old", "mobile"), "rank": f.rank | positive,
+                              "period": f.period | PERIOD})
 UPRN = {"coding": [{"system": UKCORE_CODES + "UKCore-AddressKeyType", "code": "UPRN", "display": also("Unique Property Reference Number")}]}
 ADDRESS = Part(Address, {"extension": [{"url": UKCORE + "Extension-UKCore-AddressKey", "extension": [
                              {"url": "type", "valueCodeableConcept": UPRN}, {"url": "value", "valueString": f.uprn}]}],

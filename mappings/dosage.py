@@ -11,7 +11,21 @@ from mappings.datatypes import CONCEPT, PERIOD, QUANTITY, RANGE, RATIO, Coded, N
 from mappings.findings import Finding, in_order, warning
 from mappings.shape import Each, Part, f
 from mappings.systems import DMD, SNOMED_CT, THO, UKCORE
-from mappings.values import Logical, Ref, Reference, Said, choice, closed, many, reference, reference_or, strings, when
+from mappings.values import (
+    Logical,
+    Ref,
+    Reference,
+    Said,
+    choice,
+    closed,
+    many,
+    positive,
+    reference,
+    reference_or,
+    time_of_day,
+    unsigned,
+    when,
+)
 
 
 # ---- the drug --------------------------------------------------------------------------------------------------------------
@@ -114,6 +128,9 @@ class Dose:
 
 UNIT_OF_TIME = closed("s", "min", "h", "d", "wk", "mo", "a")
 DAY = closed("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+# ValueSet event-timing 4.0.1 (required): parts of the day, sleep and waking, and meals (C) with before (A) and after (P) them
+EVENT = closed("MORN", "MORN.early", "MORN.late", "NOON", "AFT", "AFT.early", "AFT.late", "EVE", "EVE.early", "EVE.late", "NIGHT", "PHS",
+               "HS", "WAKE", "C", "CM", "CD", "CV", "AC", "ACM", "ACD", "ACV", "PC", "PCM", "PCD", "PCV")
 BOUNDS: Any = choice(boundsDuration=QUANTITY, boundsRange=RANGE, boundsPeriod=PERIOD)
 AS_NEEDED: Any = choice(asNeededBoolean=bool, asNeededCodeableConcept=CONCEPT)
 AMOUNT: Any = choice(doseQuantity=QUANTITY, doseRange=RANGE)
@@ -125,14 +142,14 @@ DOSAGE = Part(Dose, {
     "patientInstruction": f.patient_instruction,
     "timing": {"repeat": {
         ("boundsDuration", "boundsRange", "boundsPeriod"): f.bounds | BOUNDS,
-        "count": f.count,
+        "count": f.count | positive,
         "duration": f.duration, "durationUnit": f.duration_unit | UNIT_OF_TIME,
-        "frequency": f.frequency, "frequencyMax": f.frequency_max,
+        "frequency": f.frequency | positive, "frequencyMax": f.frequency_max | positive,
         "period": f.period, "periodMax": f.period_max, "periodUnit": f.period_unit | UNIT_OF_TIME,
         "dayOfWeek": f.days_of_week | many(DAY),
-        "timeOfDay": f.times_of_day | strings,
-        "when": f.when | strings,
-        "offset": f.offset}},
+        "timeOfDay": f.times_of_day | many(time_of_day),
+        "when": f.when | many(EVENT),
+        "offset": f.offset | unsigned}},
     ("asNeededBoolean", "asNeededCodeableConcept"): f.as_needed | AS_NEEDED,
     "site": f.site | CONCEPT,
     "route": f.route | CONCEPT,

@@ -14,7 +14,7 @@ from mappings.datatypes import CODING, CONCEPT, IDENTIFIER, PERIOD, Coded, Ident
 from mappings.findings import Finding, all_in_order, in_order, warning
 from mappings.shape import BadValue, Codec, Each, Shape, also, f
 from mappings.systems import SOURCE_KEY, THO, UKCORE, UKCORE_CODES
-from mappings.values import Reference, code, reference
+from mappings.values import Reference, code, positive, reference
 
 ADMISSION_METHOD_EXTENSION = UKCORE + "Extension-UKCore-AdmissionMethod"
 DISCHARGE_METHOD_EXTENSION = UKCORE + "Extension-UKCore-DischargeMethod"
@@ -216,7 +216,7 @@ encounter = Shape(Stay, {
     "period": f.period | PERIOD,
     "reasonCode": [Each(f.reasons, CONCEPT)],
     "reasonReference": [Each(f.reason_references, reference)],
-    "diagnosis": [Each(f.diagnoses, Diagnosis, {"condition": f.condition | reference, "use": f.use | CONCEPT, "rank": f.rank})],
+    "diagnosis": [Each(f.diagnoses, Diagnosis, {"condition": f.condition | reference, "use": f.use | CONCEPT, "rank": f.rank | positive})],
     "hospitalization": {
         "extension": [{"url": ADMISSION_METHOD_EXTENSION, "valueCodeableConcept": f.admission_method | CONCEPT}],
         "origin": f.origin | reference,

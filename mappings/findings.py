@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Literal, Protocol
 
 from mappings.datatypes import Period
@@ -56,6 +56,12 @@ def before(first: str | None, second: str | None) -> bool:
         return one is not None and other is not None and one < other
     said = min(len(first.partition("T")[0]), len(second.partition("T")[0]))
     return first[:said] < second[:said]
+
+
+def latest_day(time: str) -> str:
+    """Of an instant, the latest date that any clock on earth shows; empty where it cannot be read."""
+    at = _instant(time)
+    return (at.astimezone(UTC) + timedelta(hours=14)).date().isoformat() if at else ""
 
 
 def _instant(time: str) -> datetime | None:

@@ -34,7 +34,7 @@ from mappings.findings import Finding, before, refusal, warning
 from mappings.people import GENDER
 from mappings.shape import Each, OneOf, Part, Shape, also, f
 from mappings.systems import SNOMED_CT, SOURCE_KEY, THO, UKCORE
-from mappings.values import Reference, choice, date, reference, reference_or, when
+from mappings.values import Reference, choice, date, positive, reference, reference_or, when
 
 PROCEDURE = UKCORE + "Extension-UKCore-VaccinationProcedure"
 PARENT_PRESENT = UKCORE + "Extension-UKCore-ParentPresent"
@@ -212,8 +212,10 @@ immunization: OneOf[Given | NotGiven | EnteredInError] = OneOf(
             "series": f.series,
             "authority": f.authority | reference,
             "targetDisease": [Each(f.target_diseases, CONCEPT)],
-            ("doseNumberPositiveInt", "doseNumberString"): f.dose_number | choice(doseNumberPositiveInt=int, doseNumberString=str),
-            ("seriesDosesPositiveInt", "seriesDosesString"): f.series_doses | choice(seriesDosesPositiveInt=int, seriesDosesString=str)}],
+            ("doseNumberPositiveInt", "doseNumberString"): f.dose_number | choice(
+                doseNumberPositiveInt=positive, doseNumberString=str),
+            ("seriesDosesPositiveInt", "seriesDosesString"): f.series_doses | choice(
+                seriesDosesPositiveInt=positive, seriesDosesString=str)}],
     }),
     Shape(NotGiven, {
         **VACCINATION,

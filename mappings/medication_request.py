@@ -14,7 +14,7 @@ from mappings.dosage import DOSAGE, DRUG, Dose, Drug, findings_of_doses, finding
 from mappings.findings import Finding, in_order, warning
 from mappings.shape import Each, Part, Shape, also, f
 from mappings.systems import SOURCE_KEY, THO, UKCORE, UKCORE_CODES
-from mappings.values import Reference, choice, code, reference, when
+from mappings.values import Reference, choice, code, reference, unsigned, when
 
 REPEATS = UKCORE + "Extension-UKCore-MedicationRepeatInformation"
 
@@ -101,7 +101,7 @@ class MedicationRequest:
 DISPENSE = Part(Dispense, {
     "dispenseInterval": f.interval | QUANTITY,
     "validityPeriod": f.validity_period | PERIOD,
-    "numberOfRepeatsAllowed": f.repeats_allowed,
+    "numberOfRepeatsAllowed": f.repeats_allowed | unsigned,
     "quantity": f.quantity | QUANTITY,
     "expectedSupplyDuration": f.expected_supply_duration | QUANTITY,
     "performer": f.performer | reference,
@@ -111,7 +111,7 @@ medication_request = Shape(MedicationRequest, {
     "resourceType": "MedicationRequest",
     "meta": also({"profile": [UKCORE + "UKCore-MedicationRequest"]}),
     "extension": [{"url": REPEATS, "extension": [
-        {"url": "numberOfPrescriptionsIssued", "valueUnsignedInt": f.prescriptions_issued},
+        {"url": "numberOfPrescriptionsIssued", "valueUnsignedInt": f.prescriptions_issued | unsigned},
         {"url": "authorisationExpiryDate", "valueDateTime": f.authorisation_expiry_date | when}]}],
     "identifier": [{"system": SOURCE_KEY, "value": f.key}, Each(f.identifiers, IDENTIFIER)],
     "status": f.status | STATUS,

@@ -37,7 +37,7 @@ from mappings.people import (
 )
 from mappings.shape import Each, Shape, also, f
 from mappings.systems import HL7, NHS_NUMBER, SOURCE_KEY, THO, UKCORE, UKCORE_CODES
-from mappings.values import Reference, choice, code, date, reference, strings, when
+from mappings.values import Reference, choice, code, date, positive, reference, strings, when
 
 NHS_NUMBER_STATUS_EXTENSION = UKCORE + "Extension-UKCore-NHSNumberVerificationStatus"
 NHS_NUMBER_UNAVAILABLE = UKCORE + "Extension-UKCore-NHSNumberUnavailableReason"
@@ -283,7 +283,7 @@ patient = Shape(Resident, {
     ("multipleBirthBoolean", "multipleBirthInteger"): f.multiple_birth | choice(multipleBirthBoolean=bool, multipleBirthInteger=int),
     "contact": [Each(f.contacts, Contact, {
         "extension": [
-            {"url": CONTACT_RANK, "valuePositiveInt": f.rank},
+            {"url": CONTACT_RANK, "valuePositiveInt": f.rank | positive},
             {"url": COPY_CORRESPONDENCE, "valueBoolean": f.copy_correspondence}],
         "relationship": [Each(f.relationships, CONCEPT)],
         "name": f.name | NAME,

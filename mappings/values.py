@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import re
+from calendar import monthrange
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,22 +10,64 @@ from mappings.rest import OUT
 from mappings.shape import BadValue, Codec, Part, f
 from mappings.systems import HL7
 
-DATE_TIME = re.compile(r"\d{4}(-\d\d(-\d\d(T\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d))?)?)?")
-DATE = re.compile(r"\d{4}(-\d\d(-\d\d)?)?")
+
+# ---- texts of a certain form ---------------------------------------------------------------------------------------------
+@dataclass(frozen=True)
+class Form:
+    """How a text is written: a pattern that the whole of it matches, and what to expect, with an example, for a sentence."""
+
+    pattern: str
+    says: str
 
 
-def _matching(pattern: re.Pattern[str], what: str) -> Any:
+FORMS: dict[str, Form] = {}  # of each codec below by its label: for a schema, and for whoever has to fill it in
+
+
+def written(pattern: re.Pattern[str], label: str, says: str) -> Codec:
+    """A text of this form, both ways as it is."""
+
     def check(v: Any) -> str:
         if v.__class__ is not str or not pattern.fullmatch(v):
-            raise BadValue(f"is not {what}")
+            raise BadValue(f"expected {says}")
+        if v[8:10] > "28" and v[4:5] == "-" and not in_calendar(v):
+            raise BadValue("is a day that no calendar has")
         return v
 
-    return check
+    FORMS[label] = Form(pattern.pattern, says)
+    return Codec(check, check, label, str, exact=True)
 
 
-_date_time, _date = _matching(DATE_TIME, "a FHIR date or dateTime"), _matching(DATE, "a FHIR date")
-when = Codec(_date_time, _date_time, "date or dateTime, precision kept", str, exact=True)
-date = Codec(_date, _date, "date, precision kept", str, exact=True)
+def in_calendar(day: str) -> bool:
+    """Does the month have this day? Of a date or dateTime that is written well: 2024-02-29 is a day, 2025-02-29 is none."""
+    return int(day[8:10]) <= monthrange(int(day[:4]), int(day[5:7]))[1]
+
+
+# HL7 FHIR R4, Data Types: date, dateTime, instant, time. No year 0, no 24:00; a leap second may be; zones end at +14:00.
+_DATE = r"(?!0000)[0-9]{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12][0-9]|3[01])%s)?)?"
+_TIME = r"([01][0-9]|2[0-3]):[0-5][0-9]:([0-5][0-9]|60)(\.[0-9]+)?"
+_ZONED = rf"T{_TIME}(Z|[+-]((0[0-9]|1[0-3]):[0-5][0-9]|14:00))"
+DATE, DATE_TIME, TIME = (re.compile(pattern) for pattern in (_DATE % "", _DATE % f"({_ZONED})?", _TIME))
+INSTANT = re.compile(rf"(?!0000)[0-9]{{4}}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01]){_ZONED}")
+date = written(DATE, "date, precision kept", "a date as exact as it is known, such as 2024, 2024-03 or 2024-03-01")
+when = written(DATE_TIME, "date or dateTime, precision kept",
+               "a date as exact as it is known, or a time with seconds and a zone, such as 2024-03-01 or 2024-03-01T08:30:00Z")
+instant = written(INSTANT, "time with its zone", "a time with seconds and a zone, such as 2025-03-01T08:30:00Z")
+time_of_day = written(TIME, "time of day", "a time of day with seconds, such as 08:30:00")
+
+
+# ---- whole numbers that are not just any -----------------------------------------------------------------------------------
+def at_least(least: int) -> Codec:
+
+    def check(v: Any) -> int:
+        if v.__class__ is not int or v < least:
+            raise BadValue(f"expected a whole number, {least} or more")
+        return v
+
+    return Codec(check, check, f"whole number, {least} or more", int, exact=True)
+
+
+positive, unsigned = at_least(1), at_least(0)  # FHIR's positiveInt and unsignedInt
+LEAST = {positive.label: 1, unsigned.label: 0}
 
 
 # ---- references --------------------------------------------------------------------------------------------------------

@@ -27,7 +27,7 @@ def values(kind: Kind) -> SearchStrategy[Any]:
     if isinstance(kind, Text):
         return texts(kind)
     if isinstance(kind, Scalar):
-        return st.one_of([NUMBERS[t] for t in kind.makes])
+        return st.one_of([NUMBERS[t] for t in kind.makes]).filter(lambda n: kind.least is None or n >= kind.least)
     if isinstance(kind, Word):
         return st.sampled_from(list(kind.enum))
     if isinstance(kind, Many):

@@ -23,7 +23,7 @@ from mappings.shape import BadValue, Codec, OneOf, Part
 from mappings.values import Ref
 
 PLAIN = ("x", "Ann", "O'Brien", "", " ", "é\u2028", "\U0001f490", "1", "true", "null", "{}", "A" * 300)
-TIMES = ("1941", "1941-02", "2024-02-29", "2024-02-29T01:02:03Z", "2024-02-29T01:02:03.500+01:00")
+TIMES = ("10:00:00", "1941", "1941-02", "2024-02-29", "2024-02-29T01:02:03Z", "2024-02-29T01:02:03.500+01:00")
 NUMBERS = {
     bool: st.booleans(),
     int: st.integers(1, 999) | st.just(10**20),
@@ -111,9 +111,12 @@ def of(hint: Any, record: type | None = None, name: str = "") -> SearchStrategy[
         return st.one_of([of(h, record, name) for h in typing.get_args(hint) if h is not type(None)])
     if typing.get_origin(hint) is tuple:
         return st.lists(of(typing.get_args(hint)[0], record, name), min_size=1, max_size=3).map(tuple)
+    codec = codecs().get(typing.cast(Any, (record, name)))
     if hint is str:
-        return texts(codecs().get(typing.cast(Any, (record, name))))
-    return NUMBERS[hint] if hint in NUMBERS else records(hint)
+        return texts(codec)
+    if hint in NUMBERS:
+        return NUMBERS[hint].filter(lambda v: takes(codec, v)) if codec else NUMBERS[hint]
+    return records(hint)
 
 
 @cache

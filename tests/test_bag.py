@@ -17,7 +17,7 @@ from mappings.datatypes import Annotation, Coded
 from mappings.encounter import Stay, Whereabouts
 from mappings.faults import Faults
 from mappings.findings import Finding
-from mappings.immunization import NotGiven
+from mappings.immunization import Given, NotGiven
 from mappings.list import EMPTY_REASON, RecordList
 from mappings.location import Location
 from mappings.medication_statement import Medication
@@ -30,6 +30,7 @@ from tests.strategies import records
 
 ACTIVE = Coded(text="active")
 MEDICINE = Medication("active", Said("Senna"), THE_RESIDENT, key="m1")
+FLU = Given(vaccine=ACTIVE, resident=THE_RESIDENT, given_on="2025-01-14", key="v1")
 ALLERGY = Allergy(Coded(text="penicillin"), THE_RESIDENT, key="a1", clinical_status=ACTIVE)
 BAG = CareRecord("https://home.example/records", "2025-01-14T21:45:00Z", Resident(key="r1"))
 
@@ -160,6 +161,16 @@ SAYS: dict[str, tuple[CareRecord, str, str]] = {
     "a place that refers to a resident's stay": (
         replace(BAG, stays=(STAY,), locations=(Location(key="w", part_of=Ref("Encounter", "s1")),)), "locations[0].part_of", "refusal"),
     "a record's own finding": (replace(BAG, resident=Resident(key="r1", nhs_number="9990000019")), "resident.nhs_number", "refusal"),
+    "born after the export": (replace(BAG, resident=Resident(key="r1", birth_date="2031-01-01")), "resident.birth_date", "refusal"),
+    "born in a later year": (replace(BAG, resident=Resident(key="r1", birth_date="2026")), "resident.birth_date", "refusal"),
+    "died in a later month": (replace(BAG, resident=Resident(key="r1", deceased="2025-02")), "resident.deceased", "refusal"),
+    "given after the export": (replace(BAG, vaccinations=(replace(FLU, given_on="2025-01-16"),)), "vaccinations[0].given_on", "refusal"),
+    "recorded after the export": (
+        replace(BAG, vaccinations=(replace(FLU, recorded="2025-01-16T00:00:00Z"),)), "vaccinations[0].recorded", "refusal"),
+    "asserted after the export": (
+        replace(BAG, medicines=(replace(MEDICINE, date_asserted="2025-02"),)), "medicines[0].date_asserted", "refusal"),
+    "known after the export": (
+        replace(BAG, allergies=(replace(ALLERGY, recorded_date="2025-02"),)), "allergies[0].recorded_date", "refusal"),
     "what only comes back": (replace(BAG, lists=(RecordList("current", "working", THE_RESIDENT),)), "lists", "warning"),
 }
 
@@ -182,6 +193,10 @@ FINE: dict[str, CareRecord] = {
     "references by identifier, by words, by URL": replace(
         BAG, stays=(replace(STAY, origin=Logical("s", "v"), destination=Said("home"), service_provider=Ref("", "https://h.example/1")),)),
     "a reference to the resident": replace(BAG, medicines=(replace(MEDICINE, information_source=THE_RESIDENT),)),
+    "as late as the export, as far as is said": replace(
+        BAG, resident=Resident(key="r1", birth_date="2025", deceased="2025-01"), vaccinations=(replace(FLU, given_on="2025-01-14"),)),
+    "already the next day in New Zealand": replace(BAG, vaccinations=(replace(FLU, given_on="2025-01-15"),)),
+    "a clock that is fast": replace(BAG, vaccinations=(replace(FLU, given_on="2025-01-14", recorded="2025-01-14T21:50:00Z"),)),
     "the same key for different things": replace(BAG, stays=(replace(STAY, key="m1"),), medicines=(MEDICINE,)),
 }
 

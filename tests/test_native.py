@@ -27,7 +27,7 @@ from mappings.datatypes import Coded, Coding, Period, Quantity
 from mappings.dosage import Range
 from mappings.faults import BadValue
 from mappings.medication_statement import Medication
-from mappings.values import Logical, Ref, Reference, Said
+from mappings.values import FORMS, Logical, Ref, Reference, Said, when
 from tests.native_values import damaged, records
 
 FIXTURES = Path(__file__).parent.parent / "fixtures"
@@ -113,8 +113,8 @@ def test_everything_wrong_at_once_with_its_place() -> None:
         "5:30 doses[0]: its name 2 is not a field of Dose; perhaps route is meant",
         "5:44 doses[1]: says nothing; leave it out",
         '5:49 doses[2].as_needed: expected a text, or an object {"codings": [...], "text": ...}, or true or false',
-        "5:65 doses[2].frequency: expected a whole number",
-        "6:7 taken: is not a FHIR date or dateTime",
+        "5:65 doses[2].frequency: expected a whole number, 1 or more",
+        f"6:7 taken: expected {FORMS[when.label].says}",
         '7:7 prescribed_by: expected one of: GP practice, another organisation; or an object {"codings": [...], "text": ...}',
         "8:7 notes: expected a list",
         "8:20 key: is empty; leave it out if it is not known",
@@ -142,6 +142,23 @@ WRONG = {
     "given and not given": (CareRecord, BAG % '"vaccinations": [{"given_on": "2024", "not_given_on": "2024", "vaccine": "unknown"}]',
                             ("vaccinations[0]", "unknown-field")),
     "an object too deep to be meant": (Medication, '{"drug": ' + '{"code": ' * 70 + '"x"' + "}" * 71, ("", "too-deep")),
+    "a day that no calendar has": (
+        Medication, '{"drug": "x", "status": "active", "taken": {"start": "2024-02-31"}}', ("taken.start", "bad-value")),
+    "a vaccination on a day that no calendar has": (
+        CareRecord, BAG % '"vaccinations": [{"given_on": "2023-02-29", "vaccine": "unknown"}]', ("vaccinations[0].given_on", "bad-value")),
+    "the resident's birth": (
+        CareRecord, BAG.replace('"1"', '"1", "birth_date": "1938-02-31"') % '"stays": []',
+        ("resident.birth_date", "bad-value")),
+    "twice in no time": (Medication, '{"drug": "x", "status": "active", "doses": [{"frequency": 0}]}', ("doses[0].frequency", "too-small")),
+    "a time of day without seconds": (
+        Medication, '{"drug": "x", "status": "active", "doses": [{"times_of_day": ["8am"]}]}', ("doses[0].times_of_day", "bad-value")),
+    "no event of the day": (
+        Medication, '{"drug": "x", "status": "active", "doses": [{"when": ["at tea"]}]}', ("doses[0].when[0]", "not-a-word")),
+    "dose number 0": (CareRecord, BAG % '"vaccinations": [{"given_on": "2024", "vaccine": "unknown", "dose_number": 0}]',
+                      ("vaccinations[0].dose_number", "too-small")),
+    "as_of without a zone": (CareRecord, (BAG % '"stays": []').replace('"x"', '"2025-01-14T21:45:00"'), ("as_of", "bad-value")),
+    "as_of in no calendar": (CareRecord, (BAG % '"stays": []').replace('"x"', '"2025-02-30T21:45:00Z"'), ("as_of", "bad-value")),
+    "a source that is no URI": (CareRecord, (BAG % '"stays": []').replace("https://h.example", "Rose House"), ("source", "bad-value")),
     "a name twice": (Medication, '{"drug": "x", "drug": "y", "status": "active"}', ("", "duplicate-key")),
 }
 

@@ -23,7 +23,7 @@ from typing import Any
 from adapter.records.spot import Spot
 from mappings.codes import CodeTable
 from mappings.datatypes import Coded
-from mappings.values import Said
+from mappings.values import Form, Said
 
 Json = Any
 CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")  # all but tab and line ends: FHIR R4, page Data Types, string
@@ -47,13 +47,13 @@ class Kind:
 
 
 class Text(Kind):
-    """`words`: all that are allowed, empty for any. `check` is the shape's own, it raises BadValue; `label` says what it wants."""
+    """`words`: all that are allowed, empty for any. `form`: how it is written. `check` is the shape's own, it raises BadValue."""
 
     makes = takes = (str,)
 
-    def __init__(self, words: tuple[str, ...] = (), check: Callable[[Any], object] | None = None, label: str = "") -> None:
-        self.words, self.check, self.label = words, check, label
-        self.says = f"one of: {', '.join(words)}" if words else "a text"
+    def __init__(self, words: tuple[str, ...] = (), check: Callable[[Any], object] | None = None, form: Form | None = None) -> None:
+        self.words, self.check, self.form = words, check, form
+        self.says = f"one of: {', '.join(words)}" if words else form.says if form else "a text"
 
     def decode(self, value: Json, spot: Spot) -> Any:
         if value.__class__ is not str:
@@ -70,17 +70,21 @@ class Text(Kind):
 
 
 class Scalar(Kind):
-    """A number or a truth value: exactly of these types."""
+    """A number or a truth value: exactly of these types. `least`: the smallest whole number that is allowed."""
 
-    def __init__(self, *kinds: type) -> None:
+    def __init__(self, *kinds: type, least: int | None = None) -> None:
         self.makes = self.takes = kinds
+        self.least = least
         self.says = "true or false" if bool in kinds else "a number" if Decimal in kinds else "a whole number"
+        self.says += "" if least is None else f", {least} or more"
 
     def decode(self, value: Json, spot: Spot) -> Any:
         if value.__class__ not in self.takes:
             spot.no("wrong-type", f"expected {self.says}")
         elif value.__class__ is Decimal and not value.is_finite():
             spot.no("not-a-number", f"expected {self.says}")
+        elif value.__class__ is int and self.least is not None and value < self.least:
+            spot.no("too-small", f"expected {self.says}")
         return value
 
 

@@ -30,7 +30,7 @@ from mappings.codes import CodeTable
 from mappings.datatypes import Coded
 from mappings.shape import Codec
 from mappings.straight import AS_IS
-from mappings.values import Ref, Said, many
+from mappings.values import FORMS, LEAST, Form, Ref, Said, many
 
 R = TypeVar("R")
 Json = Any
@@ -130,6 +130,7 @@ class Builder:
         if typing.get_origin(hint) is Annotated:
             hint, *notes = typing.get_args(hint)
             table = next((n for n in notes if isinstance(n, CodeTable)), table)
+            codec = next((n for n in notes if isinstance(n, Codec)), codec)
         if typing.get_origin(hint) not in (typing.Union, types.UnionType):
             return self.single(hint, codec, table, said=True)
         hints = [h for h in typing.get_args(hint) if h is not type(None)]
@@ -137,17 +138,19 @@ class Builder:
         others = [h for h in hints if h not in NUMBERS]
         said = not {str, Coded} & set(others)  # else Said must be an object
         members = [self.single(h, codec, table, said, filled=any(map(is_words, others))) for h in others]
-        members += [Scalar(bool)] * (bool in numbers) + [Scalar(*(n for n in numbers if n is not bool))] * (numbers not in ([], [bool]))
+        members += [Scalar(bool)] * (bool in numbers)
+        members += [Scalar(*(n for n in numbers if n is not bool), least=least_of(codec))] * (numbers not in ([], [bool]))
         return members[0] if len(members) == 1 else distinct(OneOf(members), hint)
 
     def single(self, hint: Any, codec: Codec | None, table: CodeTable | None, said: bool, filled: bool = False) -> Kind:
         if hint is str:
-            return Text(words_of(codec), checker(codec), codec.label if codec and codec.label != AS_IS else "")
+            codec = one_for(str, codec)
+            return Text(words_of(codec), checker(codec), form_of(codec))
         if hint in NUMBERS:
-            return Scalar(hint)
+            return Scalar(hint, least=least_of(codec))
         if typing.get_origin(hint) is tuple:
             of = typing.get_args(hint)[0]
-            one = Text(words_of(codec)) if of is str else self.kind(of, None, table)
+            one = Text(words_of(codec), form=form_of(codec)) if of is str else self.kind(of, None, table)
             return Many(one, checker(codec) if of is str else None, filled=filled)
         if is_words(hint):
             return Word(hint)
@@ -182,6 +185,20 @@ def checker(codec: Codec | None) -> Callable[[Any], Any] | None:
         return value
 
     return check
+
+
+def one_for(kind: type, codec: Codec | None) -> Codec | None:
+    """Of a choice, the codec of this type."""
+    return next((c for c in codec.kinds.values() if c.type is kind), None) if codec and codec.kinds else codec
+
+
+def least_of(codec: Codec | None) -> int | None:
+    whole = one_for(int, codec)
+    return LEAST.get(whole.label) if whole else None
+
+
+def form_of(codec: Codec | None) -> Form | None:
+    return FORMS.get(codec.label.removeprefix("list of ")) if codec else None
 
 
 def words_of(codec: Codec | None) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import fields
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
-from typing import Any, Literal, Union
+from typing import Annotated, Any, Literal, Union
 
 import msgspec
 
@@ -85,7 +85,8 @@ class Types:
     def _plain(self, kind: Kind) -> Iterable[Any]:
         """What may stand there besides an object."""
         if isinstance(kind, Scalar):
-            return (Any,) if Decimal in kind.takes else kind.takes  # a Decimal would also be read from a text
+            whole = kind.takes if kind.least is None else (Annotated[int, msgspec.Meta(ge=kind.least)],)
+            return (Any,) if Decimal in kind.takes else whole  # a Decimal would also be read from a text
         if isinstance(kind, Many):
             return (list[self.of(kind.of)],)  # type: ignore[misc]  # made while it runs
         words = getattr(kind, "words", ())

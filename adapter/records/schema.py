@@ -79,8 +79,8 @@ def _member(slot: Slot, resource: str, path: str | None) -> dict[str, Json]:
 
 def _notes(kind: Kind) -> Iterator[str]:
     """What a person should know of the values, besides their type."""
-    if isinstance(kind, Text) and kind.label and not kind.words:
-        yield kind.label
+    if isinstance(kind, Text) and kind.form:
+        yield kind.form.says
     if isinstance(kind, Concept) and kind.table:
         yield kind.table.source
     for inner in [kind.of] if isinstance(kind, Many) else kind.members if isinstance(kind, OneOf) else ():
@@ -95,12 +95,13 @@ def _schema(kind: Kind) -> dict[str, Json]:
 
 @_schema.register
 def _(kind: Text) -> dict[str, Json]:
-    return {"enum": list(kind.words)} if kind.words else {"type": "string", "pattern": r"\S"}
+    return {"enum": list(kind.words)} if kind.words else {"type": "string", "pattern": f"^(?:{kind.form.pattern})$" if kind.form else r"\S"}
 
 
 @_schema.register
 def _(kind: Scalar) -> dict[str, Json]:
-    return {"type": "boolean" if bool in kind.takes else "number" if Decimal in kind.takes else "integer"}
+    least = {} if kind.least is None else {"minimum": kind.least}
+    return {"type": "boolean" if bool in kind.takes else "number" if Decimal in kind.takes else "integer", **least}
 
 
 @_schema.register
