@@ -524,7 +524,14 @@ NO_MEDICINES = "The hospital has sent no medicines for going home"
 
 
 def test_what_came_back_as_it_was_sent_is_no_change() -> None:
-    assert [c.sentence for c in differences()] == [NO_MEDICINES]
+    assert differences() == []
+
+
+def test_medicines_for_going_home_are_missed_once_the_stay_is_over_and_not_before() -> None:
+    period = {"period": {"start": "2026-11-03", "end": "2026-11-09"}}
+    said = {status: [c.sentence for c in differences(s1={"status": status, **period})]
+            for status in ("planned", "in-progress", "finished", "cancelled")}
+    assert [status for status, sentences in said.items() if NO_MEDICINES in sentences] == ["finished", "cancelled"]
 
 
 def test_what_the_hospital_wrote_into_our_rows_is_certain() -> None:

@@ -7,6 +7,7 @@ import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 
 import httpx
@@ -24,11 +25,15 @@ from adapter.returns.pull import Who, pull, who_is
 from adapter.returns.returned import Return, files, loaded
 from adapter.sandbox import Store, create_app
 from mappings.bag import THE_RESIDENT, CareRecord, Unlisted
-from mappings.datatypes import Coded, Coding
+from mappings.datatypes import Coded, Coding, Quantity
 from mappings.dosage import Dose
+from mappings.encounter import ENCOUNTER_CLASS, Stay, Whereabouts
+from mappings.location import Location
 from mappings.medication_statement import Medication
+from mappings.organization import Organization
 from mappings.patient import NHS_NUMBER_STATUS, Resident
-from mappings.systems import DMD, NHS_NUMBER, SNOMED_CT
+from mappings.systems import DMD, NHS_NUMBER, ODS_ORGANISATION, ODS_SITE, SNOMED_CT
+from mappings.values import Logical, Ref, Said
 
 HOME, NUMBER = "https://home.example/records", "9990000018"
 Resource = dict[str, Any]
@@ -38,6 +43,7 @@ MARY = Resident(key="r1", nhs_number=NUMBER, nhs_number_status=NHS_NUMBER_STATUS
 FUROSEMIDE = Medication(status="active", drug=Coded((Coding(DMD, "317972007", "Furosemide 40mg tablets"),)), resident=THE_RESIDENT,
                         key="m1", doses=(Dose(text="one each morning"),))
 BAG = CareRecord(HOME, "2026-11-01T08:00:00+00:00", MARY, medicines=(FUROSEMIDE,), allergies=Unlisted.NONE_KNOWN)
+CREATE = Policy("create-if-missing")
 OURS = {"Patient", "MedicationStatement", "List"}
 
 
@@ -71,8 +77,8 @@ class Hospital:
         answer = httpx.Response(response.status_code, headers=response.headers, content=response.content)
         return await self.change(request, answer) if self.change else answer
 
-    def send(self, bag: CareRecord = BAG) -> Sent:
-        sent: Sent = self._run(lambda client: send(client, bag, Policy("create-if-missing")))
+    def send(self, bag: CareRecord = BAG, policy: Policy = CREATE) -> Sent:
+        sent: Sent = self._run(lambda client: send(client, bag, policy))
         return sent
 
     def pull(self, who: Who | None = None, since: str | None = None) -> Return:
@@ -204,6 +210,36 @@ def test_ours_and_the_hospitals_own_patient_are_both_hers() -> None:
     assert all(item.record.resident == THE_RESIDENT for item in back.returned.items if hasattr(item.record, "resident"))
     assert back.care_record().resident.key == "r1"
     assert loaded(files(back)).care_record() == back.care_record()
+
+
+# ---- what was not changed is no change -------------------------------------------------------------------------------------
+GP = Organization(key="gp", ods_code="Y99901", name="Sample Surgery")
+SENT_STAY = Stay(THE_RESIDENT, "planned", ENCOUNTER_CLASS.coded("inpatient"), key="s1", origin=Ref("Organization", "gp"),
+                 locations=(Whereabouts(Ref("Location", "ward")),), service_provider=Logical(ODS_ORGANISATION, "Y99901", "Organization"),
+                 destination=Said("her daughter's"))
+REFERRING = replace(
+    BAG, resident=replace(MARY, general_practitioners=(Logical(ODS_ORGANISATION, "Y99901"),), managing_organization=Ref("Organization", "gp")),
+    stays=(SENT_STAY,), organizations=(GP,), locations=(Location(key="ward", name="Ward 7", ods_site_code="Y99902"),),
+    medicines=(replace(FUROSEMIDE, doses=(Dose(text="one each morning", amount=Quantity(Decimal("0.50"), "tablet")),)),))
+
+
+@pytest.mark.parametrize("policy", [Policy("create-if-missing"), Policy("upsert", directory="own"), Policy("upsert", directory="existing")])
+def test_pulled_at_once_nothing_has_changed(policy: Policy) -> None:
+    hospital = Hospital()
+    if policy.directory == "existing":
+        for kind, value, system in (("Organization", "Y99901", ODS_ORGANISATION), ("Location", "Y99902", ODS_SITE)):
+            hospital.files({"resourceType": kind, "identifier": [{"system": system, "value": value}], "name": "theirs"})
+    assert hospital.send(REFERRING, policy).verdict is Verdict.DELIVERED
+    assert changes(REFERRING, hospital.pull(who_is(REFERRING))) == []
+
+
+def test_another_place_is_a_change() -> None:
+    hospital = Hospital()
+    hospital.send(REFERRING)
+    back = hospital.pull(who_is(REFERRING))
+    elsewhere = replace(SENT_STAY, locations=(Whereabouts(Said("Ward 8")),), origin=Logical(ODS_ORGANISATION, "Y99903", "Organization"))
+    assert [c.sentence for c in changes(replace(REFERRING, stays=(elsewhere,)), back)] == [
+        "Changed at the hospital in your hospital stay (planned): origin and locations"]
 
 
 # ---- the right person ------------------------------------------------------------------------------------------------------

@@ -18,6 +18,7 @@ from adapter.bundle.sending import display_of
 from adapter.returns.change import Change
 from adapter.returns.medicine_changes import matched, medicine_changes, statement
 from adapter.returns.other_changes import allergy_changes, diagnosis_changes, vaccination_changes, vaccine
+from adapter.returns.refs import Means, meanings, meant
 from adapter.returns.returned import Return
 from adapter.returns.scope import Scope, scope
 from adapter.returns.stay_changes import stay_changes, told
@@ -61,10 +62,10 @@ def _changes(sent: CareRecord, back: Return) -> list[Change]:
     rows = {(row.kind, row.record.key): row for row in personal(sent)}
     ours = [item for item in returned.items if item.ours]
     theirs = [item for item in returned.items if not item.ours]
-    places, this = _places(returned), scope(_of(returned.items, Stay), sent.as_of)
+    places, this, means = _places(returned), scope(_of(returned.items, Stay), sent.as_of), meanings(sent, returned.items)
     return [
         *_person(sent.resident, _of(returned.items, Resident)),
-        *(change for item in ours if (row := rows.get(_key(item))) for change in _edited(row, item, places)),
+        *(change for item in ours if (row := rows.get(_key(item))) for change in _edited(row, item, places, means)),
         *stay_changes(_rows(rows, "Encounter"), _of(theirs, Stay), places, sent.as_of),
         *_not_over(this, theirs),
         *medicine_changes(_known(sent.medicines, _rows(rows, "MedicationStatement")), _of(theirs, MedicationRequest, Medication),
@@ -96,13 +97,14 @@ def _alike(theirs: Any, ours: Any) -> bool:
 
 
 # ---- our own rows, edited --------------------------------------------------------------------------------------------------
-def _edited(row: Row, item: Item, places: Places) -> Iterator[Change]:
+def _edited(row: Row, item: Item, places: Places, means: Means) -> Iterator[Change]:
     """What the hospital wrote into a row of ours, or took out of it; a death was told already."""
     if type(row.record) is not type(item.record):
         yield Change("edited", f"Changed at the hospital: {name_of(row.record)} is now {_kind(item.record)}", "certain", row.path, item.url)
         return
-    differ = [x.name for x in fields(row.record) if x.name not in ("resident", "identifiers", "key", "deceased")
-              and not same(getattr(row.record, x.name), getattr(item.record, x.name))]
+    was, now = meant(row.record, means), meant(item.record, means)
+    differ = [x.name for x in fields(was) if x.name not in ("resident", "identifiers", "key", "deceased")
+              and getattr(was, x.name) != getattr(now, x.name)]  # by value: some servers write 0.50 as 0.5
     said = list(_said(row, item, places)) if set(differ) & SAYING.get(type(row.record), frozenset()) else []
     yield from said
     others = [name for name in differ if not said or name not in SAYING[type(row.record)]]

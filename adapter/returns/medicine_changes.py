@@ -66,7 +66,7 @@ def medicine_changes(ours: Sequence[Row] | None, theirs: Sequence[Item], drugs: 
             yield change if scope.over and p.going_home and p.now else replace(change, certainty="for a person")
     for why, n in aside.items():
         yield Change("not compared", f"{why}, and not compared: {counted(n, 'entry', 'entries')} about medicines", "for a person")
-    yield from _not_mentioned(silent, said, whole)
+    yield from _not_mentioned(silent, said) if whole and not scope.waiting else ()
 
 
 def _sorted(theirs: Sequence[Item], scope: Scope) -> tuple[list[Item], Counter[str]]:
@@ -163,9 +163,8 @@ def _unmatched(p: Prescribed, silent: Sequence[Row], known: bool) -> Change:
     return Change("new medicine", f"New medicine: {p.name}{dose}{why}", "certain", None, p.source)
 
 
-def _not_mentioned(silent: Sequence[Row], said: Sequence[Prescribed], whole: bool) -> Iterator[Change]:
-    if not whole:
-        return
+def _not_mentioned(silent: Sequence[Row], said: Sequence[Prescribed]) -> Iterator[Change]:
+    """Only of a stay that is over: before that, silence is what everybody expects."""
     if not any(p.going_home for p in said):
         yield Change("not mentioned", "The hospital has sent no medicines for going home", "for a person")
         return

@@ -23,7 +23,8 @@ HAPPENED = frozenset({"arrived", "triaged", "in progress", "on leave", "finished
 
 @dataclass(frozen=True)
 class Scope:
-    """`stay`: the names of the last stay ("Encounter/9"), `others` those of all others; its `start` and `end`. `over`: none goes on."""
+    """`stay`: the names of the last stay ("Encounter/9"), `others` those of all others; its `start` and `end`. `over`: none goes on.
+    `waiting`: none is over, and one is planned or goes on."""
 
     as_of: str
     stay: frozenset[str] = frozenset()
@@ -31,6 +32,7 @@ class Scope:
     start: str | None = None
     end: str | None = None
     over: bool = False
+    waiting: bool = False
 
     @property
     def older(self) -> bool:
@@ -51,11 +53,13 @@ def scope(stays: Sequence[Item], as_of: str) -> Scope:
     """`stays`: Encounters, ours and the hospital's. The last one is the last that she was in, planned ones and clinics left out."""
     been = [item for item in stays if item.record.status in HAPPENED and _admitted(item.record)]
     if not been:
-        return Scope(as_of, others=frozenset(name for item in stays for name in _names(item)))
+        waiting = any(item.record.status in NOT_OVER for item in stays)
+        return Scope(as_of, others=frozenset(name for item in stays for name in _names(item)), waiting=waiting)
     last = max(been, key=lambda item: _period(item).start or "")
     others = frozenset(name for item in stays if item is not last for name in _names(item))
     over = last.record.status == "finished" and not any(_goes_on(item.record) for item in stays)
-    return Scope(as_of, frozenset(_names(last)), others, _period(last).start, _period(last).end, over)
+    waiting = not over and any(item.record.status in NOT_OVER for item in stays)
+    return Scope(as_of, frozenset(_names(last)), others, _period(last).start, _period(last).end, over, waiting)
 
 
 def _admitted(stay: Stay) -> bool:

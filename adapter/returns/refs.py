@@ -1,0 +1,54 @@
+"""References of records: changed wherever they stand, and as what they mean, however they are written. Pure."""
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import fields, is_dataclass, replace
+from typing import Any
+
+from adapter.bundle import Item
+from adapter.bundle.sending import addresses
+from mappings.bag import THE_RESIDENT, CareRecord
+from mappings.values import Logical, Ref, Reference, Said
+
+Means = Mapping[Any, Ref]  # (system, value), or a Ref -> the Ref of a record of ours
+
+
+def relinked(value: Any, change: Callable[[Reference], Reference]) -> Any:
+    """The record with every reference changed."""
+    if isinstance(value, Ref | Logical | Said):
+        return change(value)
+    if isinstance(value, tuple):
+        return tuple(relinked(v, change) for v in value)
+    if is_dataclass(value) and not isinstance(value, type):
+        return replace(value, **{x.name: relinked(getattr(value, x.name), change) for x in fields(value)})
+    return value
+
+
+def meant(value: Any, means: Means) -> Any:
+    """The record with every reference bare: to whom it leads, and not what it is called there."""
+
+    def bare(said: Reference) -> Reference:
+        if isinstance(said, Ref):
+            plain = Ref(said.type, said.key)
+            return means.get(plain, plain)
+        return means.get((said.system, said.value)) or Logical(said.system, said.value) if isinstance(said, Logical) else said
+
+    return relinked(value, bare)
+
+
+def meanings(sent: CareRecord, came: Iterable[Item]) -> Means:
+    """What else may stand for something of the care record: its identifier, and the server's own resource with that identifier."""
+    means: dict[Any, Ref] = {Ref("Patient", sent.resident.key or ""): THE_RESIDENT}
+    kinds = {where: name.partition("/") for where, name in addresses(sent).items() if isinstance(where, tuple)}
+    means |= {(system, value): Ref(kind, key) for (_, system, value), (kind, _, key) in kinds.items()}
+    for item in came:
+        kind, _, key = item.url.partition("/")
+        found = (means.get((i.get("system"), i.get("value"))) for i in _identifiers(item.resource))
+        if ours := next((ref for ref in found if ref and ref.type == kind), None):
+            means[Ref(kind, key)] = ours
+    return means
+
+
+def _identifiers(resource: Mapping[str, Any]) -> list[dict[str, Any]]:
+    said = resource.get("identifier")
+    return [i for i in said if isinstance(i, dict)] if isinstance(said, list) else []
