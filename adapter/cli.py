@@ -68,7 +68,7 @@ def redbag(version: Version = False) -> None:
 
 
 File = Annotated[Path, typer.Argument(metavar="FILE|-", allow_dash=True, show_default=False, help=(
-    "Care records: JSON, or NDJSON with one resident a line; - is a pipe."))]
+    "Care records: JSON, one or a list of them, or NDJSON with one resident a line; - is a pipe."))]
 AsJson = Annotated[bool, typer.Option("--json", help="For programs: one JSON object a line on standard output, the result last.")]
 Out = Annotated[Path, typer.Option("--out", "-o", metavar="DIR|-", allow_dash=True, help="A folder for the files; - is standard output.")]
 Patients = Annotated[PatientPolicy, typer.Option("--patient", help=(
@@ -141,11 +141,15 @@ def pull(address: Annotated[str, typer.Option("--from", metavar="URL", help="The
              "Whom, by the care record as it was sent: she is compared with it, and what changed since is told."))] = None,
          since: Annotated[str | None, typer.Option(metavar="TIME", show_default=False, help=(
              "Only what changed from then on, by the server's clock: 2026-11-03T08:00:00Z."))] = None,
-         out: Out = Path("-"), as_json: AsJson = False) -> Exit:
+         out: Annotated[Path | None, typer.Option("--out", "-o", metavar="DIR|-", allow_dash=True, show_default=False, help=(
+             "A folder for all that came back; - is standard output, for the record alone. Without it: the changes, where there is a "
+             "--record to tell them from; else the record."))] = None,
+         as_json: AsJson = False) -> Exit:
     """Bring back what a server has about a resident. As records, with what was not read; a token is taken from REDBAG_TOKEN."""
     from adapter.commands import pull, send
 
     talk = Talk(as_json)
+    pull.asked(nhs_number, resident, source, record is not None)
     sent = send.care_record_of(record, talk, resident) if record else None
     return pull.run(address, pull.who(nhs_number, resident, source, sent), since, sent, out, talk)
 

@@ -62,7 +62,7 @@ def test_who_is_meant_of_a_file_with_many(address: str, tmp_path: Path) -> None:
     home.write_bytes(ndjson(another("m1"), another("m2")))
     redbag("send", home, "--to", address, "--patient", "create-if-missing")
     assert "holds 2 care records that may be meant" in redbag("pull", "--from", address, "--record", home).stderr
-    back = redbag("pull", "--from", address, "--record", home, "--resident", "m2")
+    back = redbag("pull", "--from", address, "--record", home, "--resident", "m2", "-o", "-")
     assert json.loads(back.stdout)["resident"]["key"] == "m2"
 
 
@@ -107,12 +107,59 @@ def test_a_server_that_is_not_there(bag: Path) -> None:
     (("--from", UNUSED), "Say who"),
     (("--from", UNUSED, "--resident", "r-1"), "--source is needed too"),
     (("--from", UNUSED, "--nhs-number", NUMBER, "--since", "yesterday"), "--since is not a time"),
+    (("--from", UNUSED, "--nhs-number", NUMBER, "--since", "2026-02-31T08:00:00Z"), "--since is not a time"),
+    (("--from", UNUSED, "--nhs-number", NUMBER, "--since", "2026-13-45T08:00:00Z"), "--since is not a time"),
+    (("--from", UNUSED, "--nhs-number", NUMBER, "--record", "bag.json"), "choose one"),
+    (("--from", UNUSED, "--nhs-number", NUMBER, "--resident", "r-1", "--source", "https://home.example"), "choose one"),
+    (("--from", UNUSED, "--record", "bag.json", "--source", "https://home.example"), "leave --source out"),
+    (("--from", "http://127.0.0.1:99999", "--nhs-number", NUMBER), "expected a number from 1 to 65535"),
+    (("--from", "http://127.0.0.1:0", "--nhs-number", NUMBER), "expected a number from 1 to 65535"),
+    (("--from", "http://127.0.0.1:port", "--nhs-number", NUMBER), "expected a number from 1 to 65535"),
 ])
 def test_a_command_line_that_is_wrong(args: tuple[str, ...], sentence: str) -> None:
     result = redbag("pull", *args)
     assert result.exit_code == Exit.USAGE
     assert sentence in result.stderr
     assert not set(re.findall(r"\d{10}", result.output))
+
+
+def test_an_address_to_send_to_that_is_none(bag: Path) -> None:
+    result = redbag("send", bag, "--to", "http://127.0.0.1:99999")
+    assert (result.exit_code, result.stderr.count("\n")) == (Exit.USAGE, 1)
+
+
+def test_a_record_that_cannot_be_read_or_may_not_travel(tmp_path: Path) -> None:
+    wrong = tmp_path / "wrong.json"
+    wrong.write_bytes(ndjson(example(as_of="yesterday")))
+    for file in (tmp_path / "nowhere.json", wrong):
+        result = redbag("pull", "--from", UNUSED, "--record", file)
+        assert result.exit_code == Exit.NOTHING
+        assert "name a file with exactly one" not in result.stderr
+    for command in (("send", wrong, "--to", UNUSED, "--base", tmp_path / "nowhere.json"), ("send", tmp_path / "nowhere.json", "--to", UNUSED)):
+        assert redbag(*command).exit_code == Exit.NOTHING
+
+
+def test_changes_are_output_and_never_talk(address: str, bag: Path, tmp_path: Path) -> None:
+    """What changed is about a patient: it goes where the record goes, and never to standard error."""
+    redbag("send", bag, "--to", address, "--patient", "create-if-missing")
+    older = tmp_path / "older.json"
+    older.write_bytes(ndjson(example(medicines="not supplied")))
+    pull = ("pull", "--from", address, "--record", older)
+    told = redbag(*pull).stdout.splitlines()
+    assert any("medicine" in line.casefold() for line in told)
+    for more, shown in (((), told), (("-o", tmp_path / "back"), told), (("-o", "-"), None)):
+        result = redbag(*pull, *more)
+        assert result.stdout.splitlines() == shown or json.loads(result.stdout)["resident"]
+        assert not set(told) & set(result.stderr.splitlines())
+    kinds = [next(iter(json.loads(line))) for line in redbag(*pull, "--json").stdout.splitlines()]
+    assert {"change", "care_record", "result"} <= set(kinds)
+
+
+def test_a_reader_who_has_gone_stops_the_sending_and_it_is_said(address: str, bag: Path) -> None:
+    shell = f'"{REDBAG[0]}" -c "{REDBAG[2]}" send "{bag}" --to {address} --patient create-if-missing --json | true; exit ${{PIPESTATUS[0]}}'
+    done = subprocess.run(["bash", "-c", shell], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == Exit.AGAIN
+    assert done.stderr.startswith("Whoever read standard output has gone; stopped at record 1.")
 
 
 def test_a_port_that_is_taken(address: str) -> None:

@@ -5,6 +5,7 @@ import functools
 import os
 import traceback
 from collections.abc import Callable
+from contextlib import suppress
 from typing import ParamSpec
 
 import typer
@@ -51,13 +52,11 @@ def outcome(run: Callable[[], Exit]) -> tuple[Exit, str]:
 
 def tell(code: Exit, says: str, *, as_json: bool) -> Exit:
     """The last word, to whichever stream still takes it. The code it ends with."""
-    try:
+    with suppress(Stop, streams.Gone):
         streams.say(f"{says}\n")
         if as_json:
             Talk(as_json=True).json("result", {"exit": int(code), "says": says})
             streams.flush()
-    except (Stop, streams.Gone):
-        pass
     return code
 
 

@@ -20,46 +20,70 @@ from adapter.returns.changes import changes
 from adapter.returns.pull import Who, pull, who_is
 from adapter.returns.returned import Return
 from mappings.bag import CareRecord
-from mappings.faults import Faults
+from mappings.faults import BadValue, Faults
 from mappings.findings import is_nhs_number
-from mappings.values import DATE_TIME
+from mappings.values import when
 
 CHANGES = "changes.json"
 
 
 def who(nhs_number: str | None, resident: str | None, source: str | None, record: CareRecord | None) -> Who:
-    """Whom the options mean. Raises Stop, which does not repeat the number."""
-    if nhs_number is None and resident is None and record is None:
-        raise Stop(Exit.USAGE, "Say who: --nhs-number, or --resident with --source, or --record.")
+    """Whom the options mean, `record` being the one of --record. Raises Stop, which does not repeat the number."""
+    asked(nhs_number, resident, source, record is not None)
     if record:
         return who_is(record)
-    if resident and not source:
-        raise Stop(Exit.USAGE, "--resident is your own key for her, so --source is needed too: the namespace of your keys.")
     number = "".join((sys.stdin.readline() if nhs_number == files.STDIN else nhs_number or "").split()) or None
     if number and not is_nhs_number(number):
         raise Stop(Exit.USAGE, "That is not an NHS number: ten digits, the last of them a check digit.")
     return Who(number, source or "", resident)
 
 
-def run(address: str, wanted: Who, since: str | None, record: CareRecord | None, out: Path, talk: Talk) -> Exit:
-    if since and not DATE_TIME.fullmatch(since):
+def asked(nhs_number: str | None, resident: str | None, source: str | None, record: bool) -> None:
+    """Do the options name one person, in one way? Raises Stop."""
+    if nhs_number is None and resident is None and not record:
+        raise Stop(Exit.USAGE, "Say who: --nhs-number, or --resident with --source, or --record.")
+    if nhs_number is not None and (resident is not None or record):
+        raise Stop(Exit.USAGE, "--nhs-number says who; --record and --resident would say it once more: choose one.")
+    if record and source is not None:
+        raise Stop(Exit.USAGE, "--record has the namespace of your keys in it; leave --source out.")
+    if resident is not None and not record and not source:
+        raise Stop(Exit.USAGE, "--resident is your own key for her, so --source is needed too: the namespace of your keys.")
+
+
+def run(address: str, wanted: Who, since: str | None, record: CareRecord | None, out: Path | None, talk: Talk) -> Exit:
+    client = server(address)
+    if since and not is_time(since):
         raise Stop(Exit.USAGE, "--since is not a time: expected something like 2026-11-03T08:00:00Z, or a date.")
-    back = asyncio.run(_pulled(server(address), wanted, since))
-    differences = changes(record, back) if record else []
-    kept = written(back, differences if record else None)
-    folder = None if str(out) == files.STDOUT else out
-    for change in differences:
-        talk.found("change", as_json(change), sentence(change), data=folder is not None)
+    back = asyncio.run(_pulled(client, wanted, since))
+    differences = changes(record, back) if record else None
+    kept = written(back, differences)
     for said in left_over(back):
         talk.found("note", {"says": said}, said)
-    if folder:
+    tell(kept, differences, out, talk)
+    return _end(back, differences or [], out, talk)
+
+
+def is_time(said: str) -> bool:
+    try:
+        when.get(said)
+    except BadValue:
+        return False
+    return True
+
+
+def tell(kept: dict[str, bytes], differences: list[Change] | None, out: Path | None, talk: Talk) -> None:
+    """Files into a folder; the record to standard output where that was said, or where there are no changes to tell; else the changes."""
+    record_asked = str(out) == files.STDOUT or (out is None and differences is None)
+    for change in differences or ():
+        if talk.as_json or not record_asked:
+            talk.found("change", as_json(change), sentence(change), data=True)
+    if out and not record_asked:
         for name, data in kept.items():
-            files.write(folder / name, data)
+            files.write(out / name, data)
     elif talk.as_json:
         talk.json("care_record", wire.loads(kept[returned.RECORD]))
-    else:
+    elif record_asked:
         talk.data(kept[returned.RECORD].rstrip())
-    return _end(back, differences, folder, talk)
 
 
 async def _pulled(client: FhirClient, wanted: Who, since: str | None) -> Return:
@@ -101,14 +125,14 @@ def as_json(change: Change) -> dict[str, str]:
     return {name: value for name, value in said.items() if value is not None}
 
 
-def _end(back: Return, differences: list[Change], folder: Path | None, talk: Talk) -> Exit:
+def _end(back: Return, differences: list[Change], out: Path | None, talk: Talk) -> Exit:
     kinds = Counter(item.resource["resourceType"] for item in back.returned.items)
     unread = sum(bool(item.rest) for item in back.returned.items)
     certain = sum(change.certainty == "certain" for change in differences)
     ended = Exit.PARTIAL if back.gaps or back.returned.unreadable else Exit.DONE
     said = {"exit": ended, "resources": dict(sorted(kinds.items())), "unreadable": len(back.returned.unreadable), "with_a_rest": unread,
             "changes": certain, "for_a_person": len(differences) - certain}
-    where = f" in {folder}" if folder else ""
+    where = f" in {out}" if out and str(out) != files.STDOUT else ""
     told = f"; {count(certain, 'change')}, {len(differences) - certain} for a person" if differences else ""
     talk.result(said, f"Came back: {count(kinds.total(), 'resource')}{where}{told}.")
     return ended

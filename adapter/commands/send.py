@@ -3,7 +3,6 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,7 @@ from adapter.bundle import Policy
 from adapter.commands.exits import Exit, Stop, together
 from adapter.commands.intake import Intake
 from adapter.commands.server import EXITS, server
+from adapter.commands.streams import Gone, flush
 from adapter.commands.talk import Talk
 from adapter.delivery.client import FhirClient
 from adapter.delivery.outcome import Verdict
@@ -19,11 +19,15 @@ from adapter.delivery.send import Options, Sent, send
 from mappings.bag import CareRecord
 
 PATIENCE = 3  # residents in a row to whom the server gave no answer
+AGAIN = "Run the same command again later: what was taken is found unchanged."
 
 
 def run(file: Path, to: str, policy: Policy, options: Options, talk: Talk) -> Exit:
     client, intake = server(to), Intake(str(file), talk)
-    tally = asyncio.run(_send_all(client, intake, policy, options, talk))
+    try:
+        tally = asyncio.run(_send_all(client, intake, policy, options, talk))
+    except Gone:
+        raise Stop(Exit.AGAIN, f"Whoever read standard output has gone; stopped at record {intake.residents}. {AGAIN}") from None
     ended = together([*tally.ends, *[Exit.NOTHING] * intake.refused])
     said = {"exit": ended, **intake.counts(), "delivered": tally.delivered, "rows": dict(tally.rows)}
     done = f"{intake.sentence()}; {tally.delivered:,} {'compared' if options.dry_run else 'delivered'}{counted(tally.rows)}."
@@ -56,8 +60,7 @@ async def _send_all(client: FhirClient, intake: Intake, policy: Policy, options:
             tally.add(sent)
             tell(number, sent, intake, options, talk)
             if tally.waiting == PATIENCE:
-                raise Stop(Exit.AGAIN, f"The server could not take {PATIENCE} residents in a row; stopped at record {number}. Run the same "
-                                       "command again later: what was taken is found unchanged.")
+                raise Stop(Exit.AGAIN, f"The server could not take {PATIENCE} residents in a row; stopped at record {number}. {AGAIN}")
     return tally
 
 
@@ -68,6 +71,7 @@ def tell(number: int, sent: Sent, intake: Intake, options: Options, talk: Talk) 
     verdict = "compared" if options.dry_run and sent.verdict is Verdict.DELIVERED else sent.verdict.value
     lines.append(f"{place}: {verdict}{counted(Counter(row.became for row in sent.rows))}")
     talk.found("resident", as_json(number, sent), "\n".join(lines), data=options.dry_run)
+    flush()  # whoever reads it should know at once, and whether anybody does
 
 
 def as_json(number: int, sent: Sent) -> dict[str, Any]:
@@ -85,9 +89,11 @@ def counted(became: Counter[str]) -> str:
 
 def care_record_of(file: Path, talk: Talk, resident: str | None = None) -> CareRecord:
     """The one care record of a file, or the one of this resident (her key). Raises Stop where there is none, or more than one."""
-    found: Iterable[tuple[int, CareRecord]] = Intake(str(file), talk).accepted("Reading")
-    every = [record for _, record in found if resident in (None, record.resident.key)]
-    if len(every) != 1:
-        raise Stop(Exit.USAGE, f"{file} holds {len(every)} care records that may be meant; name a file with exactly one, or say which "
-                               "with --resident.")
-    return every[0]
+    intake = Intake(str(file), talk)
+    every = [record for _, record in intake.accepted("Reading") if resident in (None, record.resident.key)]
+    if len(every) == 1:
+        return every[0]
+    if not every and intake.refused:
+        raise Stop(Exit.NOTHING, f"{intake.shown}: {intake.sentence()}; none is left that may be meant.")
+    raise Stop(Exit.USAGE, f"{intake.shown} holds {len(every)} care records that may be meant; name a file with exactly one, or say which "
+                           "with --resident.")

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, NoReturn, TextIO
 
 from adapter.commands.exits import Exit, Stop
@@ -88,10 +88,8 @@ def _last(code: Any) -> Any:
 
 
 def _told(stop: Stop) -> Exit:
-    try:
+    with suppress(Stop):
         say(f"{stop.says}\n" if stop.says else "")
-    except Stop:
-        pass
     return stop.exit
 
 
