@@ -1,13 +1,15 @@
 """`redbag demo`: a resident goes to hospital and comes home again. All of it is done; only the people and the hospital are made up.
 
-The record is a file that is read like any other. The hospital is the sandbox, inside this process, spoken to in HTTP through the client
-that speaks to all others; hospital.py does there what a hospital's own system would do. What is counted is counted at the server.
+The record is a file that is read like any other. The hospital is the sandbox, inside this process and without a network, spoken to through
+the client that speaks to all others; hospital.py does there what a hospital's own system would do. What is counted is counted at the
+server.
 """
 from __future__ import annotations
 
 import asyncio
 from collections import Counter
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from importlib.resources import files as package
 from pathlib import Path
 from typing import Any
@@ -22,6 +24,7 @@ from adapter.commands.pull import as_json, written
 from adapter.commands.talk import Talk
 from adapter.delivery.client import FhirClient
 from adapter.delivery.outcome import Verdict
+from adapter.delivery.retry import Clock
 from adapter.delivery.send import Sent, send
 from adapter.records.stream import stream
 from adapter.returns.change import Change
@@ -35,6 +38,7 @@ from mappings.bag import CareRecord, findings
 HOSPITAL = "http://st-brigids.example"
 RECORD, BAG, RETURNED = "record.json", "bag.json", "returned"
 MATCH = Policy("match")
+HOME_AGAIN = datetime(2026, 11, 9, 16, 30, tzinfo=UTC)  # by the home's clock, when it asks what came of her
 Versions = dict[str, int]  # "Type/id" -> how many versions the server has
 
 
@@ -90,7 +94,9 @@ async def happen(folder: Path) -> Story:
     entries = packed(record, folder / BAG)
     store = Store()
     transport = httpx.ASGITransport(create_app(store))
-    async with FhirClient(HOSPITAL, transport=transport) as client, httpx.AsyncClient(transport=transport, base_url=HOSPITAL) as theirs:
+    clock = Clock(now=lambda: HOME_AGAIN)
+    ours, their_own = FhirClient(HOSPITAL, transport=transport, clock=clock), httpx.AsyncClient(transport=transport, base_url=HOSPITAL)
+    async with ours as client, their_own as theirs:
         await hospital.register(theirs, known_before(record))
         sent = await delivered(client, record)
         treated = await hospital.treat(theirs, record.resident.nhs_number or "")

@@ -161,7 +161,7 @@ def vaccination(patient: Resource, context: Resource) -> Resource:
         "extension": [{"url": f"{UKCORE}Extension-UKCore-VaccinationProcedure", "valueCodeableConcept": procedure}],
         "identifier": [{"system": f"{ID}vaccination", "value": "VAC-26-0918"}],
         "status": "completed",
-        "vaccineCode": concept(SNOMED_CT, "42223111000001107", "Quadrivalent influenza vaccine (split virion, inactivated) suspension for "
+        "vaccineCode": concept(SNOMED_CT, "34680411000001107", "Quadrivalent influenza vaccine (split virion, inactivated) suspension for "
                                "injection 0.5ml pre-filled syringes (Sanofi Pasteur)", "Quadrivalent influenza vaccine"),
         "patient": patient,
         "encounter": context,
@@ -198,8 +198,8 @@ def request(drug: Resource, dose: str, *, status: str = "active", repeat: Resour
 
 
 def drug(code: str, display: str) -> Resource:
-    """A dm+d id as NHS England's services write it: under SNOMED CT."""
-    return concept(SNOMED_CT, code, display)
+    """A dm+d id as NHS England's services write it: under SNOMED CT, with dm+d's description as the text too, as UK Core asks."""
+    return concept(SNOMED_CT, code, display, display)
 
 
 def concept(system: str, code: str, display: str, text: str | None = None) -> Resource:

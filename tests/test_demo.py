@@ -71,6 +71,20 @@ def test_everything_comes_back_and_is_kept(story: demo.Story, folder: Path) -> N
     assert all(path.exists() for path in story.left)
 
 
+def test_what_is_kept_is_of_the_day_of_the_story(folder: Path, story: demo.Story) -> None:
+    assert json.loads((folder / "returned" / "return.json").read_bytes())["pulled_at"].startswith("2026-11-09T")
+
+
+def test_a_medicine_is_said_in_words_too(story: demo.Story) -> None:
+    """UK Core: `text` is dm+d's description. The codes are those of published examples; the vaccine is a flu vaccine, not Arexvy."""
+    theirs = [r.resource for r in story.back.returned.items]
+    said = [r[key] for r in theirs for key in ("medicationCodeableConcept", "vaccineCode") if key in r]
+    assert len(said) == 4 + 6 + 3
+    assert all(concept["text"] for concept in said)
+    vaccine, = [r["vaccineCode"] for r in theirs if r.get("lotNumber") == "MADE-UP-7"]
+    assert [coding["code"] for coding in vaccine["coding"]] == ["34680411000001107"]
+
+
 def test_its_files_are_those_of_the_other_verbs(story: demo.Story, folder: Path) -> None:
     """What it leaves behind is what a user gets with `convert`."""
     assert redbag("check", folder / "record.json").exit_code == Exit.DONE

@@ -18,8 +18,9 @@ HEAD = """<!-- Printed from the program by `redbag docs`: change the program, no
 
 Standard output is data, standard error is talk: results can be piped on while a person reads what happened. Records and what changed at
 the hospital are data; talk holds no value of a patient, unless asked for with `--show-values` or `--show-server-text`. Input is one care
-record as a JSON object, a JSON list of them, or NDJSON: one a line. `-` reads from a pipe. With `--json` everything found goes to standard output, one JSON object a line; the last one holds the `result`. Progress bars appear only
-on a terminal. `redbag --install-completion` sets up completion for your shell.
+record as a JSON object, a JSON list of them, or NDJSON: one a line. `-` reads from a pipe. With `--json` everything found goes to
+standard output, one JSON object a line; the last one holds the `result`. Progress bars appear only on a terminal.
+`redbag --install-completion` sets up completion for your shell.
 
 ## Exit codes
 

@@ -58,7 +58,7 @@ class Screen:
 def show(story: Story, folder: Path) -> None:
     screen = Screen()
     screen.title("Red Bag: a resident goes to hospital, and comes home again",
-                 "Everybody here is made up. The hospital is a sandbox in this program, spoken to in FHIR over HTTP.")
+                 "Everybody here is made up. The hospital is a sandbox in this program, spoken to as a FHIR server.")
     for chapter in (at_home, packed, received, treated, home_again, twice):
         chapter(screen, story)
     left(screen, folder)
