@@ -161,11 +161,36 @@ def test_a_collection() -> None:
     assert kinds >= {"Patient", "MedicationStatement", "Encounter", "Immunization", "List"}
 
 
-def test_each_into_a_file_named_after_its_place(home: Path, tmp_path: Path) -> None:
-    result = redbag("convert", home, "-o", tmp_path / "out", "--json")
-    assert sorted(p.name for p in (tmp_path / "out").iterdir()) == ["000001.json", "000003.json"]
+def test_each_into_a_file_named_after_its_place_and_her_id(home: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    result = redbag("convert", home, "-o", out, "--json")
+    first, third = sorted(out.iterdir())
+    assert re.fullmatch(r"000001-[0-9a-f]{8}\.json", first.name)
+    assert re.fullmatch(r"000003-[0-9a-f]{8}\.json", third.name)
+    assert first.name[7:15] != third.name[7:15]
     assert lines(result, "result")[0]["bundles"] == 2
-    assert (tmp_path / "out" / "000001.json").read_text() == redbag("convert", "-", said=EXAMPLE).stdout
+    assert first.read_text() == redbag("convert", "-", said=EXAMPLE).stdout
+
+
+def test_a_folder_of_another_run_is_left_alone(home: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    out.mkdir()
+    (out / "notes.txt").write_text("somebody's")
+    assert redbag("convert", home, "-o", out).exit_code == Exit.PARTIAL
+    before = sorted(out.iterdir())
+    again = redbag("convert", "-", "-o", out, said=EXAMPLE)
+    assert again.exit_code == Exit.USAGE
+    assert "holds the bundles of another run" in again.stderr
+    assert sorted(out.iterdir()) == before
+
+
+def test_of_several_bundles_it_is_said_which_goes_first(tmp_path: Path) -> None:
+    result = redbag("convert", "-", "-o", tmp_path, "--directory", "own", said=EXAMPLE)
+    directory, hers = (json.loads(path.read_bytes()) for path in sorted(tmp_path.iterdir()))
+    assert [path.name[15:] for path in sorted(tmp_path.iterdir())] == ["-1of2.json", "-2of2.json"]
+    assert "Organization" in {entry["resource"]["resourceType"] for entry in directory["entry"]}
+    assert "MedicationStatement" in {entry["resource"]["resourceType"] for entry in hers["entry"]}
+    assert "1 resident in more than one: send a resident's bundles in order" in result.stderr
 
 
 def test_for_programs_the_bundles_are_lines_too() -> None:
