@@ -1,7 +1,8 @@
 """A sandbox hospital: a small FHIR R4 server for the demo, the tests, and anyone who wants to see what would arrive.
 
 It is honest about that: the CapabilityStatement and the header X-Sandbox of every answer say that it is a sandbox. It keeps what it is
-sent as it was sent (decimals with their zeros, dateTimes with their zone) and checks no content; conformance is checked elsewhere.
+sent as it was sent (decimals with their zeros, dateTimes with their zone). Of the content it checks only that dates it can be searched by
+are dates; conformance is checked elsewhere.
 
     app = create_app(Store())                  in memory; Store(Path("hospital.db")) in a file
     httpx.ASGITransport(app)                   for a client in the same process, without a network
@@ -14,8 +15,8 @@ Where it deliberately differs from the servers that hospitals run (each module's
   left out with Prefer: handling=lenient; a precondition that a method does not have 400; the refusal of a transaction names its entry.
 - Never a version clash: requests are served one at a time, so equal conditional creates at the same moment are all answered, one with
   201 and the others with 200. HAPI answers the others 409 and the client must come again.
-- More lenient: no content is checked; a reference to Type/id that is not there is accepted; what is referred to can be deleted; a
-  client may choose an id of digits only.
+- More lenient: no content but such dates is checked; a reference to Type/id that is not there is accepted; what is referred to can be
+  deleted; a client may choose an id of digits only.
 
 Not supported: XML, PATCH, versioned search results, _has, _elements, _summary beyond count, :iterate, :exact, :contains, :in, quantity
 and composite parameters, _sort by anything but _lastUpdated, searches across types, subscriptions, terminology, access control.

@@ -12,7 +12,7 @@ decides which resource it is about (a Target), `write` writes it. Decisions, wit
 - A body equal to the current version, `meta.versionId` and `meta.lastUpdated` apart, makes no version: 200 with the current one. Equal
   means type-exact: 1.50 is not 1.5. `meta` is kept as sent; HAPI keeps the tags of the version before.
 - A delete of what is not there is answered like one that worked (204). References to a deleted resource stay; HAPI refuses with 409.
-- Another resourceType or id in the body than in the address: 422.
+- Another resourceType or id in the body than in the address: 422. So is a day that no calendar has, where it can be searched by.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from adapter.sandbox.outcome import Refusal, Resource
 from adapter.sandbox.references import resolved
 from adapter.sandbox.search import matching
 from adapter.sandbox.store import Stored
-from adapter.sandbox.terms import terms
+from adapter.sandbox.terms import impossible_date, terms
 
 NO_LINKS: Mapping[str, str] = {}
 
@@ -134,6 +134,8 @@ def _body(call: Call) -> Resource:
         raise Refusal(422, "value", "id must be 1 to 64 letters, digits, hyphens or points", f"{call.type}.id")
     if not isinstance(resource.get("meta", {}), dict):
         raise Refusal(422, "structure", "meta must be an object", f"{call.type}.meta")
+    if place := impossible_date(resource):
+        raise Refusal(422, "value", "this is not a date: there is no such day, or it is not written as FHIR writes dates", place)
     return resource
 
 

@@ -3,7 +3,8 @@
     terms({"resourceType": "Patient", "id": "7", "birthDate": "1941-02"})
         -> [Term("Patient._id", "", "7", ""), Term("Patient.birthdate", "", "1941-02-01T…", "1941-03-01T…")]
 
-A value that is not of the shape FHIR gives it is left out of the index: the sandbox keeps what it is sent and judges no content.
+A value that is not of the shape FHIR gives it is left out of the index. Of the content only dates are judged
+(`impossible_date`): a day that no calendar has could never be found again, and servers of hospitals refuse it.
 Source: FHIR R4 "Search", one section per kind of parameter.
 """
 
@@ -38,6 +39,27 @@ def terms(resource: Resource) -> list[Term]:
         for value in _at(resource, path)
         for term in READERS[parameter.kind](f"{type_}.{name}", value)
     ]
+
+
+def impossible_date(resource: Resource) -> str | None:
+    """The first element that can be searched as a date and is none, as a FHIRPath; None where all is well. Source: FHIR R4 "Data Types"."""
+    type_ = resource["resourceType"]
+    return next((
+        ".".join((type_, *path, *part))
+        for name, parameter in PARAMETERS[type_].items() if parameter.kind == "date" and not name.startswith("_")
+        for path in parameter.paths
+        for value in _at(resource, path)
+        for part, text in _dates(value)
+        if interval(text) is None), None)
+
+
+def _dates(value: Any) -> Iterator[tuple[tuple[str, ...], str]]:
+    """The texts of a date, or of both ends of a Period, each with where it stands."""
+    match value:
+        case str():
+            yield (), value
+        case dict():
+            yield from (((end,), value[end]) for end in ("start", "end") if isinstance(value.get(end), str))
 
 
 def folded(text: str) -> str:
