@@ -27,7 +27,7 @@ from mappings.datatypes import (
     Range,
     Words,
 )
-from mappings.dosage import DMD_SYSTEMS, ROUTE
+from mappings.dosage import DMD_SYSTEMS, ROUTE, findings_of_uncoded
 from mappings.findings import Finding, before, in_order, ordered, refusal, warning
 from mappings.shape import Each, Shape, also, f
 from mappings.systems import SNOMED_CT, SOURCE_KEY, THO, UKCORE
@@ -57,7 +57,8 @@ ONSET: Any = choice(onsetDateTime=when, onsetAge=QUANTITY, onsetPeriod=PERIOD, o
 
 @dataclass(frozen=True)
 class Reaction:
-    """One time it happened. `severity` is mild, moderate or severe; where only that is known the manifestation is NO_INFORMATION."""
+    """One time it happened. `severity` is mild, moderate or severe; where only that is known the manifestation is NO_INFORMATION,
+    in JSON `{"codings": [{"system": "http://terminology.hl7.org/CodeSystem/v3-NullFlavor", "code": "NI", "display": "NoInformation"}]}`."""
 
     manifestations: tuple[Coded, ...]
     substance: Coded | None = None
@@ -111,7 +112,8 @@ class Allergy:
         if ALLERGY_CODE.word(self.code) == "no known allergy" and self.reactions:
             yield refusal("reactions", "describes a reaction where no allergy is known")
         if not any(c.system in DMD_SYSTEMS for c in self.code.codings):
-            yield warning("code", "is text only: without a dm+d or SNOMED CT code the receiver cannot check prescriptions against it")
+            yield from findings_of_uncoded(
+                "code", self.code, "is text only: without a dm+d or SNOMED CT code the receiver cannot check prescriptions against it")
         yield from self._times()
 
     def _times(self) -> Iterator[Finding]:
@@ -125,6 +127,20 @@ class Allergy:
             yield warning("last_occurrence", "is before the allergy began")
         if before(self.recorded_date, began):
             yield warning("recorded_date", "is before the allergy began")
+
+
+def findings_of_allergies(allergies: tuple[Allergy, ...]) -> Iterator[Finding]:
+    """What only all of them together can tell."""
+    none = [i for i, allergy in enumerate(allergies) if ALLERGY_CODE.word(allergy.code) == "no known allergy"]
+    active = [i for i, allergy in enumerate(allergies) if none and i not in none and _is_active(allergy)]
+    for i in none:
+        if active and _is_active(allergies[i]):
+            yield warning(f"allergies[{i}].code", f"says that no allergy is known, beside allergies[{active[0]}], which is active")
+
+
+def _is_active(allergy: Allergy) -> bool:
+    clinical, verification = allergy.clinical_status or Coded(), allergy.verification_status or Coded()
+    return CLINICAL_STATUS.word(clinical) == "active" and VERIFICATION.word(verification) not in ("refuted", "entered in error")
 
 
 allergy_intolerance = Shape(Allergy, {

@@ -19,16 +19,16 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Annotated, Any, NamedTuple
 
-from mappings.allergy_intolerance import Allergy
+from mappings.allergy_intolerance import Allergy, findings_of_allergies
 from mappings.condition import Condition
 from mappings.encounter import Stay
 from mappings.faults import BadValue, Fault, Faults
-from mappings.findings import Finding, latest_day, refusal, warning
+from mappings.findings import Finding, latest_day, of_no_system, refusal, warning
 from mappings.immunization import EnteredInError, Given, NotGiven
 from mappings.list import EMPTY_REASON, LIST_CODE, Entry, RecordList
 from mappings.location import Location
 from mappings.medication_request import MedicationRequest
-from mappings.medication_statement import Medication
+from mappings.medication_statement import Medication, findings_of_medicines
 from mappings.organization import Organization
 from mappings.patient import Resident
 from mappings.practitioner import Practitioner
@@ -224,6 +224,7 @@ def findings(bag: CareRecord) -> Iterator[Finding]:
     last = latest_day(bag.as_of)
     for row in rows:
         yield from _future_findings(row, last)
+        yield from of_no_system(f"{row.path}.identifiers", row.record.identifiers)
         yield from (replace(x, field=f"{row.path}.{x.field}") for x in getattr(row.record, "findings", tuple)())
         yield from _reference_findings(row, known, shared)
 
@@ -245,10 +246,15 @@ def _future_findings(row: Row, last: str) -> Iterator[Finding]:
 
 
 def _list_findings(bag: CareRecord) -> Iterator[Finding]:
-    words = " or ".join(f"'{state.value}'" for state in Unlisted)
+    words = " or ".join(f"'{state.value}'" for state in EMPTY)
     for field in LISTED:
         if getattr(bag, field) == ():
-            yield refusal(field, f"is an empty list, which does not say whether there are none: say {words}")
+            yield refusal(field, f"is an empty list, which does not say whether there are none: say {words}, or leave it out")
+    for field in ("medicines", "allergies"):
+        if getattr(bag, field) is Unlisted.NOT_SUPPLIED:
+            yield warning(field, f"is not supplied, and whoever treats her must ask; say {words} where that is so")
+    yield from findings_of_medicines(_items(bag, "medicines"))
+    yield from findings_of_allergies(_items(bag, "allergies"))
     for section in RETURNED:
         if getattr(bag, section.field):
             yield warning(section.field, "are the hospital's to tell: they are read, and are not sent")

@@ -2,6 +2,7 @@
 to the top of the resource after writing. Source: HL7 FHIR R4, page References, Contained Resources."""
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from mappings.rest import NONE, Json, same
@@ -44,7 +45,7 @@ def _lifted(resource: dict[str, Json], listed: list[Json], waiting: dict[str, Js
 def lower(resource: dict[str, Json], order: tuple[Json, ...] = ()) -> dict[str, Json]:
     """The inverse of lift: everything inline moves to the top, under its own id or the next free number."""
     out: list[Any] = list(resource.get("contained", []))
-    known, first = [*order, *map(_id, out)], 0
+    known, first = [*order, *map(_id, out), *_named(resource)], 0
     names = (str(n) for n in range(1, 1 << 30) if str(n) not in known)
 
     def outline(v: Json) -> Json:
@@ -75,6 +76,14 @@ def inlined(v: Json) -> bool:
         if (x.__class__ is dict or x.__class__ is list) and inlined(x):
             return True
     return v.__class__ is dict and "contained" in v
+
+
+def _named(v: Json) -> Iterator[str]:
+    """Every contained id that is referred to, also where nothing has it: a new one must not be taken for it."""
+    for x in v.values() if isinstance(v, dict) else v if isinstance(v, list) else ():
+        yield from _named(x)
+    if isinstance(v, dict) and isinstance(name := v.get("reference"), str) and name[:1] == "#":
+        yield name[1:]
 
 
 def _id(contained: Json) -> Json:

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 from mappings.codes import CodeTable, table_from
 from mappings.datatypes import CONCEPT, PERIOD, QUANTITY, RANGE, RATIO, Coded, Number, Period, Quantity, Range, Ratio
-from mappings.findings import Finding, in_order, warning
+from mappings.findings import Finding, in_order, of_no_system, warning
 from mappings.shape import Each, Part, f
 from mappings.systems import DMD, SNOMED_CT, THO, UKCORE
 from mappings.values import (
@@ -77,9 +77,20 @@ TRANSFER_DEGRADED = "196421000000109"  # SNOMED CT: Transfer-degraded medication
 
 def findings_of_drug(drug: Drug) -> Iterator[Finding]:
     """UK Core, MedicationStatement guidance: "if a dm+d code exists it SHALL be used"."""
-    named = drug.code if isinstance(drug, Product) else drug
+    field, named = ("drug.code", drug.code) if isinstance(drug, Product) else ("drug", drug)
     if isinstance(named, Coded) and not any(c.system in DMD_SYSTEMS and c.code not in (None, TRANSFER_DEGRADED) for c in named.codings):
-        yield warning("drug", "is text only: without a dm+d code the receiver cannot check it for interactions")
+        yield from findings_of_uncoded(
+            field, named, "is text only: without a dm+d code the receiver cannot check it for interactions")
+
+
+ELSEWHERE = "has a code, of a system that is not known here: write dm+d under https://dmd.nhs.uk, SNOMED CT under http://snomed.info/sct"
+
+
+def findings_of_uncoded(field: str, said: Coded, text_only: str) -> Iterator[Finding]:
+    """Of a product or a substance without a code that is known: has it none, or one of another system?"""
+    elsewhere = any(c.code is not None and c.system not in DMD_SYSTEMS for c in said.codings)
+    yield warning(field, ELSEWHERE if elsewhere else text_only)
+    yield from of_no_system(f"{field}.codings", said.codings)
 
 
 # ---- the dose ------------------------------------------------------------------------------------------------------------------

@@ -5,12 +5,15 @@ readable however odd it is. There is no clock here: a record is only compared wi
 """
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Literal, Protocol
 
 from mappings.datatypes import Period
+
+ABSOLUTE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:\S+")
 
 
 @dataclass(frozen=True)
@@ -40,6 +43,19 @@ def is_nhs_number(value: str) -> bool:
         return False
     weighted = sum(int(digit) * weight for digit, weight in zip(value[:9], range(10, 1, -1), strict=True))
     return (11 - weighted % 11) % 11 == int(value[9])
+
+
+# ---- systems -------------------------------------------------------------------------------------------------------------
+class Systematic(Protocol):
+    @property
+    def system(self) -> str | None: ...
+
+
+def of_no_system(field: str, items: Iterable[Systematic]) -> Iterator[Finding]:
+    """A refusal where the system of an identifier or a code is no absolute URI (HL7 FHIR R4, Identifier.system and Coding.system)."""
+    for i, item in enumerate(items):
+        if item.system is not None and not ABSOLUTE.fullmatch(item.system):
+            yield refusal(f"{field}[{i}].system", "is no URI with its scheme: expected something like https://fhir.nhs.uk/Id/ods-site-code")
 
 
 # ---- dates ---------------------------------------------------------------------------------------------------------------

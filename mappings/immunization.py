@@ -29,7 +29,7 @@ from mappings.datatypes import (
     Quantity,
     Words,
 )
-from mappings.dosage import DMD_SYSTEMS, ROUTE
+from mappings.dosage import DMD_SYSTEMS, ROUTE, findings_of_uncoded
 from mappings.findings import Finding, before, refusal, warning
 from mappings.people import GENDER
 from mappings.shape import Each, OneOf, Part, Shape, also, f
@@ -144,7 +144,8 @@ class Given(Vaccination):
         if not self.batch and self.primary_source is not False:
             yield warning("batch", "is missing; UK Core asks for it when the vaccine was given")
         if not any(c.system in DMD_SYSTEMS or c.system == VACCINE.system for c in self.vaccine.codings):
-            yield warning("vaccine", "is text only: without a dm+d code the product is not known for certain")
+            yield from findings_of_uncoded(
+                "vaccine", self.vaccine, "is text only: without a dm+d code the product is not known for certain")
 
 
 @dataclass(frozen=True, kw_only=True)

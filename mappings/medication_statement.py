@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Any
 
 from mappings.codes import CodeTable
 from mappings.datatypes import CONCEPT, IDENTIFIER, NOTE, PERIOD, Annotation, Coded, Identifier, Period
@@ -82,6 +82,17 @@ class Medication:
             yield warning("derived_from", "stands beside based_on; UK Core asks for one of them")
         yield from findings_of_doses(self.doses)
         yield from findings_of_drug(self.drug)
+
+
+NOT_TAKEN = ("entered in error", "stopped", "completed", "not taken")
+
+
+def findings_of_medicines(medicines: tuple[Medication, ...]) -> Iterator[Finding]:
+    """What only all of them together can tell: one that stands twice may be given twice."""
+    first: dict[Any, int] = {}
+    for i, medicine in enumerate(medicines):
+        if medicine.status not in NOT_TAKEN and (before := first.setdefault((medicine.drug, medicine.doses), i)) != i:
+            yield warning(f"medicines[{i}]", f"is the same drug in the same dose as medicines[{before}]")
 
 
 medication_statement = Shape(Medication, {

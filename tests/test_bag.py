@@ -10,10 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mappings import bag as bags
-from mappings.allergy_intolerance import Allergy
+from mappings.allergy_intolerance import ALLERGY_CODE, CLINICAL_STATUS, VERIFICATION, Allergy
 from mappings.bag import LISTED, THE_RESIDENT, CareRecord, Unlisted, findings, fold, unfold
 from mappings.catalogue import RECORDS
-from mappings.datatypes import Annotation, Coded
+from mappings.datatypes import Annotation, Coded, Identifier
+from mappings.dosage import Dose
 from mappings.encounter import Stay, Whereabouts
 from mappings.faults import Faults
 from mappings.findings import Finding
@@ -31,7 +32,8 @@ from tests.strategies import records
 ACTIVE = Coded(text="active")
 MEDICINE = Medication("active", Said("Senna"), THE_RESIDENT, key="m1")
 FLU = Given(vaccine=ACTIVE, resident=THE_RESIDENT, given_on="2025-01-14", key="v1")
-ALLERGY = Allergy(Coded(text="penicillin"), THE_RESIDENT, key="a1", clinical_status=ACTIVE)
+ALLERGY = Allergy(Coded(text="penicillin"), THE_RESIDENT, key="a1", clinical_status=CLINICAL_STATUS.coded("active"))
+NO_ALLERGY = replace(ALLERGY, code=ALLERGY_CODE.coded("no known allergy"), key="a2")
 BAG = CareRecord("https://home.example/records", "2025-01-14T21:45:00Z", Resident(key="r1"))
 
 
@@ -171,6 +173,15 @@ SAYS: dict[str, tuple[CareRecord, str, str]] = {
         replace(BAG, medicines=(replace(MEDICINE, date_asserted="2025-02"),)), "medicines[0].date_asserted", "refusal"),
     "known after the export": (
         replace(BAG, allergies=(replace(ALLERGY, recorded_date="2025-02"),)), "allergies[0].recorded_date", "refusal"),
+    "no allergy is known, beside an allergy": (
+        replace(BAG, allergies=(NO_ALLERGY, ALLERGY)), "allergies[0].code", "warning"),
+    "the same medicine in the same dose": (
+        replace(BAG, medicines=(MEDICINE, replace(MEDICINE, key="m2"))), "medicines[1]", "warning"),
+    "medicines not supplied": (BAG, "medicines", "warning"),
+    "allergies not supplied": (BAG, "allergies", "warning"),
+    "an identifier of no system": (
+        replace(BAG, stays=(replace(STAY, identifiers=(Identifier("7", "urn:x:y"), Identifier("7", "HIVE ID"))),)),
+        "stays[0].identifiers[1].system", "refusal"),
     "what only comes back": (replace(BAG, lists=(RecordList("current", "working", THE_RESIDENT),)), "lists", "warning"),
 }
 
@@ -204,3 +215,19 @@ FINE: dict[str, CareRecord] = {
 @pytest.mark.parametrize("bag", FINE.values(), ids=FINE.keys())
 def test_nothing_to_refuse(bag: CareRecord) -> None:
     assert [f for f in findings(bag) if f.level == "refusal"] == []
+
+
+TOGETHER: dict[str, CareRecord] = {
+    "no allergy known, beside one that was refuted": replace(
+        BAG, allergies=(NO_ALLERGY, replace(ALLERGY, verification_status=VERIFICATION.coded("refuted")))),
+    "no allergy known, beside one that is over": replace(
+        BAG, allergies=(NO_ALLERGY, replace(ALLERGY, clinical_status=CLINICAL_STATUS.coded("resolved")))),
+    "the same medicine in another dose": replace(BAG, medicines=(MEDICINE, replace(MEDICINE, key="m2", doses=(Dose("at night"),)))),
+    "the same medicine, once stopped": replace(BAG, medicines=(replace(MEDICINE, key="m2", status="stopped"), MEDICINE)),
+}
+
+
+@pytest.mark.parametrize("bag", TOGETHER.values(), ids=TOGETHER.keys())
+def test_together_they_are_fine(bag: CareRecord) -> None:
+    assert not any("no allergy is known" in f.says for f in findings(bag))
+    assert not any("same drug" in f.says for f in findings(bag))

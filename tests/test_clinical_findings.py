@@ -22,6 +22,7 @@ from mappings.values import Ref, Said
 
 SHE = Ref("Patient", "1")
 AMLODIPINE = Coded((Coding(DMD, "319283006", "Amlodipine 5mg tablets"),))
+VENDORS = Coded((Coding("https://vendor.example/drugs", "77"),))
 PENICILLIN = Coded((Coding(SNOMED_CT, "764146007", "Penicillin"),))
 MEDICINE = Medication("active", AMLODIPINE, SHE, doses=(Dose("one at night"),))
 REQUEST = MedicationRequest("active", "order", AMLODIPINE, SHE, doses=(Dose("one at night"),), substitution_allowed=False)
@@ -52,8 +53,10 @@ FINDINGS: dict[str, tuple[Any, set[tuple[str, str]]]] = {
                                           {("doses[1].bounds.end", "refusal")}),
     "text only": (replace(MEDICINE, drug=Coded(text="the blue tablet")), {("drug", "warning")}),
     "only the vendor's code": (replace(MEDICINE, drug=Coded((Coding("https://vendor.example/drugs", "77"),))), {("drug", "warning")}),
+    "a code under the name of its system": (
+        replace(MEDICINE, drug=Coded((Coding("dm+d", "319283006"),))), {("drug", "warning"), ("drug.codings[0].system", "refusal")}),
     "transfer-degraded": (replace(MEDICINE, drug=Coded((Coding(SNOMED_CT, dosage.TRANSFER_DEGRADED),), "aspirin")), {("drug", "warning")}),
-    "a product of text": (replace(MEDICINE, drug=Product(Coded(text="a special"))), {("drug", "warning")}),
+    "a product of text": (replace(MEDICINE, drug=Product(Coded(text="a special"))), {("drug.code", "warning")}),
     "a drug elsewhere": (replace(MEDICINE, drug=Ref("Medication", "1")), set()),
     "two origins": (replace(MEDICINE, based_on=(Ref("MedicationRequest", "1"),), derived_from=(Said("the chart"),)),
                     {("derived_from", "warning")}),
@@ -126,3 +129,10 @@ def test_a_finding_is_a_fixed_sentence() -> None:
     source = "".join(path.read_text(encoding="utf-8") for path in (Path(__file__).resolve().parent.parent / "mappings").glob("*.py"))
     said = {found.says for record, _ in FINDINGS.values() for found in record.findings()}
     assert [sentence for sentence in said if f'"{sentence}"' not in source] == []
+
+
+def test_a_code_of_another_system_is_not_called_text() -> None:
+    for record in (replace(MEDICINE, drug=VENDORS), replace(ALLERGY, code=VENDORS), replace(FLU, vaccine=VENDORS)):
+        (said,) = [found.says for found in record.findings()]
+        assert "https://dmd.nhs.uk" in said
+        assert "text only" not in said

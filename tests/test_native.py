@@ -140,7 +140,7 @@ WRONG = {
     "an empty list where there are words": (CareRecord, BAG % '"medicines": []', ("medicines", "empty-list")),
     "a wrong word for a list": (CareRecord, BAG % '"allergies": "none"', ("allergies", "not-a-word")),
     "given and not given": (CareRecord, BAG % '"vaccinations": [{"given_on": "2024", "not_given_on": "2024", "vaccine": "unknown"}]',
-                            ("vaccinations[0]", "unknown-field")),
+                            ("vaccinations[0]", "two-in-one")),
     "an object too deep to be meant": (Medication, '{"drug": ' + '{"code": ' * 70 + '"x"' + "}" * 71, ("", "too-deep")),
     "a day that no calendar has": (
         Medication, '{"drug": "x", "status": "active", "taken": {"start": "2024-02-31"}}', ("taken.start", "bad-value")),
@@ -347,3 +347,9 @@ def test_a_records_own_check_is_a_fault_like_any_other() -> None:
     assert form.decode({"low": 1, "high": 2}) == Checked(1, 2)
     with pytest.raises(Refused, match=r"is lower than low \[bad-value\]"):
         form.loads(b'{"low": 2, "high": 1}')
+
+
+def test_given_and_not_given_side_by_side() -> None:
+    text = BAG % '"vaccinations": [{"given_on": "2024", "not_given_on": "2024", "vaccine": "unknown", "reason": "declined"}]'
+    says = [fault.says for fault in faults_in(CareRecord, text.encode()) if fault.path.startswith("vaccinations")]
+    assert says == ["given_on and not_given_on stand side by side; only one of them can be meant"]

@@ -59,7 +59,7 @@ class Text(Kind):
         if value.__class__ is not str:
             spot.no("wrong-type", f"expected {self.says}")
         elif not value or value.isspace():
-            spot.no("empty-text", "is empty; leave it out if it is not known")
+            spot.no("empty-text", f"is empty: expected {self.says}" if self.form else "is empty; leave it out if it is not known")
         elif CONTROL.search(value):
             spot.no("control-character", "holds a control character")
         elif self.words and value not in self.words:
@@ -259,15 +259,25 @@ class OneOf(Kind):
         member = self._meant(value) if value.__class__ is dict else self.by_json.get(value.__class__)
         if member:
             return member.decode(value, spot)
-        spot.no("wrong-type", f"expected {self.says}")
-        return None
+        if value.__class__ is dict and len(names := self._telling(value)) > 1:
+            return spot.no("two-in-one", f"{' and '.join(names)} stand side by side; only one of them can be meant")
+        return spot.no("wrong-type", f"expected {self.says}")
 
     def _meant(self, value: Mapping[str, Json]) -> Object | None:
-        """The one that fits; else the one that comes nearest, so that it can say what is wrong."""
+        """The one that fits; else the one that comes nearest, so that it can say what is wrong; none where two are told."""
         if fitting := [m for m in self.objects if m.fits(value)]:
             return fitting[0]
+        if len(self._telling(value)) > 1:
+            return None
         near = sorted(self.objects, key=lambda m: (sum(name in value for name in m.required), len(value.keys() & m.slots.keys())))
         return near[-1] if near and value.keys() & near[-1].slots.keys() else None
+
+    def _telling(self, value: Mapping[str, Json]) -> list[str]:
+        """The names that are there by which one member alone is told, one of each."""
+        return [names[0] for m in self.objects if (names := [n for n in m.required if value.get(n) is not None and self._alone(m, n)])]
+
+    def _alone(self, member: Object, name: str) -> bool:
+        return not any(name in other.slots for other in self.objects if other is not member)
 
     def encode(self, value: Any) -> Json:
         return self.by_type[type(value)].encode(value)
