@@ -24,6 +24,7 @@ from adapter.returns.changes import changes
 from adapter.returns.pull import Who, pull, who_is
 from adapter.returns.returned import Return, files, loaded
 from adapter.sandbox import Store, create_app
+from mappings.allergy_intolerance import CLINICAL_STATUS, Allergy
 from mappings.bag import THE_RESIDENT, CareRecord, Unlisted
 from mappings.datatypes import Coded, Coding, Quantity
 from mappings.dosage import Dose
@@ -218,7 +219,7 @@ SENT_STAY = Stay(THE_RESIDENT, "planned", ENCOUNTER_CLASS.coded("inpatient"), ke
                  locations=(Whereabouts(Ref("Location", "ward")),), service_provider=Logical(ODS_ORGANISATION, "Y99901", "Organization"),
                  destination=Said("her daughter's"))
 REFERRING = replace(
-    BAG, resident=replace(MARY, general_practitioners=(Logical(ODS_ORGANISATION, "Y99901"),), managing_organization=Ref("Organization", "gp")),
+    BAG, resident=replace(MARY, general_practitioners=(Logical(ODS_ORGANISATION, "Y99901"),)),
     stays=(SENT_STAY,), organizations=(GP,), locations=(Location(key="ward", name="Ward 7", ods_site_code="Y99902"),),
     medicines=(replace(FUROSEMIDE, doses=(Dose(text="one each morning", amount=Quantity(Decimal("0.50"), "tablet")),)),))
 
@@ -240,6 +241,20 @@ def test_another_place_is_a_change() -> None:
     elsewhere = replace(SENT_STAY, locations=(Whereabouts(Said("Ward 8")),), origin=Logical(ODS_ORGANISATION, "Y99903", "Organization"))
     assert [c.sentence for c in changes(replace(REFERRING, stays=(elsewhere,)), back)] == [
         "Changed at the hospital in your hospital stay (planned): origin and locations"]
+
+
+def test_what_is_still_there_and_no_longer_in_the_record_is_said() -> None:
+    hospital = Hospital()
+    penicillin = Allergy(resident=THE_RESIDENT, key="a1", code=Coded(text="penicillin"), clinical_status=CLINICAL_STATUS.coded("active"))
+    hospital.send(replace(BAG, allergies=(penicillin,)))
+    over = replace(FUROSEMIDE, key="m2", status="completed")
+    hospital.send(replace(BAG, medicines=(FUROSEMIDE, over)))
+    hospital.send()
+    back = hospital.pull()
+    assert [(c.kind, c.sentence) for c in changes(BAG, back) if c.kind != "not mentioned"] == [
+        ("still there", "Still at the hospital, sent by you before, and no longer in your record: allergy to penicillin"),
+        ("not compared", "Over, and no longer in your record: 1 entry that you sent before")]
+    assert not [c for c in changes(replace(BAG, allergies=Unlisted.NOT_SUPPLIED), back) if c.kind == "still there"]
 
 
 # ---- the right person ------------------------------------------------------------------------------------------------------

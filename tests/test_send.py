@@ -18,14 +18,15 @@ from adapter.delivery.outcome import Verdict
 from adapter.delivery.retry import Clock
 from adapter.delivery.send import Options, Sent, send
 from adapter.sandbox import Store, create_app
+from mappings.allergy_intolerance import CLINICAL_STATUS, VERIFICATION, Allergy
 from mappings.bag import THE_RESIDENT, CareRecord, Unlisted
-from mappings.datatypes import Coded, Coding, Period, Quantity
+from mappings.datatypes import Coded, Coding, ContactPoint, HumanName, Period, Quantity
 from mappings.dosage import Dose
 from mappings.encounter import ENCOUNTER_CLASS, Stay
 from mappings.immunization import Given
 from mappings.medication_statement import Medication
 from mappings.organization import Organization
-from mappings.patient import NHS_NUMBER_STATUS, Resident
+from mappings.patient import NHS_NUMBER_STATUS, Contact, Resident
 from mappings.systems import DMD, NHS_NUMBER, ODS_ORGANISATION
 from mappings.values import Ref
 
@@ -52,6 +53,7 @@ BAG = CareRecord(
     vaccinations=(JAB,),
     organizations=(Organization(key="gp", ods_code="Y99901", name="Sample Surgery"),))
 CREATE = Policy("create-if-missing")
+FHIR_JSON = {"Content-Type": "application/fhir+json"}
 ROWS = 8  # Patient, Encounter, two medicines, a vaccination, three Lists
 
 
@@ -138,6 +140,7 @@ def test_first_everything_is_created_then_nothing_is_written() -> None:
     assert hospital.writes() == len(first.rows) == ROWS
     second = hospital.send()
     assert (second.verdict, second.sentences, set(became(second).values())) == (Verdict.DELIVERED, (), {"unchanged"})
+    assert [row.name for row in second.rows] == [row.name for row in first.rows]
     assert (hospital.writes(), hospital.posts()) == (ROWS, 0)
     assert first.patient == second.patient == f"Patient/{hospital.has('Patient')[0]['id']}"
 
@@ -272,6 +275,95 @@ def test_another_base_is_refused() -> None:
     assert (sent.verdict, len(sent.sentences)) == (Verdict.REFUSED, 1)
 
 
+# ---- nothing is passed over in silence -------------------------------------------------------------------------------------
+KNOWN_WELL = replace(MARY, preferred_name="Molly", given_names=("Mary", "Ann"), telecom=(ContactPoint("phone", "01632 960001"),),
+                     contacts=(Contact(name=HumanName(text="Clover")),), religion=Coded(text="Quaker"))
+
+
+@pytest.mark.parametrize("policy", [Policy("match"), CREATE, Policy("upsert")])
+@pytest.mark.parametrize("dry_run", [False, True])
+def test_what_is_not_written_about_her_is_named(policy: Policy, dry_run: bool) -> None:
+    hospital = Hospital()
+    hospital.registers()
+    sent = hospital.send(replace(BAG, resident=KNOWN_WELL), policy, dry_run=dry_run)
+    names = ("given_names", "preferred_name", "telecom", "religion", "contacts", "general_practitioners")
+    assert sent.not_written == names
+    told = f"resident: the server's patient is left as it is; of yours this is not written: {', '.join(names)}"
+    assert [s for s in sent.sentences if s.startswith("resident:")] == [told]
+    assert not sent.for_a_person
+
+
+@pytest.mark.parametrize("policy", [
+    CREATE, Policy("upsert"), Policy("upsert", directory="own"), Policy("create-if-missing", directory="own")])
+def test_what_we_wrote_about_her_is_there_and_what_changed_since_is_named(policy: Policy) -> None:
+    hospital = Hospital()
+    hospital.send(replace(BAG, resident=KNOWN_WELL), policy)
+    assert (hospital.send(replace(BAG, resident=KNOWN_WELL), policy).not_written, hospital.send(BAG, policy).not_written) == ((), ())
+    sent = hospital.send(replace(BAG, resident=replace(KNOWN_WELL, preferred_name="Moll")), policy)
+    assert sent.not_written == (("preferred_name",) if policy.patient == "create-if-missing" else ())
+    assert ("Moll\"" in json.dumps(hospital.has("Patient"))) is (policy.patient == "upsert")
+
+
+PENICILLIN = Allergy(resident=THE_RESIDENT, key="a1", code=Coded(text="penicillin"), clinical_status=CLINICAL_STATUS.coded("active"))
+
+
+def test_what_is_no_longer_in_the_record_and_still_there_is_named_every_time() -> None:
+    hospital = Hospital()
+    assert hospital.send(replace(BAG, allergies=(PENICILLIN,))).sentences == ()
+    every: list[dict[str, Any]] = [{"dry_run": True}, {}, {}, {"replace": True}]
+    for options in every:
+        sent = hospital.send(replace(BAG, medicines=(FUROSEMIDE,)), **options)
+        here = [f"{r['resourceType']}/{r['id']}" for r in (hospital.medicine("Amlodipine"), *hospital.has("AllergyIntolerance"))]
+        assert [s.partition(" was sent before, still stands at the server")[0] for s in sent.sentences if "no longer" in s] == [
+            f"medicines: {here[0]}", f"allergies: {here[1]}"]
+        assert (sent.verdict, sent.for_a_person) == (Verdict.DELIVERED, True)
+    stopped, mistaken = replace(AMLODIPINE, status="stopped"), VERIFICATION.coded("entered in error")
+    withdrawn = replace(PENICILLIN, clinical_status=None, verification_status=mistaken)
+    assert not hospital.send(replace(BAG, medicines=(FUROSEMIDE, stopped), allergies=(withdrawn,))).for_a_person
+    assert hospital.send(replace(BAG, medicines=(FUROSEMIDE,))).sentences == ()
+
+
+def test_a_list_that_is_not_supplied_and_another_residents_rows_say_nothing() -> None:
+    hospital = Hospital()
+    hospital.send()
+    assert hospital.send(replace(BAG, medicines=Unlisted.NOT_SUPPLIED)).sentences == ()
+    other = replace(MARY, key="r2", nhs_number="9990000026", family_name="Sampleton")
+    hospital.send(replace(BAG, resident=other))
+
+    async def everybodys(request: httpx.Request) -> None:
+        if request.url.path == "/MedicationStatement":
+            request.url = request.url.copy_with(query=None)
+
+    hospital.before = everybodys
+    assert hospital.send().sentences == ()
+
+
+def test_a_server_that_will_not_say_what_is_left_is_told() -> None:
+    hospital = Hospital()
+    hospital.send()
+
+    async def refused(request: httpx.Request) -> httpx.Response | None:
+        return httpx.Response(403) if request.url.path == "/MedicationStatement" else None
+
+    hospital.before = refused
+    assert hospital.send().sentences == ("medicines: the server would not say which of your earlier ones it still has",)
+
+
+def test_an_older_record_does_not_overwrite_a_newer_one_unasked() -> None:
+    hospital, older = Hospital(), replace(with_dose(BAG, "two each morning"), as_of="2026-10-31T08:00:00+00:00")
+    hospital.send()
+    every: list[dict[str, Any]] = [{}, {"dry_run": True}, {"replace": True}]
+    told = ("as_of: this record is of 2026-10-31T08:00:00+00:00 and the server has one of 2026-11-01T08:00:00+00:00; "
+            "nothing was sent: send the newer one, or say that the older one is meant")
+    for options in every:
+        sent = hospital.send(older, **options)
+        assert (sent.verdict, hospital.posts(), hospital.writes()) == (Verdict.REFUSED, 0, ROWS)
+        assert sent.sentences == (told,)
+    assert hospital.send(older, older=True).verdict is Verdict.DELIVERED
+    assert {r["date"] for r in hospital.has("List")} == {older.as_of}
+    assert hospital.send(replace(BAG, as_of="2026-11-01T09:00:00+01:00")).verdict is Verdict.DELIVERED
+
+
 # ---- the right person ------------------------------------------------------------------------------------------------------
 @pytest.mark.parametrize("policy", [Policy("match"), CREATE, Policy("upsert")])
 def test_the_hospitals_own_patient_is_used_and_never_written(policy: Policy) -> None:
@@ -321,7 +413,12 @@ def test_a_patient_that_was_joined_into_another_stops_for_a_person() -> None:
 
 def test_a_patient_that_cannot_be_read_stops_for_a_person() -> None:
     hospital = Hospital()
-    hospital.registers(birthDate="in the war")
+    hospital.registers()
+
+    async def odd(request: httpx.Request, response: httpx.Response) -> httpx.Response:
+        return httpx.Response(200, headers=FHIR_JSON, content=response.content.replace(b"1941-02-03", b"in the war"))
+
+    hospital.after = odd
     sent = hospital.send()
     assert sent.sentences == ("resident: the server's patient cannot be read (Patient.birthDate), so it is not certain who it is",)
 
@@ -350,6 +447,7 @@ def test_ours_is_ours_also_beside_another_and_that_is_said() -> None:
     sent = hospital.send(with_dose(BAG, "two each morning"))
     assert (sent.verdict, became(sent)["MedicationStatement medicines[0]"]) == (Verdict.DELIVERED, "updated")
     assert "another patient with this NHS number" in sent.sentences[0]
+    assert sent.for_a_person
 
 
 def test_a_server_that_ignores_the_question_is_not_believed() -> None:

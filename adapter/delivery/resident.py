@@ -16,6 +16,8 @@ from adapter.delivery.same_person import Comparison, same_person
 from mappings.faults import Faults
 from mappings.patient import Resident, patient
 
+BUSY = (401, 408, 429, 500, 502, 503, 504)  # of one search: everything stops, for the others will go the same way
+
 
 class Stopped(Exception):
     """Nothing more is done for this resident. The text is a sentence without any value; `verdict` says whether trying again helps."""
@@ -51,6 +53,8 @@ async def search(client: FhirClient, kind: str, wanted: Id) -> list[Resource]:
 def matches(answer: Answer, kind: str | None = None) -> list[Resource]:
     """The resources of a search's page. Raises Stopped where it is no page."""
     refuse(answer)
+    if (answer.resource or {}).get("resourceType") != "Bundle":
+        raise Stopped(Verdict.REFUSED, f"{answer.shown}: the answer is not a FHIR Bundle; is this the address of a FHIR server?")
     resources = [entry.get("resource") for entry in answer.listed("entry")]
     return [r for r in resources if isinstance(r, dict) and kind in (None, r.get("resourceType"))]
 

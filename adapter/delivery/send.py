@@ -16,13 +16,15 @@ from typing import Literal
 from adapter.bundle import Id, Names, Part, Policy, Row, transaction
 from adapter.delivery.answer import Ambiguous, ClientError, NoAnswer, Resource, Unreachable
 from adapter.delivery.client import FhirClient
-from adapter.delivery.difference import Difference, difference, rewritten, shown
+from adapter.delivery.difference import Difference, difference, rewritten, shown, version_of
 from adapter.delivery.directory import existing
+from adapter.delivery.left import left, unwritten
 from adapter.delivery.outcome import Outcome, RowOutcome, Verdict, called, judge
-from adapter.delivery.resident import Found, Stopped, compared, find, refuse, the_one
+from adapter.delivery.resident import Found, Stopped, compared, find, read_patient, refuse, the_one
 from adapter.delivery.retry import pause
 from mappings.bag import CareRecord, findings
 from mappings.faults import Faults
+from mappings.findings import before
 from mappings.systems import NHS_NUMBER
 
 AT_ONCE = 4  # reads in flight
@@ -36,13 +38,15 @@ WAIT: Mapping[type[ClientError], Verdict] = {Unreachable: Verdict.LATER, NoAnswe
 @dataclass(frozen=True)
 class Options:
     """`base`: the care record sent the last time, to merge with what the hospital edited since. `replace`: what it edited is overwritten.
-    `show_values` and `show_server_text` put a patient's values into sentences: for a person who may read them, never for a log."""
+    `show_values` and `show_server_text` put a patient's values into sentences: for a person who may read them, never for a log.
+    `older`: the record is sent although the server has one of a later time."""
 
     base: CareRecord | None = None
     dry_run: bool = False
     replace: bool = False
     show_values: bool = False
     show_server_text: bool = False
+    older: bool = False
 
 
 @dataclass(frozen=True)
@@ -60,18 +64,22 @@ class SentRow:
 
 @dataclass(frozen=True)
 class Sent:
-    """`patient` is the resident's resource there ("Patient/123"), as far as it is known."""
+    """`patient` is the resident's resource there ("Patient/123"), as far as it is known. `not_written`: fields of the resident that say
+    what the server's Patient does not, and that are not written under this policy. `unsettled`: something beside the rows is for a
+    person."""
 
     verdict: Verdict
     rows: tuple[SentRow, ...] = ()
     sentences: tuple[str, ...] = field(default=(), repr=False)
     retry_after: float | None = None  # seconds
     patient: str | None = field(default=None, repr=False)
+    not_written: tuple[str, ...] = ()
+    unsettled: bool = False
 
     @property
     def for_a_person(self) -> bool:
         """Is there something that only a person can settle?"""
-        return self.verdict is Verdict.PERSON or any(row.became == "kept" for row in self.rows)
+        return self.verdict is Verdict.PERSON or self.unsettled or any(row.became == "kept" for row in self.rows)
 
 
 async def send(client: FhirClient, care_record: CareRecord, policy: Policy, options: Options | None = None) -> Sent:
@@ -95,18 +103,30 @@ async def _once(client: FhirClient, bag: CareRecord, policy: Policy, options: Op
     """One pass, and whether somebody was changing the same data meanwhile."""
     if refusals := [f for f in findings(bag) if f.level == "refusal"]:
         return Sent(Verdict.REFUSED, (), tuple(f"{f.field}: {f.says}" for f in refusals)), False
-    settled, said = await _settled(client, bag, policy)
-    parts = transaction(bag, settled)
-    base = _resources(transaction(_base(options.base, bag), settled)) if options.base else {}
+    there = await _settled(client, bag, policy)
+    parts = transaction(bag, there.policy)
+    base = _resources(transaction(_base(options.base, bag), there.policy)) if options.base else {}
     differences = await _differences(client, parts, base, options)
-    told = [*said, *(sentence for d in differences for sentence in d.sentences)]
+    _not_older(bag, differences, options)
+    remain, untold = await left(client, bag, there.reference) if there.reference else ([], [])
+    told = [*there.said, *(sentence for d in differences for sentence in d.sentences), *map(str, remain), *untold]
     if options.dry_run:
         told += [_would(d, options) for d in differences if d.state in ("new", "changed")]
-        rows = tuple(_row(d, WOULD[d.state]) for d in differences)
-        return Sent(Verdict.DELIVERED, rows, tuple(told), None, settled.patient_reference), False
-    sent, clash = await _deliver(client, parts, {d.row: d for d in differences}, told, options)
+        sent, clash = Sent(Verdict.DELIVERED, tuple(_row(d, WOULD[d.state]) for d in differences), tuple(told)), False
+    else:
+        sent, clash = await _deliver(client, parts, {d.row: d for d in differences}, told, options)
     made = next((row.target for row in sent.rows if row.type == "Patient"), None)
-    return replace(sent, patient=settled.patient_reference or made), clash
+    rows = (*there.rows("same" if options.dry_run else "unchanged"), *sent.rows)
+    return replace(sent, rows=rows, patient=there.reference or made, not_written=there.not_written,
+                   unsettled=there.unsettled or bool(remain)), clash
+
+
+def _not_older(bag: CareRecord, differences: Sequence[Difference], options: Options) -> None:
+    """The Lists at the server say of what time the record there is. Raises Stopped."""
+    dates = (d.values["date"][0] for d in differences if d.row.type == "List" and "date" in d.values)
+    if not options.older and (later := max((date for date in dates if before(bag.as_of, date)), default=None)):
+        raise Stopped(Verdict.REFUSED, f"as_of: this record is of {bag.as_of} and the server has one of {later}; nothing was sent: send "
+                                       "the newer one, or say that the older one is meant")
 
 
 def _base(base: CareRecord, bag: CareRecord) -> CareRecord:
@@ -116,8 +136,25 @@ def _base(base: CareRecord, bag: CareRecord) -> CareRecord:
 
 
 # ---- who -------------------------------------------------------------------------------------------------------------------
-async def _settled(client: FhirClient, bag: CareRecord, policy: Policy) -> tuple[Policy, list[str]]:
-    """The policy as it applies to this resident on this server, and what is to be said about it."""
+@dataclass(frozen=True)
+class Settled:
+    """The policy as it applies to this resident on this server, and what is to be said about it. `reference`: her Patient there."""
+
+    policy: Policy
+    said: tuple[str, ...] = ()
+    reference: str | None = None
+    keeps: Found | None = None  # of a policy that writes her: the Patient that is left as it is
+    not_written: tuple[str, ...] = ()
+    unsettled: bool = False
+
+    def rows(self, became: Became) -> tuple[SentRow, ...]:
+        """Her own row, where it is not among those that are sent."""
+        if not self.keeps:
+            return ()
+        return (SentRow("resident", "Patient", became, self.not_written, self.keeps.reference, version_of(self.keeps.resource)),)
+
+
+async def _settled(client: FhirClient, bag: CareRecord, policy: Policy) -> Settled:
     names = Names(bag.source, bag.resident.key or "")
     own, person = names.own("Patient", names.key), names.person(bag.resident)
     every = await find(client, dict.fromkeys((person, own)), own)
@@ -129,19 +166,18 @@ async def _settled(client: FhirClient, bag: CareRecord, policy: Policy) -> tuple
     if found is None:
         if policy.patient == "match":
             raise Stopped(Verdict.REFUSED, _not_there(person))
-        return policy, said
-    if compared(bag.resident, found).verdict == "not enough to tell":
+        return Settled(policy)
+    comparison = compared(bag.resident, found)
+    if comparison.verdict == "not enough to tell":
         said.append("resident: the server's patient says too little to compare; only the identifier matches")
-    return _known(policy, found, names, said), said
-
-
-def _known(policy: Policy, found: Found, names: Names, said: list[str]) -> Policy:
-    """She is there. Whoever's Patient it is stays as it is, unless it is the one that we keep."""
     if policy.patient == "upsert" and found.reference == f"Patient/{names.id('Patient', names.key)}":
-        return policy
-    if policy.patient == "upsert":
-        said.append("resident: the server has its own patient; nothing about the person herself is written there")
-    return replace(policy, patient="match", patient_reference=found.reference)
+        return Settled(policy, tuple(said), found.reference, unsettled=len(every) > 1)
+    lacking = unwritten(bag, read_patient(found), policy.known, comparison.agree)
+    if lacking:
+        said.append(f"resident: the server's patient is left as it is; of yours this is not written: {', '.join(lacking)}")
+    keeps = None if policy.patient == "match" else found
+    kept = replace(policy, patient="match", patient_reference=found.reference)
+    return Settled(kept, tuple(said), found.reference, keeps, lacking, len(every) > 1)
 
 
 def _not_there(person: Id) -> str:

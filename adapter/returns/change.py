@@ -7,7 +7,7 @@ from typing import Literal
 Kind = Literal[
     "stopped", "paused", "started again", "not to be given", "dose changed", "new medicine", "not mentioned", "not compared", "to check",
     "new allergy", "allergy detail", "vaccinated", "not vaccinated", "new diagnosis",
-    "admission", "in hospital", "discharged", "same stay", "died", "edited", "removed", "not read"]
+    "admission", "in hospital", "discharged", "same stay", "died", "edited", "removed", "still there", "not read"]
 Certainty = Literal["certain", "for a person"]
 
 

@@ -15,22 +15,24 @@ from typing import Any
 
 from adapter.bundle import Item, Returned
 from adapter.bundle.sending import display_of
+from adapter.delivery.left import stands
+from adapter.delivery.refs import Means, meanings, meant
 from adapter.returns.change import Change
 from adapter.returns.medicine_changes import matched, medicine_changes, statement
 from adapter.returns.other_changes import allergy_changes, diagnosis_changes, vaccination_changes, vaccine
-from adapter.returns.refs import Means, meanings, meant
 from adapter.returns.returned import Return
 from adapter.returns.scope import Scope, scope
 from adapter.returns.stay_changes import stay_changes, told
-from adapter.returns.words import Places, concept, day, listed
+from adapter.returns.words import Places, concept, counted, day, listed
 from mappings.allergy_intolerance import Allergy
-from mappings.bag import CareRecord, Row, Unlisted, personal
+from mappings.bag import KIND_OF, LISTED, CareRecord, Row, Unlisted, personal
 from mappings.catalogue import DIRECTORY
 from mappings.condition import Condition
 from mappings.datatypes import CONCEPT, Coded
 from mappings.encounter import Stay
 from mappings.faults import BadValue
 from mappings.immunization import EnteredInError, Given, NotGiven
+from mappings.list import RecordList
 from mappings.medication_request import MedicationRequest
 from mappings.medication_statement import Medication
 from mappings.patient import Resident
@@ -74,6 +76,7 @@ def _changes(sent: CareRecord, back: Return) -> list[Change]:
         *vaccination_changes(_rows(rows, "Immunization"), _of(theirs, Given, NotGiven, EnteredInError)),
         *diagnosis_changes([Row(f"conditions[{i}]", "Condition", c) for i, c in enumerate(sent.conditions)], _of(theirs, Condition)),
         *(_removed(rows, ours) if back.whole else ()),
+        *_still_there(sent, rows, ours),
         *_not_read(back, returned, theirs),
     ]
 
@@ -131,6 +134,19 @@ def _removed(rows: Mapping[tuple[str, str | None], Row], ours: Sequence[Item]) -
             yield Change("removed", f"Did not come back, and may have been removed there: {name_of(row.record)}", "for a person", row.path)
 
 
+def _still_there(sent: CareRecord, rows: Mapping[tuple[str, str | None], Row], ours: Sequence[Item]) -> Iterator[Change]:
+    """What was sent before and is not in the record any more. A list that the record does not supply says nothing."""
+    supplied = {KIND_OF[field] for field in LISTED if getattr(sent, field) is not Unlisted.NOT_SUPPLIED}
+    gone = [item for item in ours if item.resource["resourceType"] in supplied and _key(item) not in rows]
+    for item in gone:
+        if stands(item.record):
+            sentence = f"Still at the hospital, sent by you before, and no longer in your record: {name_of(item.record)}"
+            yield Change("still there", sentence, "for a person", None, item.url)
+    if ended := sum(not stands(item.record) for item in gone):
+        entries = counted(ended, "entry", "entries")
+        yield Change("not compared", f"Over, and no longer in your record: {entries} that you sent before", "for a person")
+
+
 def name_of(record: Any) -> str:
     """What a person would call a row."""
     match record:
@@ -142,6 +158,8 @@ def name_of(record: Any) -> str:
             return f"vaccination: {vaccine(record)}"
         case Stay():
             return f"hospital stay ({record.status})"
+        case RecordList():
+            return f"list of {record.key}"
         case Resident():
             return "record of the resident"
         case _:

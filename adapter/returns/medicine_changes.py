@@ -15,6 +15,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from adapter.bundle.reading import Item
+from adapter.delivery.left import CURRENT
 from adapter.delivery.same_person import folded
 from adapter.returns.change import Change
 from adapter.returns.scope import Age, Scope
@@ -28,7 +29,6 @@ from mappings.medication_statement import Medication
 from mappings.values import Ref
 
 Says = Literal["give", "pause", "stop", "never", "unclear", "mistake"]
-CURRENT = frozenset({"active", "intended", "on hold", "unknown"})  # of the home's medicines: still hers
 REQUEST_SAYS: dict[str, Says] = {"active": "give", "on hold": "pause", "stopped": "stop", "entered in error": "mistake"}
 STATEMENT_SAYS: dict[str, Says] = REQUEST_SAYS | {"intended": "give"}
 ORDERS = frozenset({"order", "original order", "reflex order", "filler order", "instance order"})

@@ -22,7 +22,7 @@ from adapter.bundle import Id, Names
 from adapter.delivery.answer import Answer, ClientError, NoAnswer, Resource, Unreachable
 from adapter.delivery.client import FhirClient
 from adapter.delivery.outcome import Verdict
-from adapter.delivery.resident import Found, Stopped, compared, find, matches, read_patient, refuse
+from adapter.delivery.resident import BUSY, Found, Stopped, compared, find, matches, read_patient, refuse
 from adapter.delivery.same_person import Comparison
 from adapter.returns.returned import Return, references, short, subject_of
 from mappings.bag import CareRecord
@@ -36,7 +36,6 @@ ROUNDS, MOST = 3, 500  # of following references: a role leads to a person and a
 # Where the CapabilityStatement does not say what can be searched: what a hospital tells of a stay.
 USUAL = (("AllergyIntolerance", "patient"), ("Condition", "patient"), ("Encounter", "patient"), ("Immunization", "patient"),
          ("List", "patient"), ("MedicationRequest", "patient"), ("MedicationStatement", "patient"), ("RelatedPerson", "patient"))
-BUSY = (401, 408, 429, 500, 502, 503, 504)  # of one search: everything stops, for the others will go the same way
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from adapter.bundle.sending import addresses
 from mappings.bag import THE_RESIDENT, CareRecord
 from mappings.values import Logical, Ref, Reference, Said
 
+NOTHING: Mapping[tuple[str, str], str] = {}
 Means = Mapping[Any, Ref]  # (system, value), or a Ref -> the Ref of a record of ours
 
 
@@ -36,17 +37,23 @@ def meant(value: Any, means: Means) -> Any:
     return relinked(value, bare)
 
 
-def meanings(sent: CareRecord, came: Iterable[Item]) -> Means:
-    """What else may stand for something of the care record: its identifier, and the server's own resource with that identifier."""
+def meanings(sent: CareRecord, came: Iterable[Item] = (), known: Mapping[tuple[str, str], str] = NOTHING) -> Means:
+    """What else may stand for something of the care record: its identifier, its id, and the server's own resource with that identifier.
+    `known`: (system, value) -> "Organization/55"."""
     means: dict[Any, Ref] = {Ref("Patient", sent.resident.key or ""): THE_RESIDENT}
-    kinds = {where: name.partition("/") for where, name in addresses(sent).items() if isinstance(where, tuple)}
-    means |= {(system, value): Ref(kind, key) for (_, system, value), (kind, _, key) in kinds.items()}
+    for where, name in addresses(sent).items():
+        means[where[1:] if isinstance(where, tuple) else _ref(where)] = _ref(name)
+    means |= {_ref(to): means[identifier] for identifier, to in known.items() if identifier in means}
     for item in came:
-        kind, _, key = item.url.partition("/")
         found = (means.get((i.get("system"), i.get("value"))) for i in _identifiers(item.resource))
-        if ours := next((ref for ref in found if ref and ref.type == kind), None):
-            means[Ref(kind, key)] = ours
+        if ours := next((ref for ref in found if ref and ref.type == item.resource["resourceType"]), None):
+            means[_ref(item.url)] = ours
     return means
+
+
+def _ref(said: str) -> Ref:
+    kind, _, key = said.partition("/")
+    return Ref(kind, key)
 
 
 def _identifiers(resource: Mapping[str, Any]) -> list[dict[str, Any]]:
