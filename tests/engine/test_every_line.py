@@ -9,6 +9,7 @@ import fcntl
 import json
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -20,7 +21,7 @@ from tests.engine.code_lists import closed
 from tests.engine.corpus import pairs
 from tests.engine.lines import Module, Mutant
 from tests.engine.worlds import HOMES, changed, is_lost, reborn, shape_of, source, standing_on, words
-from tests.mutate import exactly
+from tests.mutate import copied, exactly
 
 REPORT = Path(__file__).resolve().parent.parent.parent / "build" / "mutation.json"
 MODULES = [*sorted(home for home, _ in HOMES.values()), "dosage", "datatypes", "people", "values", "systems"]
@@ -56,7 +57,7 @@ def pairs_of(kind: str) -> Pairs:
 
 
 def noticed(module: str, mutant: Mutant) -> str | None:
-    """Who goes red: an import check; a pair; FHIR's own list of codes; or only docs/mappings.md, which is printed from the shapes."""
+    """Who goes red: an import check; a pair; a merge; FHIR's own list of codes; or only docs/mappings.md, printed from the shapes."""
     waiting = [pairs_of(kind) for kind in standing_on(module)]  # of the real ones, so before anything is changed
     try:
         with changed(module, mutant.source):
@@ -83,8 +84,26 @@ def findings(record: Any) -> list[dict[str, Any]]:
     return [vars(finding) for finding in getattr(record, "findings", tuple)()]
 
 
+def a_merge_is_red(pairs: Pairs, shape: Any) -> bool:
+    """Where elements have a key: all of them edited, what the other side put beside each stays beside it."""
+    keyed = [field for field, by in getattr(SHAPES[pairs.kind], "each", {}).items() if by]
+    both = list(zip(pairs.records, pairs.resources, strict=True))
+    several = [(record, resource, field) for record, resource in both for field in keyed if len(getattr(record, field)) > 1]
+    return any(not keeps(shape, reborn(record), copied(resource), field) for record, resource, field in several)
+
+
+def keeps(shape: Any, record: Any, theirs: Any, field: str) -> bool:
+    place = next(path for name, path, _ in shape.table() if name == f"{field}[].text").partition("[")[0]
+    for number, element in enumerate(theirs[place]):
+        element["zzz"] = number
+    edited = tuple(replace(element, text=f"{element.text}, edited") for element in getattr(record, field))
+    out = shape.write(replace(record, **{field: edited}), shape.read(theirs)[1])
+    return exactly([element.get("zzz") for element in out[place]], list(range(len(edited))))
+
+
 CHECKS: dict[str, Callable[[Pairs, Any], bool]] = {
     "pairs": a_pair_is_red,
+    "merge": a_merge_is_red,
     "code lists": lambda pairs, shape: any(ours != theirs for _, ours, theirs in closed(shape)),
     "printed page": lambda pairs, shape: shape.table() != SHAPES[pairs.kind].table(),
 }

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from mappings.datatypes import Coded, Coding, Identifier, Quantity
-from mappings.shape import BadValue, Codec, Fault, Faults, Shape, again, also, f
+from mappings.shape import BadValue, Fault, Faults, Shape, again, also, f
 from mappings.values import Absent, Logical, Ref, Said
 from tests.engine.small import (
     HOME,
@@ -20,7 +20,6 @@ from tests.engine.small import (
     Phone,
     Pressure,
     Refused,
-    Two,
     keyed,
     measured,
     medicine,
@@ -220,34 +219,7 @@ def test_strictly_what_says_nothing_at_all_is_still_only_foreign() -> None:
     assert person.read(resource, strict=True) == person.read(resource)
 
 
-# ---- codecs ------------------------------------------------------------------------------------------------------------------------
-def test_a_bug_in_a_codec_is_not_bad_data() -> None:
-    shape = Shape(Only, {"resourceType": "X", "n": f.name | Codec(str, lambda v: v["no"]["such"], "broken")})
-    with pytest.raises(TypeError):
-        shape.read({"resourceType": "X", "n": "1941"})
-
-
-def test_a_codec_cannot_swallow() -> None:
-    chosen = Codec(lambda v: {"coding": [{"system": "urn:s", "code": v}]},
-                   lambda v: next((x["code"] for x in v["coding"] if x["system"] == "urn:s"), None), "one of several")
-    shape = Shape(Only, {"resourceType": "X", "code": f.name | chosen})
-    codings = [{"system": "x", "code": "1"}, {"system": "urn:s", "code": "2", "zzz": 3}]
-    resource = {"resourceType": "X", "code": {"coding": codings, "text": "t"}}
-    record, rest = shape.read(resource)
-    assert record == Only("2")
-    assert exactly(shape.write(record, rest), resource)
-    assert set(shape.unread(resource)) == {"code.coding[0].system", "code.coding[0].code", "code.coding[1].zzz", "code.text"}
-
-
-def test_several_fields_behind_one_codec() -> None:
-    both = Codec(lambda v: "-".join(x or "" for x in v), lambda v: tuple(x or None for x in v.split("-")), "a-b")
-    shape = Shape(Two, {"resourceType": "X", "ab": f.a & f.b | both})
-    for record, said in ((Two("1", "2"), "1-2"), (Two("1"), "1-"), (Two(None, "2"), "-2")):
-        assert shape.write(record) == {"resourceType": "X", "ab": said}
-        assert shape.read({"resourceType": "X", "ab": said}) == (record, {})
-    assert shape.write(Two()) == {"resourceType": "X"}
-
-
+# ---- again, checks, modifiers, constants -----------------------------------------------------------------------------------------
 def test_a_field_in_two_places_must_agree() -> None:
     shape = Shape(Only, {"resourceType": "X", "coding": [{"system": "a", "code": f.name}, {"system": "b", "code": again(f.name)}]})
     resource = shape.write(Only("1"))

@@ -106,6 +106,10 @@ FOLLOWS: dict[str, tuple[Any, dict[str, Any], Callable[[Any], Any], dict[str, An
         lambda r: replace(r, maker=replace(r.maker, identifiers=r.maker.identifiers[1:])), made(identifier=[{"value": "2", "zzz": 2}])),
     "contained no more": (
         medicine, made(zzz=1), change("maker", Said("somebody")), statement(maker={"display": "somebody"})),
+    "contained: a new one takes no name that anybody refers to": (
+        medicine, statement(zzz={"reference": "#b"}, contained=[{"id": "b", "link": {"reference": "#1"}}]), change("maker", Maker("N")),
+        statement(zzz={"reference": "#b"}, maker={"reference": "#2"},
+                  contained=[{"id": "b", "link": {"reference": "#1"}}, {**ORGANISATION, "id": "2"}])),
     "single values in a list": (
         medicine, statement(performer=[{"reference": "P/1", "type": "P"}, {"reference": "P/2", "zzz": 2}]),
         change("performers", Ref("P", "2")), statement(performer=[{"reference": "P/2", "zzz": 2}])),

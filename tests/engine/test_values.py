@@ -1,4 +1,4 @@
-"""Codecs of single values: what they put, what they get, and what they refuse both ways."""
+"""Codecs: what they put, what they get, what they refuse both ways, and what they cannot do."""
 from __future__ import annotations
 
 from copy import deepcopy
@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from mappings.datatypes import CONCEPT, Coded, Coding
-from mappings.shape import BadValue, same
+from mappings.shape import BadValue, Codec, Shape, f, same
 from mappings.values import Logical, Ref, Said, choice, code, date, many, parallel, reference, strings, when
+from tests.engine.small import Only, Two
 from tests.mutate import exactly
 
 VALUES: dict[str, tuple[Any, list[tuple[Any, Any]], list[Any], list[Any]]] = {  # codec: (value, JSON) both ways; neither put nor got
@@ -45,6 +46,35 @@ def test_values(name: str) -> None:
                 how(value)
 
 
+# ---- what a codec may do -----------------------------------------------------------------------------------------------------------------
+def test_a_bug_in_a_codec_is_not_bad_data() -> None:
+    shape = Shape(Only, {"resourceType": "X", "n": f.name | Codec(str, lambda v: v["no"]["such"], "broken")})
+    with pytest.raises(TypeError):
+        shape.read({"resourceType": "X", "n": "1941"})
+
+
+def test_a_codec_cannot_swallow() -> None:
+    chosen = Codec(lambda v: {"coding": [{"system": "urn:s", "code": v}]},
+                   lambda v: next((x["code"] for x in v["coding"] if x["system"] == "urn:s"), None), "one of several")
+    shape = Shape(Only, {"resourceType": "X", "code": f.name | chosen})
+    codings = [{"system": "x", "code": "1"}, {"system": "urn:s", "code": "2", "zzz": 3}]
+    resource = {"resourceType": "X", "code": {"coding": codings, "text": "t"}}
+    record, rest = shape.read(resource)
+    assert record == Only("2")
+    assert exactly(shape.write(record, rest), resource)
+    assert set(shape.unread(resource)) == {"code.coding[0].system", "code.coding[0].code", "code.coding[1].zzz", "code.text"}
+
+
+def test_several_fields_behind_one_codec() -> None:
+    both = Codec(lambda v: "-".join(x or "" for x in v), lambda v: tuple(x or None for x in v.split("-")), "a-b")
+    shape = Shape(Two, {"resourceType": "X", "ab": f.a & f.b | both})
+    for record, said in ((Two("1", "2"), "1-2"), (Two("1"), "1-"), (Two(None, "2"), "-2")):
+        assert shape.write(record) == {"resourceType": "X", "ab": said}
+        assert shape.read({"resourceType": "X", "ab": said}) == (record, {})
+    assert shape.write(Two()) == {"resourceType": "X"}
+
+
+# ---- exactly the same --------------------------------------------------------------------------------------------------------------------
 @pytest.mark.parametrize(("a", "b"), [
     (True, 1), (1, 1.0), (1, Decimal(1)), (Decimal("0.5"), Decimal("0.50")), (None, False), ("1", 1), ({"a": None}, {}), ([1, 2], [2, 1]),
     ({"a": [True]}, {"a": [1]}), (Coded(text="x"), Coded(text="y")), (Coding(user_selected=True), Coding(user_selected=1)), ((), [])])

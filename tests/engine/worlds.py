@@ -14,16 +14,18 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import mappings
-from mappings import catalogue
 from mappings.catalogue import SHAPES
 from mappings.codes import CodeTable
 
 FOLDER = Path(mappings.__file__).parent
-# resource type -> (module, name of its shape)
-HOMES = {kind: next((module.__name__.removeprefix("mappings."), name) for module in list(sys.modules.values())
-                    if getattr(module, "__name__", "").startswith("mappings.") and module is not catalogue
-                    for name, value in vars(module).items() if value is shape)
-         for kind, shape in SHAPES.items()}
+
+
+def _home(lens: Any) -> tuple[str, str]:
+    module = (getattr(lens, "record", None) or lens.shapes[0].record).__module__
+    return module.removeprefix("mappings."), next(name for name, value in vars(sys.modules[module]).items() if value is lens)
+
+
+HOMES = {kind: _home(lens) for kind, lens in SHAPES.items()}  # resource type -> module, name of its shape
 
 
 def source(module: str) -> str:
