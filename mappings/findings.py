@@ -55,7 +55,7 @@ def of_no_system(field: str, items: Iterable[Systematic]) -> Iterator[Finding]:
     """A refusal where the system of an identifier or a code is no absolute URI (HL7 FHIR R4, Identifier.system and Coding.system)."""
     for i, item in enumerate(items):
         if item.system is not None and not ABSOLUTE.fullmatch(item.system):
-            yield refusal(f"{field}[{i}].system", "is no URI with its scheme: expected something like https://fhir.nhs.uk/Id/ods-site-code")
+            yield refusal(f"{field}[{i}].system", "is no URI: a system is written with its scheme, such as https://dmd.nhs.uk")
 
 
 # ---- dates ---------------------------------------------------------------------------------------------------------------

@@ -9,6 +9,7 @@ from adapter.commands import files
 from adapter.commands.exits import Exit, Stop
 from adapter.commands.talk import Talk, count
 from adapter.faults import Refused
+from adapter.records.source import Source
 from adapter.records.stream import stream
 from mappings.bag import CareRecord, findings
 from mappings.faults import Faults
@@ -52,10 +53,10 @@ class Intake:
     def accepted(self, title: str) -> Iterator[tuple[int, CareRecord]]:
         """(number, care record) of those that may travel. Raises Stop where there is no care record at all."""
         with files.reading(self.name) as file, self.talk.progress(title, files.size_of(file)) as step:
-            for number, found in stream(file):
+            for number, found, source in stream(file):
                 step(file.tell() if file.seekable() else 0)
                 self.residents += 1
-                if self._may_travel(found, number):
+                if self._may_travel(found, number, source):
                     yield number, found
         if not self.residents:
             raise Stop(Exit.NOTHING, f"{self.shown} holds no care record; `redbag records example` shows one.")
@@ -84,11 +85,13 @@ class Intake:
         said += [count(self.warnings, "warning") + hint] if self.warnings else []
         return ", ".join(said)
 
-    def _may_travel(self, found: CareRecord | Refused, number: int) -> TypeGuard[CareRecord]:
+    def _may_travel(self, found: CareRecord | Refused, number: int, source: Source) -> TypeGuard[CareRecord]:
         if isinstance(found, Refused):
             problems = [Problem("refusal", number, x.path, x.says, x.line, x.column, x.rule) for x in found.found]
         else:
-            problems = [Problem(x.level, number, x.field, x.says) for x in findings(found)]
+            said = [*findings(found)]
+            places = source.places(x.field for x in said if self._is_told(x.level))
+            problems = [Problem(x.level, number, x.field, x.says, *places.get(x.field, ())) for x in said]
         for problem in problems:
             self._problem(problem)
         refused = any(problem.level == "refusal" for problem in problems)
@@ -97,6 +100,8 @@ class Intake:
 
     def _problem(self, problem: Problem) -> None:
         self.warnings += problem.level == "warning"
-        if problem.level == "warning" and not self.report:
-            return  # counted, and the sentence at the end says how to see them
-        self.talk.found("problem", problem.as_json(self.shown), problem.sentence(self.shown), data=self.report)
+        if self._is_told(problem.level):  # the others are counted, and the sentence at the end says how to see them
+            self.talk.found("problem", problem.as_json(self.shown), problem.sentence(self.shown), data=self.report)
+
+    def _is_told(self, level: str) -> bool:
+        return self.report or level != "warning"

@@ -1,6 +1,6 @@
 """Care records from a file: NDJSON, one a line, in memory that does not grow; or one JSON document, an object or a list of them.
 
-    for number, found in stream(file):        # found: CareRecord, or Refused with everything wrong with that one
+    for number, found, source in stream(file):        # found: CareRecord, or Refused with everything wrong with that one
 
 A record that cannot be read does not stop the others. A resident who is there twice is refused each time, and the other lines are named:
 which of them is meant cannot be known. In a file they are found before anything is handed out; in a pipe only from the second on.
@@ -19,6 +19,7 @@ import msgspec
 
 from adapter.faults import Fault, Refused
 from adapter.records.native import Format, checks_of
+from adapter.records.source import Source
 from adapter.wire import Limits
 from mappings.bag import CareRecord
 from mappings.catalogue import SHAPES
@@ -31,10 +32,11 @@ UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
 class Found(NamedTuple):
-    """`number` is the line of NDJSON; in a list, the place from 1."""
+    """`number` is the line of NDJSON; in a list, the place from 1. `source` knows the places of its fields."""
 
     number: int
     record: CareRecord | Refused
+    source: Source
 
 
 @cache
@@ -52,13 +54,14 @@ def stream(file: BinaryIO, line: Limits = LINE, document: Limits = DOCUMENT) -> 
         return
     people = Once() if start is None else Twice(file, start, line.size)
     for number, data in lines:
+        source = Source(data, line=number)
         try:
             record = care_records().loads(data, line, number)
         except Refused as refused:
-            yield Found(number, refused)
+            yield Found(number, refused, source)
             continue
         again = people.says(who, number) if (who := _person(record)) else ""
-        yield Found(number, Refused([Fault("same-resident", again, "resident.key", number)]) if again else record)
+        yield Found(number, same(again, source) if again else record, source)
 
 
 # ---- lines -----------------------------------------------------------------------------------------------------------------
@@ -104,22 +107,22 @@ def _document(data: bytes, limits: Limits) -> Iterator[Found]:
     """An object, or a list of them."""
     try:
         if data.lstrip().startswith(b"["):
-            yield from (Found(i, record) for i, record in enumerate(care_records().loads_all(data, limits), 1))
+            yield from (Found(i + 1, record, Source(data, i)) for i, record in enumerate(care_records().loads_all(data, limits)))
         else:
-            yield Found(1, care_records().loads(data, limits))
+            yield Found(1, care_records().loads(data, limits), Source(data))
     except Refused as refused:
-        yield Found(1, refused)
+        yield Found(1, refused, Source(data))
 
 
 def _told_apart(every: list[Found]) -> Iterator[Found]:
     """Whoever is in the list twice is refused."""
     places = defaultdict[Person | None, list[int]](list)
-    for number, record in every:
+    for number, record, _ in every:
         places[_person(record)].append(number)
-    for number, record in every:
+    for number, record, source in every:
         others = [n for n in places[_person(record)] if n != number] if _person(record) else []
         says = f"is the same resident as record {_and(others)} of this list: two rows with one key" if others else ""
-        yield Found(number, Refused([Fault("same-resident", says, f"[{number - 1}].resident.key")]) if others else record)
+        yield Found(number, same(says, source) if others else record, source)
 
 
 def _person(record: CareRecord | Refused) -> Person | None:
@@ -137,6 +140,13 @@ class _Who(msgspec.Struct):
 
 
 _who = msgspec.json.Decoder(_Who).decode  # passes over everything else
+
+
+def same(says: str, source: Source) -> Refused:
+    """The refusal of a resident who is there twice."""
+    path = "resident.key"
+    inside = path if source.place is None else f"[{source.place}].{path}"
+    return Refused([Fault("same-resident", says, inside, *source.places([path])[path])])
 
 
 def _fingerprint(person: Person) -> int:

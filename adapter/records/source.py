@@ -1,0 +1,50 @@
+"""The text a record was read from: it finds the places of fields again, for what is said about a record only after it was read.
+
+    source.places(["medicines[1].taken.end"])       {"medicines[1].taken.end": (12, 7)}         line and column, from 1
+"""
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from adapter import scan
+from adapter.wire import LIMITS
+
+STEP = re.compile(r"\w+")
+
+
+@dataclass(frozen=True)
+class Source:
+    """`data` was read without a fault. `place`: of a list, which element the record is; `line`: the number of the first line."""
+
+    data: bytes
+    place: int | None = None
+    line: int = 1
+
+    def places(self, paths: Iterable[str]) -> dict[str, tuple[int, int]]:
+        """Where each of these begins; where it is not there, whatever it would stand in. The text is read again: only for what is wrong."""
+        wanted = list(paths)
+        if not wanted:
+            return {}
+        text = self.data.decode("utf-8-sig")
+        whole = json.loads(text)
+        start, record = ((), whole) if self.place is None else ((self.place,), whole[self.place])
+        steps = {path: (*start, *_steps(record, STEP.findall(path))) for path in wanted}
+        found = scan.locate(text, steps.values(), LIMITS.depth, self.line)
+        return {path: found[steps[path]] for path in wanted}
+
+
+def _steps(value: Any, names: Iterable[str]) -> Iterator[int]:
+    """The ordinals that lead to a place of our own names, as far as it is there."""
+    for name in names:
+        if isinstance(value, dict) and name in value:
+            yield list(value).index(name)
+            value = value[name]
+        elif isinstance(value, list) and name.isdigit() and int(name) < len(value):
+            yield int(name)
+            value = value[int(name)]
+        else:
+            return
