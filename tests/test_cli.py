@@ -16,7 +16,7 @@ from typer.testing import CliRunner, Result
 
 from adapter import wire
 from adapter.cli import app
-from adapter.commands import exits, files, send, talk
+from adapter.commands import exits, files, send, server, talk
 from adapter.commands.ending import outcome
 from adapter.commands.exits import Exit, Stop
 
@@ -93,7 +93,8 @@ def test_check_tells_all_faults_and_lets_the_others_through(home: Path) -> None:
     result = redbag("check", home)
     assert result.exit_code == Exit.PARTIAL
     refusals = [line for line in result.stdout.splitlines() if ": refusal: " in line]
-    assert [line.partition(": refusal: ")[2].partition(":")[0] for line in refusals] == ["allergies[0].code", "allergies[0].categories[0]"]
+    assert [line.partition(": refusal: ")[2].partition(":")[0] for line in refusals] == [
+        "as_of", "allergies[0].code", "allergies[0].categories[0]"]
     assert refusals[0].startswith(f"{home}:2:")
     assert result.stderr == "Checked: 3 residents, 1 refused, 8 warnings.\n"
 
@@ -102,16 +103,17 @@ def test_check_for_programs(home: Path) -> None:
     result = redbag("check", home, "--json")
     assert result.stderr == ""
     problem = next(p for p in lines(result, "problem") if p["level"] == "refusal")
-    assert (problem["file"], problem["record"], problem["line"], problem["path"]) == (str(home), 2, 2, "allergies[0].code")
+    assert (problem["file"], problem["record"], problem["line"], problem["path"]) == (str(home), 2, 2, "as_of")
     assert lines(result, "result") == [{"exit": 1, "residents": 3, "refused": 1, "warnings": 8}]
 
 
 def test_what_a_record_says_against_itself_is_told_with_its_field(tmp_path: Path) -> None:
     path = tmp_path / "one.json"
     stay = {**example()["stays"][0], "period": {"start": "2025-02", "end": "2025-01"}}
-    path.write_bytes(wire.dumps(example(as_of="yesterday", stays=[stay])))
+    she = {**example()["resident"], "nhs_number": "9990000019"}
+    path.write_bytes(wire.dumps(example(resident=she, stays=[stay])))
     result = redbag("check", path, "--json")
-    assert {p["path"] for p in lines(result, "problem") if p["level"] == "refusal"} == {"as_of", "stays[0].period.end"}
+    assert {p["path"] for p in lines(result, "problem") if p["level"] == "refusal"} == {"resident.nhs_number", "stays[0].period.end"}
     assert result.exit_code == Exit.NOTHING
 
 
@@ -312,6 +314,6 @@ def test_docs_are_written_and_checked(tmp_path: Path) -> None:
     assert sorted(p.name for p in tmp_path.iterdir()) == ["cli.md", "mappings.md", "required.md"]
 
 
-@pytest.mark.parametrize("module", [exits, talk, send], ids=lambda m: m.__name__)
+@pytest.mark.parametrize("module", [exits, talk, send, server], ids=lambda m: m.__name__)
 def test_examples_in_docstrings(module: Any) -> None:
     assert doctest.testmod(module).failed == 0

@@ -1,8 +1,10 @@
 """`redbag send`, `pull` and `sandbox` against a sandbox over HTTP, started by its own verb."""
 from __future__ import annotations
 
+import asyncio
 import json
 import re
+import socket
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,6 +12,8 @@ from pathlib import Path
 import pytest
 
 from adapter.commands.exits import Exit
+from adapter.commands.server import patiently
+from adapter.commands.talk import Talk
 from tests.test_cli import EXAMPLE, REDBAG, ROOT, another, example, lines, ndjson, redbag
 
 NUMBER = example()["resident"]["nhs_number"]
@@ -139,14 +143,49 @@ def test_a_record_that_cannot_be_read_or_may_not_travel(tmp_path: Path) -> None:
         assert redbag("send", *command, "--to", UNUSED).exit_code == Exit.NOTHING
 
 
+@pytest.fixture
+def silent() -> Iterator[str]:
+    """A server that takes every connection and never answers."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+
+
+def test_how_long_an_answer_may_take_can_be_said(silent: str, bag: Path) -> None:
+    sent = redbag("send", bag, "--to", silent, "--timeout", "0.1")
+    assert sent.exit_code == Exit.AGAIN
+    assert "no whole answer came" in sent.stderr
+    assert redbag("send", bag, "--to", silent, "--timeout", "0").exit_code == Exit.USAGE
+
+
+def test_who_waits_is_told_so(capsys: pytest.CaptureFixture[str]) -> None:
+    async def slow() -> str:
+        await asyncio.sleep(0.3)
+        return "done"
+
+    assert asyncio.run(patiently(slow(), "bag.json, record 1", Talk(), every=0.1)) == "done"
+    said = capsys.readouterr().err.splitlines()
+    assert said[0] == "bag.json, record 1: waiting for the server, 0 seconds so far"
+    assert len(said) in (2, 3)
+
+
+def test_an_older_record_goes_only_where_that_is_meant(address: str, tmp_path: Path) -> None:
+    path = tmp_path / "old.json"
+    for as_of, more, code in (("2026-11-05T08:00:00Z", (), Exit.DONE), ("2026-11-04T08:00:00Z", (), None),
+                              ("2026-11-04T08:00:00Z", ("--older",), Exit.DONE)):
+        path.write_bytes(ndjson(another("older", as_of=as_of)))
+        result = redbag("send", path, "--to", address, "--patient", "create-if-missing", *more)
+        assert result.exit_code == code if code is not None else result.exit_code in (Exit.NOTHING, Exit.PERSON)
+
+
 def test_changes_are_output_and_never_talk(address: str, bag: Path, tmp_path: Path) -> None:
     """What changed is about a patient: it goes where the record goes, and never to standard error."""
     redbag("send", bag, "--to", address, "--patient", "create-if-missing")
     older = tmp_path / "older.json"
-    older.write_bytes(ndjson(example(medicines="not supplied")))
+    medicines = [{**medicine, "doses": [{"text": "As she was given it before"}]} for medicine in example()["medicines"]]
+    older.write_bytes(ndjson(example(medicines=medicines)))
     pull = ("pull", "--from", address, "--record", older)
     told = redbag(*pull).stdout.splitlines()
-    assert any("medicine" in line.casefold() for line in told)
+    assert any(line.startswith("Dose changed: ") for line in told)
     for more, shown in (((), told), (("-o", tmp_path / "back"), told), (("-o", "-"), None)):
         result = redbag(*pull, *more)
         assert result.stdout.splitlines() == shown or json.loads(result.stdout)["resident"]

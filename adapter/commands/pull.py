@@ -10,7 +10,7 @@ from pathlib import Path
 from adapter import wire
 from adapter.commands import files
 from adapter.commands.exits import Exit, Stop
-from adapter.commands.server import EXITS, server
+from adapter.commands.server import EXITS, patiently
 from adapter.commands.talk import Talk, count
 from adapter.delivery.client import FhirClient
 from adapter.delivery.resident import Stopped
@@ -50,11 +50,10 @@ def asked(nhs_number: str | None, resident: str | None, source: str | None, reco
         raise Stop(Exit.USAGE, "--resident is your own key for her, so --source is needed too: the namespace of your keys.")
 
 
-def run(address: str, wanted: Who, since: str | None, record: CareRecord | None, out: Path | None, talk: Talk) -> Exit:
-    client = server(address)
+def run(client: FhirClient, wanted: Who, since: str | None, record: CareRecord | None, out: Path | None, talk: Talk) -> Exit:
     if since and not is_time(since):
         raise Stop(Exit.USAGE, "--since is not a time: expected something like 2026-11-03T08:00:00Z, or a date.")
-    back = asyncio.run(_pulled(client, wanted, since))
+    back = asyncio.run(_pulled(client, wanted, since, talk))
     differences = changes(record, back) if record else None
     kept = written(back, differences)
     for said in left_over(back):
@@ -86,11 +85,11 @@ def tell(kept: dict[str, bytes], differences: list[Change] | None, out: Path | N
         talk.data(kept[returned.RECORD].rstrip())
 
 
-async def _pulled(client: FhirClient, wanted: Who, since: str | None) -> Return:
+async def _pulled(client: FhirClient, wanted: Who, since: str | None, talk: Talk) -> Return:
     """Raises Stop."""
     async with client:
         try:
-            return await pull(client, wanted, since)
+            return await patiently(pull(client, wanted, since), "resident", talk)
         except Stopped as stopped:
             raise Stop(EXITS[stopped.verdict], str(stopped)) from None
 

@@ -10,7 +10,7 @@ from typing import Any
 from adapter.bundle import Policy
 from adapter.commands.exits import Exit, Stop, together
 from adapter.commands.intake import Intake
-from adapter.commands.server import EXITS, server
+from adapter.commands.server import EXITS, patiently
 from adapter.commands.streams import Gone, flush
 from adapter.commands.talk import Talk
 from adapter.delivery.client import FhirClient
@@ -22,8 +22,8 @@ PATIENCE = 3  # residents in a row to whom the server gave no answer
 AGAIN = "Run the same command again later: what was taken is found unchanged."
 
 
-def run(file: Path, to: str, policy: Policy, options: Options, talk: Talk) -> Exit:
-    client, intake = server(to), Intake(str(file), talk)
+def run(file: Path, client: FhirClient, policy: Policy, options: Options, talk: Talk) -> Exit:
+    intake = Intake(str(file), talk)
     try:
         tally = asyncio.run(_send_all(client, intake, policy, options, talk))
     except Gone:
@@ -56,7 +56,7 @@ async def _send_all(client: FhirClient, intake: Intake, policy: Policy, options:
     tally = Tally()
     async with client:
         for number, care_record in intake.accepted("Comparing" if options.dry_run else "Sending"):
-            sent = await send(client, care_record, policy, options)
+            sent = await patiently(send(client, care_record, policy, options), f"{intake.shown}, record {number}", talk)
             tally.add(sent)
             tell(number, sent, intake, options, talk)
             if tally.waiting == PATIENCE:
