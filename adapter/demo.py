@@ -162,6 +162,7 @@ def facts(story: Story) -> dict[str, Any]:
     return {
         "exit": Exit.DONE,
         "sent": Counter(row.became for row in story.sent.rows),
+        "not_written": list(story.sent.not_written),
         "made_by_the_hospital": story.treated,
         "came_back": len(story.back.returned.items),
         "compared": list(story.back.comparison.agree) if story.back.comparison else [],

@@ -177,6 +177,24 @@ def test_an_older_record_goes_only_where_that_is_meant(address: str, tmp_path: P
         assert result.exit_code == code if code is not None else result.exit_code in (Exit.NOTHING, Exit.PERSON)
 
 
+def test_what_is_not_written_about_her_is_said(address: str, tmp_path: Path) -> None:
+    path = tmp_path / "her.json"
+    she = {**another("her")["resident"], "preferred_name": "Ash"}
+    for resident in (another("her")["resident"], she):
+        path.write_bytes(ndjson(example(resident=resident)))
+        result = redbag("send", path, "--to", address, "--patient", "create-if-missing", "--json")
+    sent, = lines(result, "resident")
+    assert sent["not_written"] == ["preferred_name"]
+    assert any(says.endswith("of yours this is not written: preferred_name") for says in sent["says"])
+
+
+def test_rows_that_vanished_from_the_record_are_for_a_person(address: str, tmp_path: Path) -> None:
+    path = tmp_path / "fewer.json"
+    for changed, code in (({}, Exit.DONE), ({"medicines": another("x")["medicines"][1:], "allergies": "none known"}, Exit.PERSON)):
+        path.write_bytes(ndjson(another("fewer", **changed)))
+        assert redbag("send", path, "--to", address, "--patient", "create-if-missing").exit_code == code
+
+
 def test_changes_are_output_and_never_talk(address: str, bag: Path, tmp_path: Path) -> None:
     """What changed is about a patient: it goes where the record goes, and never to standard error."""
     redbag("send", bag, "--to", address, "--patient", "create-if-missing")

@@ -101,6 +101,8 @@ def test_one_screen(tmp_path: Path) -> None:
     plain = " ".join(result.stdout.split())
     for sentence in CERTAIN:
         assert f"• {sentence}" in plain
+    assert ("is left alone; her given names, name prefixes, preferred name, languages, addresses and general practitioners stay in the "
+            "home's record only.") in plain
     assert "21 resources in 22 versions before, 21 resources in 22 versions after, each the same" in plain
     assert "sandbox" in shown[1]
 
@@ -110,6 +112,7 @@ def test_for_programs(tmp_path: Path) -> None:
     assert [c["sentence"] for c in lines(result, "change") if c["certainty"] == "certain"] == CERTAIN
     said = lines(result, "result")[0]
     assert (said["sent"], said["sent_again"]) == ({"created": 11}, {"unchanged": 11})
+    assert said["not_written"][:2] == ["given_names", "name_prefixes"]
     assert (said["versions_before"], said["versions_after"]) == (22, 22)
     assert all(Path(name).exists() for name in said["files"])
 

@@ -86,7 +86,7 @@ def received(screen: Screen, story: Story) -> None:
     screen.chapter(3, "St Brigid's Hospital receives it")
     screen.line("The hospital has known her for years, as a patient of its own. Only the NHS number leads there; before anything is sent, "
                 f"{agreed(story)} are compared, and agree. Then {count(created, 'resource')} about her are created. What the hospital "
-                "has written about her person is left alone.")
+                f"has written about her person is left alone{not_written(story)}.")
 
 
 def treated(screen: Screen, story: Story) -> None:
@@ -129,8 +129,20 @@ def contents(story: Story) -> str:
 
 
 def agreed(story: Story) -> str:
-    compared = [name.replace("_", " ") for name in (story.back.comparison.agree if story.back.comparison else ()) if name != "nhs_number"]
-    return f"{', '.join(compared[:-1])} and {compared[-1]}"
+    return joined(name for name in (story.back.comparison.agree if story.back.comparison else ()) if name != "nhs_number")
+
+
+def not_written(story: Story) -> str:
+    return f"; her {joined(story.sent.not_written)} stay in the home's record only" if story.sent.not_written else ""
+
+
+def joined(fields: Iterable[str]) -> str:
+    """
+    >>> joined(["birth_date", "family_name", "gender"]), joined(["gender"])
+    ('birth date, family name and gender', 'gender')
+    """
+    *others, last = (name.replace("_", " ") for name in fields)
+    return f"{', '.join(others)} and {last}" if others else last
 
 
 def command() -> str:

@@ -76,7 +76,8 @@ def tell(number: int, sent: Sent, intake: Intake, options: Options, talk: Talk) 
 
 def as_json(number: int, sent: Sent) -> dict[str, Any]:
     rows = [{name: value for name, value in vars(row).items() if value not in (None, ())} for row in sent.rows]
-    return {"record": number, "verdict": sent.verdict.value, "rows": rows, "says": list(sent.sentences)}
+    not_written = {"not_written": list(sent.not_written)} if sent.not_written else {}
+    return {"record": number, "verdict": sent.verdict.value, "rows": rows, **not_written, "says": list(sent.sentences)}
 
 
 def counted(became: Counter[str]) -> str:
