@@ -21,6 +21,7 @@ NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*+)(\.[0-9]++)?([eE][+-]?[0-9]++)?(?![0-9
 NOT_NUMBER = re.compile(r"[+-]?(?:nan|inf(?:inity)?)(?![0-9A-Za-z])", re.IGNORECASE)
 WORD = re.compile(r"(?:true|false|null)(?![0-9A-Za-z])")
 SURROGATE = re.compile("[\ud800-\udfff]")
+CUT = "ends here, in the middle of a record: the file is not whole"
 INTEGER_DIGITS = 4300  # Python reads no longer integer
 
 
@@ -46,7 +47,7 @@ class Walk:
             raise Stop("not-an-object", f"expected {what}", self.at)
         yield from self.value((), self.at)
         if self.skip() < len(self.text):
-            raise Stop("not-json", "something follows the end", self.at)
+            raise Stop("not-json", "something follows the end: expected one record, one a line, or a list of them in [ ]", self.at)
 
     def skip(self) -> int:
         self.at = SPACE.match(self.text, self.at).end()  # type: ignore[union-attr]  # it matches everywhere
@@ -139,8 +140,14 @@ def fault(text: str, depth: int, line: int = 1, start: str = "{") -> Fault | Non
         for _ in Walk(text, depth, start).document():
             pass
     except Stop as stop:
-        return Fault(stop.rule, stop.says, "", *position(text, stop.offset, line))
+        says = CUT if stop.rule == "not-json" and _cut(text, stop.offset) else stop.says
+        return Fault(stop.rule, says, "", *position(text, stop.offset, line))
     return None
+
+
+def _cut(text: str, offset: int) -> bool:
+    """Is there nothing more, or a text that is never closed?"""
+    return not text[offset:].strip() or text[offset] == '"' and '"' not in text[offset + 1:] and "\n" not in text[offset + 1:].strip()
 
 
 def locate(text: str, wanted: Iterable[Steps], depth: int, line: int = 1) -> dict[Steps, tuple[int, int]]:

@@ -93,7 +93,7 @@ def explain(body: bytes, limits: Limits = LIMITS, line: int = 1, start: str = "{
     """Why `loads` refuses these bytes; `start` is "[" for `loads_list`."""
     if len(body) > limits.size:
         return Fault("too-large", f"is larger than {limits.size} bytes", "", line)
-    if body.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+    if body.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) or body[:2].count(0) == 1:
         return Fault("bad-utf-8", "is UTF-16 (Windows calls it Unicode); save it as UTF-8", "", line, 1)
     try:
         text = body.decode()

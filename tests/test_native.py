@@ -4,7 +4,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any
@@ -20,12 +20,16 @@ from adapter.records import native
 from adapter.records.native import Format, checks_of
 from adapter.records.schema import example, schema
 from adapter.records.stream import care_records
-from mappings.bag import THE_RESIDENT, CareRecord, Unlisted, findings
+from adapter.records.words import FIELDS
+from mappings.bag import DIRECTORY, PERSONAL, THE_RESIDENT, CareRecord, Unlisted, findings
 from mappings.catalogue import RECORDS, SHAPES
 from mappings.codes import CodeTable
+from mappings.condition import Condition
 from mappings.datatypes import Coded, Coding, Period, Quantity
 from mappings.dosage import Range
 from mappings.faults import BadValue
+from mappings.list import RecordList
+from mappings.medication_request import MedicationRequest
 from mappings.medication_statement import Medication
 from mappings.values import FORMS, Logical, Ref, Reference, Said, when
 from tests.native_values import damaged, records
@@ -76,6 +80,10 @@ def as_text(said: Any) -> bytes:
 @settings(max_examples=50)
 @given(records(care_records().kind))
 def test_whatever_is_written_is_valid_by_the_schema(bag: Any) -> None:
+    """But for what only a record's own findings ask for: keys, and an NHS number."""
+    keyed = {s.field: tuple(replace(r, key="k") for r in said) if isinstance(said := getattr(bag, s.field), tuple) else said
+             for s in (*DIRECTORY, *PERSONAL)}
+    bag = replace(bag, resident=replace(bag.resident, key="k", nhs_number="9990000018"), **keyed)
     assert VALID(json.loads(wire.dumps(care_records().encode(bag))))
 
 
@@ -297,25 +305,56 @@ def test_the_schema_names_every_field_with_its_place_in_fhir() -> None:
     made = schema()
     assert made["required"] == ["source", "as_of", "resident"]
     taken = made["$defs"]["Medication"]["properties"]["taken"]["description"]
-    assert taken.startswith("FHIR: MedicationStatement.effectiveDateTime|effectivePeriod")
+    assert taken.startswith("The day, or from and to. A date as exact as it is known")
+    assert taken.endswith("FHIR: MedicationStatement.effectiveDateTime|effectivePeriod")
     assert "resident" not in made["$defs"]["Medication"]["required"]
     for record, (kind, _) in RECORDS.items():
         described = [m.get("description", "") for m in made["$defs"][record.__name__]["properties"].values()]
-        assert all(d.startswith(f"FHIR: {kind}.") for d in described), record
+        assert all(f"FHIR: {kind}." in d for d in described), record
+        assert ("key" in made["$defs"][record.__name__]["required"]) == (record not in {MedicationRequest, Condition, RecordList})
+
+
+def test_words_are_of_fields_that_are_there_and_say_more_than_their_names() -> None:
+    made = schema()
+    objects = {"CareRecord": made, **made["$defs"]}
+    bases = {base.__name__ for record in RECORDS for base in record.__mro__[1:-1]}
+    for name, says in FIELDS.items():
+        record, field = name.split(".")
+        places = [o["properties"][field] for r, o in objects.items() if record in (r, "*") and field in o["properties"]]
+        assert places or record in bases, name
+        assert any(place["description"].startswith(says) for place in places), name
+        assert says.lower() != field.replace("_", " ")
+    assert all("description" in member for member in made["properties"].values())
 
 
 SCHEMA_REFUSES = [
     lambda bag: bag.update(sources="x"), lambda bag: bag.pop("resident"), lambda bag: bag["medicines"][0].update(status="Active"),
+    lambda bag: bag["resident"].update(birth_date="1938-13-01"), lambda bag: bag.update(as_of="2025-01-14"),
+    lambda bag: bag.update(source="x"),
+    lambda bag: bag["medicines"][0]["doses"][0].update(frequency=0), lambda bag: bag["vaccinations"][0].update(given_on="yesterday"),
     lambda bag: bag.update(medicines=[]), lambda bag: bag["resident"].update(gender=" "), lambda bag: bag["medicines"][0].update(key=7)]
 
 
 @pytest.mark.parametrize("spoil", SCHEMA_REFUSES)
 def test_the_schema_refuses_what_the_reader_refuses(spoil: Any) -> None:
-    bag = json.loads(wire.dumps(example()))
+    bag = example()
     spoil(bag)
-    assert not VALID(bag)
+    assert not VALID(json.loads(wire.dumps(bag)))
     with pytest.raises(Refused):
         care_records().decode(bag)
+
+
+SCHEMA_ASKS = [
+    lambda bag: bag["resident"].pop("key"), lambda bag: bag["medicines"][0].update(key=None), lambda bag: bag["stays"][0].pop("key"),
+    lambda bag: bag["organizations"][0].pop("key"), lambda bag: bag["resident"].update(nhs_number="999 000 0018")]
+
+
+@pytest.mark.parametrize("spoil", SCHEMA_ASKS)
+def test_the_schema_asks_for_what_is_needed_to_send(spoil: Any) -> None:
+    bag = example()
+    spoil(bag)
+    assert not VALID(json.loads(wire.dumps(bag)))
+    assert [f for f in findings(care_records().decode(bag)) if f.level == "refusal"]
 
 
 def written() -> Iterator[Path]:

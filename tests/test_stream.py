@@ -66,6 +66,8 @@ SHAPES: dict[str, tuple[bytes, list[tuple[int, str]]]] = {
         (1, KEYS[0]), (2, "missing+unknown-field"), (3, "wrong-type"), (4, "wrong-type")]),
     "a bad list": (b"[" + ONE + b",]", [(1, "not-json")]),
     "utf-16": (TWO.decode().encode("utf-16"), [(1, "bad-utf-8")]),
+    "utf-16 without a mark": ((TWO + b"\n" + TWO).decode().encode("utf-16-le"), [(1, "bad-utf-8")]),
+    "no text at all": (b"\x7fELF\0\0\n\0\n\xff\n", [(1, "bad-utf-8")]),
     "windows-1252": (keyed("\u00f6").decode().encode("cp1252") + b"\n" + TWO, [(1, "bad-utf-8"), (2, KEYS[1])]),
 }
 

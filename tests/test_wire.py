@@ -79,6 +79,20 @@ def test_refused_by_rule_and_place(data: bytes, rule: str, line: int, column: in
     assert (fault.rule, fault.line, fault.column) == (rule, line, column), str(fault)
 
 
+SAYS = {
+    "cut in an object": (b'{"a": 1,\n', "the file is not whole"), "cut in a name": (b'{"a', "the file is not whole"),
+    "cut in a text": (b'{"a": "b c', "the file is not whole"), "cut in a list": (b'{"a": [1, ', "the file is not whole"),
+    "not cut": (b'{"a": "b\nc"}', "a text is not closed"), "a colon too few": (b'{"a" 1}', "expected a colon"),
+    "two records": (b"{}\n{}", "one a line, or a list of them"), "utf-16 without a mark": ('{"a": 1}'.encode("utf-16-le"), "is UTF-16"),
+    "utf-16, the other way": ('{"a": 1}'.encode("utf-16-be"), "is UTF-16"),
+}
+
+
+@pytest.mark.parametrize(("data", "says"), SAYS.values(), ids=SAYS.keys())
+def test_what_to_do_is_said(data: bytes, says: str) -> None:
+    assert says in refused(data).says
+
+
 def test_the_line_of_a_longer_file_is_named() -> None:
     assert str(refused(b'{"a": 1, "a": 2}', line=41)).startswith("line 41, column 10: ")
 

@@ -1,7 +1,7 @@
 """The native format for others to see: a JSON Schema made from the type hints, and an example that is complete and valid.
 
-The schema says what each member becomes in FHIR, and every word that a code table knows. It asks for less than the reader: what only a
-shape or a record's own findings can tell is not in it. Source: JSON Schema 2020-12.
+The schema says what each member holds and becomes in FHIR, and every word that a code table knows. It asks for all that is needed to send:
+a key of every record that is the sender's. What only a record's own findings can tell is not in it. Source: JSON Schema 2020-12.
 """
 from __future__ import annotations
 
@@ -17,10 +17,15 @@ from typing import Any
 from adapter import wire
 from adapter.records.kinds import REQUIRED, Concept, Kind, Many, Object, OneOf, Saying, Scalar, Slot, Text, Word
 from adapter.records.stream import care_records
-from mappings.bag import CareRecord
+from adapter.records.words import FIELDS
+from mappings.bag import DIRECTORY, PERSONAL, CareRecord
 from mappings.catalogue import RECORDS
+from mappings.patient import Resident
+from mappings.values import Form
 
 Json = Any
+SENT = (Resident, *(record for section in (*DIRECTORY, *PERSONAL) for record in section.records))
+NHS_NUMBERS = Form("[0-9]{10}", "the last digit is a modulus 11 check digit")  # the record's own findings are who refuses another
 SAYS = (
     "One resident's care record, as this adapter reads it: one JSON object, one per line of NDJSON, or a list of them. "
     "Leave out what is not known; null is read as left out. A list says what is known; where there is none, say why.")
@@ -55,10 +60,11 @@ def _objects(kind: Kind, found: dict[type, Object]) -> dict[type, Object]:
 def _object(kind: Object) -> dict[str, Json]:
     said = RECORDS.get(kind.record)
     places = _places(said[1], kind.record) if said else {}
-    members = {s.name: _member(s, said[0] if said else "", places.get(s.name)) for s in kind.slots.values()}
+    keyed = ["key"] if kind.record in SENT else []
+    members = {s.name: _member(s, kind.record, said[0] if said else "", places.get(s.name), s.name in keyed) for s in kind.slots.values()}
     text = inspect.cleandoc(kind.record.__doc__ or "")
     says = {} if not text or text.startswith(f"{kind.record.__name__}(") else {"description": text}
-    return {**says, "type": "object", "properties": members, "required": kind.required, "additionalProperties": False}
+    return {**says, "type": "object", "properties": members, "required": [*kind.required, *keyed], "additionalProperties": False}
 
 
 def _places(shape: Any, record: type) -> dict[str, str]:
@@ -71,9 +77,12 @@ def _places(shape: Any, record: type) -> dict[str, str]:
     return {field: paths[0] if len(paths) == 1 else commonprefix(paths).rpartition("[")[0] for field, paths in places.items()}
 
 
-def _member(slot: Slot, resource: str, path: str | None) -> dict[str, Json]:
-    made = _schema(slot.kind) if slot.default is REQUIRED else {"anyOf": [_schema(slot.kind), {"type": "null"}]}
-    says = ". ".join(filter(None, [f"FHIR: {resource}.{path}" if path else "", *dict.fromkeys(_notes(slot.kind))]))
+def _member(slot: Slot, record: type, resource: str, path: str | None, needed: bool) -> dict[str, Json]:
+    kind = Text(form=NHS_NUMBERS) if (record, slot.name) == (Resident, "nhs_number") else slot.kind
+    made = _schema(kind) if needed or slot.default is REQUIRED else {"anyOf": [_schema(kind), {"type": "null"}]}
+    plain = next((FIELDS[name] for r in record.__mro__ if (name := f"{r.__name__}.{slot.name}") in FIELDS), FIELDS.get(f"*.{slot.name}"))
+    said = [plain, *(f"{note[:1].upper()}{note[1:]}" for note in _notes(kind)), f"FHIR: {resource}.{path}" if path else None]
+    says = ". ".join(dict.fromkeys(filter(None, said)))
     return {**made, "description": says} if says else made
 
 

@@ -87,8 +87,8 @@ class Lines:
     def are_a_document(self) -> bool:
         """A list; or an object that goes on in a line that is no object of its own."""
         start = self._peek().strip()
-        if start.startswith((b"[", *UTF_16)):
-            return True
+        if start.startswith((b"[", *UTF_16)) or b"\0" in start[:64]:
+            return True  # what is no text at all is refused once, and not line by line
         return start.startswith(b"{") and not start.endswith(b"}") and not self._peek().startswith(b"{")
 
     def _peek(self) -> bytes:
