@@ -38,6 +38,7 @@ from mappings.related_person import RelatedPerson
 from mappings.values import Ref, instant, written
 
 THE_RESIDENT = Ref("Patient", "resident")  # whoever the bag belongs to
+THEIRS = "urn:redbag:at:"  # in a key: before the address of what is a server's own and not the sender's
 Vaccination = Given | NotGiven | EnteredInError
 OWN_URI = written(re.compile(r"[Hh][Tt][Tt][Pp][Ss]?://[^\s/?#]+[^\s?#]*[^\s/?#]|[Uu][Rr][Nn]:[A-Za-z0-9][A-Za-z0-9-]+:[^\s?#]+"), "URI",
                   "a URI that the sender owns, such as https://home.example/records, without / at the end")
@@ -275,7 +276,7 @@ def _reference_findings(row: Row, known: set[Ref], shared: set[Ref]) -> Iterator
         if field == "resident":
             if to != THE_RESIDENT:
                 yield refusal(path, "is somebody else than the resident of this bag")
-        elif isinstance(to, Ref) and to.type:
+        elif isinstance(to, Ref) and to.type and not to.key.startswith(THEIRS):
             if (plain := replace(to, display=None)) not in known:
                 yield refusal(path, "refers to a record that is not in this bag")
             elif row.kind in KINDS_OF_DIRECTORY and plain not in shared:

@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
+from io import BytesIO
 from typing import Any
 
 import httpx
@@ -20,12 +21,13 @@ from adapter.delivery.resident import Stopped
 from adapter.delivery.retry import Clock
 from adapter.delivery.send import Sent, send
 from adapter.faults import Refused
+from adapter.records.stream import stream
 from adapter.returns.changes import changes
 from adapter.returns.pull import Who, pull, who_is
 from adapter.returns.returned import Return, files, loaded
 from adapter.sandbox import Store, create_app
 from mappings.allergy_intolerance import CLINICAL_STATUS, Allergy
-from mappings.bag import THE_RESIDENT, CareRecord, Unlisted
+from mappings.bag import THE_RESIDENT, CareRecord, Unlisted, findings
 from mappings.datatypes import Coded, Coding, Quantity
 from mappings.dosage import Dose
 from mappings.encounter import ENCOUNTER_CLASS, Stay, Whereabouts
@@ -176,7 +178,7 @@ def test_her_record_is_in_the_words_of_the_record() -> None:
     hospital.registers()
     hospital.send()
     back = hospital.pull()
-    assert (back.care_record().as_of, back.care_record("2026-11-11T00:00:00Z").as_of) == (BAG.as_of, "2026-11-11T00:00:00Z")
+    assert (back.care_record().as_of, back.care_record("2026-11-11T00:00:00Z").as_of) == (back.pulled_at, "2026-11-11T00:00:00Z")
     medicines = back.care_record().medicines
     assert isinstance(medicines, tuple)
     assert [m.key for m in medicines] == ["m1"]
@@ -211,6 +213,56 @@ def test_ours_and_the_hospitals_own_patient_are_both_hers() -> None:
     assert all(item.record.resident == THE_RESIDENT for item in back.returned.items if hasattr(item.record, "resident"))
     assert back.care_record().resident.key == "r1"
     assert loaded(files(back)).care_record() == back.care_record()
+
+
+def joined(hospital: Hospital, patient: str) -> None:
+    """The hospital files a stay, and what it found and prescribed in it."""
+    whose = {"reference": patient, "display": "M EXAMPLESEN"}
+    ward, gone = hospital.files({"resourceType": "Location", "name": "Ward 7"}), {"reference": "Practitioner/404", "display": "Dr Gone"}
+    stay = hospital.files({"resourceType": "Encounter", "status": "finished", "class": {"system": ENCOUNTER_CLASS.system, "code": "IMP"},
+                           "subject": whose, "period": {"start": "2026-11-03", "end": "2026-11-09"},
+                           "location": [{"location": {"reference": f"http://h.example/{ward}"}}], "participant": [{"individual": gone},
+                           {"individual": {"reference": "https://elsewhere.example/gp"}}]})
+    hospital.prescribes(patient, subject=whose, encounter={"reference": stay})
+    hospital.files({"resourceType": "AllergyIntolerance", "patient": whose, "encounter": {"reference": stay}, "code": {"text": "nuts"},
+                    "clinicalStatus": {"coding": [{"system": CLINICAL_STATUS.system, "code": "active"}]}})
+    hospital.files({"resourceType": "Immunization", "patient": whose, "encounter": {"reference": stay}, "status": "completed",
+                    "vaccineCode": {"text": "Fictional vaccine"}, "occurrenceDateTime": "2026-11-08", "primarySource": True})
+
+
+@pytest.mark.parametrize(("both", "by"), [(False, who_is(BAG)), (True, who_is(BAG)), (False, Who(NUMBER))])
+def test_what_came_back_is_a_record_whose_references_lead_somewhere(both: bool, by: Who) -> None:
+    hospital = Hospital()
+    if both:
+        hospital.send()
+    patient = hospital.registers()
+    hospital.send()
+    joined(hospital, patient)
+    back = hospital.pull(by)
+    assert back.for_a_person is both
+    again = next(iter(stream(BytesIO(files(back)["care-record.json"]))))[1]
+    assert isinstance(again, CareRecord)
+    assert again == back.care_record()
+    assert [f for f in findings(again) if f.level == "refusal"] == []
+    stay, = (s for s in again.stays if s.status == "finished")
+    found: Any = (again.allergies, again.prescriptions, again.vaccinations)
+    assert [record.encounter for records in found for record in records] == [Ref("Encounter", stay.key or "")] * 3
+    assert stay.locations[0].location == Ref("Location", again.locations[0].key or "")
+    assert stay.participants[0].individual == Ref(
+        "Practitioner", "urn:redbag:at:http://h.example/Practitioner/404", "Dr Gone")
+    assert stay.participants[1].individual == Ref("Resource", "urn:redbag:at:https://elsewhere.example/gp")
+    assert (again.resident.key == "r1") is (by.key is not None)
+    assert again.source == (HOME if by.key else "http://h.example")
+
+
+def test_what_is_the_hospitals_own_is_not_sent_back_as_ours() -> None:
+    hospital = Hospital()
+    hospital.send()
+    joined(hospital, hospital.registers())
+    sent = hospital.send(hospital.pull().care_record())
+    assert sent.verdict is Verdict.REFUSED
+    assert [s.partition(":")[0] for s in sent.sentences] == ["locations[0]", "stays[0]", "allergies[0]", "vaccinations[0]"]
+    assert not any(request.method == "POST" for request in hospital.asked)
 
 
 # ---- what was not changed is no change -------------------------------------------------------------------------------------
@@ -389,7 +441,8 @@ def test_what_is_referred_to_and_gone_is_counted() -> None:
 
 def test_references_are_followed_a_few_steps_and_the_rest_is_counted() -> None:
     hospital = Hospital()
-    patient, above = hospital.registers(), None
+    patient = hospital.registers()
+    above: str | None = None
     for _ in range(6):
         parent = {"partOf": {"reference": above}} if above else {}
         above = hospital.files({"resourceType": "Organization", "name": "Part", **parent})

@@ -10,7 +10,7 @@ Source: HL7 FHIR R4, pages Bundle (fullUrl, resolving references) and RESTful AP
 """
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -88,12 +88,13 @@ class Returned:
         return [item for item in self.items if isinstance(item.record, RecordList) and item.record.key in LISTED]
 
 
-def read(received: Iterable[Json], *, sent: CareRecord | None = None, source: str = "", patient: str | None = None) -> Returned:
+def read(received: Iterable[Json], *, sent: CareRecord | None = None, source: str = "", patient: str | None = None,
+         hers: Collection[str] = ()) -> Returned:
     """`sent` is what the sender sent, or at least `source` its namespace: without them nothing is recognised as the sender's.
-    `patient` is the resident's resource ("Patient/123"); without it, the one with her key, else the only one."""
+    `patient` is the resident's resource ("Patient/123"); without it, the one with her key, else the only one. `hers`: others of hers."""
     arrivals = Arrivals(received)
     own = {url: _own(resource, sent.source if sent else source) for url, resource in arrivals.current.items()}
-    change = _changing(_named(arrivals, own, sent, patient), dict(arrivals.addresses()))
+    change = _changing(_named(arrivals, own, sent, patient, hers), dict(arrivals.addresses()))
     items, unreadable = list[Item](), list[Unreadable]()
     for url, resource in arrivals.current.items():
         shape = SHAPES[resource["resourceType"]]
@@ -190,16 +191,16 @@ def _keyed(resource: Resource, own: Resource | None) -> Resource:
     return {**resource, "identifier": [ours if i is own else i for i in resource["identifier"]]}
 
 
-def _named(arrivals: Arrivals, own: Own, sent: CareRecord | None, patient: str | None) -> dict[Address, str]:
+def _named(arrivals: Arrivals, own: Own, sent: CareRecord | None, patient: str | None, hers: Collection[str]) -> dict[Address, str]:
     """What the record calls what stands at an address: the resident, and whatever carries a key of the sender's."""
     named, resident = addresses(sent) if sent else {}, patient or _resident(arrivals, own, sent)
     for address, url in arrivals.addresses():
-        if url == resident:
+        if url == resident or url in hers:
             named[address] = THE_RESIDENT
         elif key := own[url]:
             kind = arrivals.current[url]["resourceType"]
             named[address] = f"{kind}/{key_of(kind, key['value'])}"
-    return {**named, resident: THE_RESIDENT} if resident else named
+    return named | dict.fromkeys([resident, *hers] if resident else hers, THE_RESIDENT)
 
 
 def _resident(arrivals: Arrivals, own: Own, sent: CareRecord | None) -> str | None:

@@ -22,13 +22,14 @@ from adapter.delivery.left import left, unwritten
 from adapter.delivery.outcome import Outcome, RowOutcome, Verdict, called, judge
 from adapter.delivery.resident import Found, Stopped, compared, find, read_patient, refuse, the_one
 from adapter.delivery.retry import pause
-from mappings.bag import CareRecord, findings
+from mappings.bag import THEIRS, CareRecord, directory, findings, personal
 from mappings.faults import Faults
 from mappings.findings import before
 from mappings.systems import NHS_NUMBER
 
 AT_ONCE = 4  # reads in flight
 TRIES = 3  # when somebody changes the same data at the same moment
+NOT_OURS = "is the server's own, as it came back, and not yours to send: leave it out, or give it a key of your own"
 Became = Literal["new", "same", "changed", "created", "updated", "unchanged", "kept", "not sent"]
 WOULD: Mapping[str, Became] = {"new": "new", "same": "same", "changed": "changed", "edited": "kept", "unreadable": "kept"}
 DID: Mapping[str, Became] = {"same": "unchanged", "edited": "kept", "unreadable": "kept"}
@@ -103,6 +104,8 @@ async def _once(client: FhirClient, bag: CareRecord, policy: Policy, options: Op
     """One pass, and whether somebody was changing the same data meanwhile."""
     if refusals := [f for f in findings(bag) if f.level == "refusal"]:
         return Sent(Verdict.REFUSED, (), tuple(f"{f.field}: {f.says}" for f in refusals)), False
+    if theirs := [row.path for row in [*directory(bag), *personal(bag)] if (row.record.key or "").startswith(THEIRS)]:
+        return Sent(Verdict.REFUSED, (), tuple(f"{path}: {NOT_OURS}" for path in theirs)), False
     there = await _settled(client, bag, policy)
     parts = transaction(bag, there.policy)
     base = _resources(transaction(_base(options.base, bag), there.policy)) if options.base else {}

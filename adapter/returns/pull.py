@@ -78,7 +78,7 @@ async def pull(client: FhirClient, who: Who, since: str | None = None) -> Return
         raise Stopped(Verdict.REFUSED, str(error)) from None
     at = client.clock.now().isoformat(timespec="seconds")
     says, gaps = tuple(told.says(comparison)), tuple(told.gaps)
-    return Return(client.base, at, told.patients, who.source, since, comparison, gaps, says, told.entries)
+    return Return(client.base, at, told.patients, who.source, since, comparison, gaps, says, told.entries, who.key)
 
 
 # ---- who -------------------------------------------------------------------------------------------------------------------

@@ -17,6 +17,7 @@ from adapter import wire
 from adapter.bundle import Returned, read
 from adapter.delivery.same_person import Comparison
 from adapter.records.stream import care_records
+from adapter.returns.addressed import addressed
 from mappings.bag import CareRecord, fold
 from mappings.patient import Resident
 
@@ -30,6 +31,7 @@ class Return:
 
     `comparison`: with the record she was looked for with; None where there was none. `since`: only what changed from then on was asked
     for. `gaps`: types that the server would not tell. `received`: every resource as it came, in a Bundle's entry with its address.
+    `key`: the sender's own for her.
     """
 
     server: str
@@ -41,6 +43,7 @@ class Return:
     gaps: tuple[str, ...] = ()
     sentences: tuple[str, ...] = ()
     received: tuple[Resource, ...] = field(default=(), repr=False)
+    key: str | None = field(default=None, repr=False)
 
     @property
     def whole(self) -> bool:
@@ -54,30 +57,28 @@ class Return:
 
     def read_with(self, sent: CareRecord | None) -> Returned:
         """With the care record that was sent, references to its organisations and people become its own again."""
-        every = [read(self._of(patient), sent=sent, source=self.source, patient=patient) for patient in self.patients]
-        items, unreadable, others = (tuple(x for each in every for x in getattr(each, name)) for name in ("items", "unreadable", "others"))
-        return Returned(items, unreadable, others, (), ())
+        bundle = {"resourceType": "Bundle", "type": "collection", "entry": list(self.received)}
+        return read([bundle], sent=sent, source=self.source, patient=self.patients[0], hers=self.patients)
+
+    @property
+    def for_a_person(self) -> bool:
+        """Are there two patients with her identifiers, whom only a person can join?"""
+        return len(self.patients) > 1
 
     def care_record(self, as_of: str | None = None) -> CareRecord:
-        """All that was read as one care record; her own Patient, else the hospital's. Faults where neither could be read."""
+        """All that was read as one care record, as of when it was pulled; her own Patient, else the hospital's. What is the hospital's own
+        has its address for a key, so that references lead there. Faults where neither Patient could be read."""
         residents = [item for item in self.returned.items if isinstance(item.record, Resident)]
         other = {item.url for item in residents[1:]} if not any(i.ours for i in residents) else {i.url for i in residents if not i.ours}
         records = (item.record for item in self.returned.items if item.url not in other)
-        return fold(records, self.source, as_of or self.returned.as_of or self.pulled_at)
+        folded = fold(records, self.source or self.server.rstrip("/"), as_of or self.pulled_at)
+        return addressed(folded, self.returned, self.server, self.key)
 
     @property
     def unknown(self) -> Mapping[str, int]:
         """Resources of types that are not read, by type."""
         kinds = (r.get("resourceType") if isinstance(r, dict) else None for r in self.returned.others)
         return dict(sorted(Counter(str(kind) for kind in kinds if kind != "OperationOutcome").items()))
-
-    def _of(self, patient: str) -> list[Resource]:
-        """As one Bundle: what is about this Patient of hers. What is about none of them goes with the first."""
-        owner = {e["fullUrl"]: short(e["fullUrl"], self.server) if e["resource"].get("resourceType") == "Patient" else
-                 subject_of(e["resource"], self.server) for e in self.received}
-        first = patient == self.patients[0]
-        mine = [e for e in self.received if owner[e["fullUrl"]] == patient or first and owner[e["fullUrl"]] not in self.patients]
-        return [{"resourceType": "Bundle", "type": "collection", "entry": mine}]
 
 
 def subject_of(resource: Resource, base: str) -> str | None:
