@@ -119,7 +119,7 @@ def test_what_a_record_says_against_itself_is_told_with_its_field(tmp_path: Path
 
 @pytest.mark.parametrize(("said", "exit", "sentence"), [
     (b"", Exit.NOTHING, "standard input holds no care record"),
-    (b"{", Exit.NOTHING, "expected the name of a member"),
+    (b"{", Exit.NOTHING, "ends here, in the middle of a record"),
     (b"\xff\xfe{\x00}\x00", Exit.NOTHING, "save it as UTF-8"),
     (b'{"source": 1, "source": 2}', Exit.NOTHING, "this name stands twice"),
     (b'{"a": NaN}', Exit.NOTHING, "NaN and Infinity are not JSON"),
@@ -193,6 +193,16 @@ def test_of_several_bundles_it_is_said_which_goes_first(tmp_path: Path) -> None:
     assert "Organization" in {entry["resource"]["resourceType"] for entry in directory["entry"]}
     assert "MedicationStatement" in {entry["resource"]["resourceType"] for entry in hers["entry"]}
     assert "1 resident in more than one: send a resident's bundles in order" in result.stderr
+
+
+def test_what_turns_out_when_the_bundle_is_made_has_its_line_too(tmp_path: Path) -> None:
+    path, twice = tmp_path / "pretty.json", example()["organizations"]
+    path.write_bytes(wire.pretty(example(organizations=[*twice, {**twice[0], "key": "another"}])))
+    result = redbag("convert", path, "--json")
+    problem, = lines(result, "problem")
+    assert (result.exit_code, problem["path"]) == (Exit.NOTHING, f"organizations[{len(twice)}]")
+    row = path.read_text().splitlines()[problem["line"] - 1]
+    assert (row.strip(), row.index("{") + 1) == ("{", problem["column"])
 
 
 def test_for_programs_the_bundles_are_lines_too() -> None:
@@ -308,6 +318,7 @@ def test_the_example_is_as_the_schema_and_the_check_have_it() -> None:
 
 
 def test_docs_are_written_and_checked(tmp_path: Path) -> None:
+    assert redbag("docs", "--check", "-o", tmp_path / "nowhere").exit_code == Exit.USAGE
     assert redbag("docs", "--check", "-o", tmp_path).exit_code == Exit.NOTHING
     assert redbag("docs", "-o", tmp_path).exit_code == Exit.DONE
     assert redbag("docs", "--check", "-o", tmp_path).exit_code == Exit.DONE

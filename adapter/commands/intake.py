@@ -49,6 +49,7 @@ class Intake:
     residents: int = 0
     refused: int = 0
     warnings: int = 0
+    source: Source | None = None  # of the resident who was handed out last
 
     def accepted(self, title: str) -> Iterator[tuple[int, CareRecord]]:
         """(number, care record) of those that may travel. Raises Stop where there is no care record at all."""
@@ -56,16 +57,19 @@ class Intake:
             for number, found, source in stream(file):
                 step(file.tell() if file.seekable() else 0)
                 self.residents += 1
+                self.source = source
                 if self._may_travel(found, number, source):
                     yield number, found
         if not self.residents:
             raise Stop(Exit.NOTHING, f"{self.shown} holds no care record; `redbag records example` shows one.")
 
     def refuse(self, number: int, bad: Faults) -> None:
-        """A resident who turned out not to be writable."""
+        """The resident who was handed out last turned out not to be writable."""
         self.refused += 1
-        for x in bad.found:
-            self._problem(Problem("refusal", number, ".".join(p for p in (x.path, x.field.strip("-")) if p), x.reason))
+        said = [(".".join(p for p in (x.path, x.field.strip("-")) if p), x.reason) for x in bad.found]
+        places = self.source.places(path for path, _ in said) if self.source else {}
+        for path, reason in said:
+            self._problem(Problem("refusal", number, path, reason, *places.get(path, ())))
 
     @property
     def shown(self) -> str:

@@ -29,7 +29,9 @@ The same for every verb.
 
 
 def run(folder: Path, check: bool, app: typer.Typer, talk: Talk) -> Exit:
-    """Raises Stop when `check` finds a page that is not current."""
+    """Raises Stop when `check` finds a page that is not current, or no pages at all."""
+    if check and not folder.is_dir():
+        raise Stop(Exit.USAGE, f"There is no folder {folder} here to check: run this in the project's source, or name it with -o.")
     pages = {folder / name: text for name, text in printed(app).items()}
     stale = [path for path, text in pages.items() if not path.exists() or path.read_text(encoding="utf-8") != text]
     if check and stale:
