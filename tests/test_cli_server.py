@@ -7,7 +7,9 @@ import re
 import socket
 import subprocess
 from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from threading import Thread
 
 import pytest
 
@@ -148,6 +150,36 @@ def silent() -> Iterator[str]:
     """A server that takes every connection and never answers."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
         yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+
+
+@pytest.fixture
+def locked() -> Iterator[tuple[str, list[str]]]:
+    """A server that knows nobody, and what it was asked."""
+    asked = list[str]()
+
+    class Locked(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:  # the name that http.server calls
+            asked.append(self.path)
+            self.send_error(401)
+
+        def log_message(self, *args: object) -> None:
+            """Says nothing."""
+
+    with HTTPServer(("127.0.0.1", 0), Locked) as server:
+        thread = Thread(target=server.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}", asked
+        server.shutdown()
+        thread.join()
+
+
+def test_a_server_that_knows_nobody_is_not_asked_for_everybody(locked: tuple[str, list[str]]) -> None:
+    address, asked = locked
+    result = redbag("send", "-", "--to", address, said=ndjson(*(another(f"u{n}") for n in range(5))))
+    assert result.exit_code == Exit.NOTHING
+    assert "check the credentials" in result.stderr
+    assert result.stderr.splitlines()[-1] == "Nobody else is tried: stopped at record 1. The token is taken from REDBAG_TOKEN."
+    assert len(asked) == 1
 
 
 def test_how_long_an_answer_may_take_can_be_said(silent: str, bag: Path) -> None:

@@ -10,15 +10,16 @@ from typing import Any
 from adapter.bundle import Policy
 from adapter.commands.exits import Exit, Stop, together
 from adapter.commands.intake import Intake
-from adapter.commands.server import EXITS, patiently
+from adapter.commands.server import EXITS, TOKEN, patiently
 from adapter.commands.streams import Gone, flush
 from adapter.commands.talk import Talk
 from adapter.delivery.client import FhirClient
-from adapter.delivery.outcome import Verdict
+from adapter.delivery.outcome import Verdict, status_says
 from adapter.delivery.send import Options, Sent, send
 from mappings.bag import CareRecord
 
 PATIENCE = 3  # residents in a row to whom the server gave no answer
+UNKNOWN = status_says(401)[1]  # the server does not know us, whoever the resident is
 AGAIN = "Run the same command again later: what was taken is found unchanged."
 
 
@@ -52,13 +53,15 @@ class Tally:
 
 
 async def _send_all(client: FhirClient, intake: Intake, policy: Policy, options: Options, talk: Talk) -> Tally:
-    """Raises Stop when the server does not answer any more."""
+    """Raises Stop when the server does not answer any more, or answers to nobody."""
     tally = Tally()
     async with client:
         for number, care_record in intake.accepted("Comparing" if options.dry_run else "Sending"):
             sent = await patiently(send(client, care_record, policy, options), f"{intake.shown}, record {number}", talk)
             tally.add(sent)
             tell(number, sent, intake, options, talk)
+            if any(said.endswith(UNKNOWN) for said in sent.sentences):
+                raise Stop(Exit.NOTHING, f"Nobody else is tried: stopped at record {number}. The token is taken from {TOKEN}.")
             if tally.waiting == PATIENCE:
                 raise Stop(Exit.AGAIN, f"The server could not take {PATIENCE} residents in a row; stopped at record {number}. {AGAIN}")
     return tally
