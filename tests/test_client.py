@@ -26,6 +26,7 @@ from adapter.delivery.answer import (
     Unreachable,
 )
 from adapter.delivery.client import FhirClient, Limits
+from adapter.delivery.deadline import within
 from adapter.delivery.retry import Clock, retry_after
 
 BASE = "https://hospital.example/fhir"
@@ -122,6 +123,24 @@ def test_a_read_that_left_is_tried_again(error: Exception) -> None:
     assert len(lost.requests) == 2
 
 
+def test_what_took_longer_than_our_patience_is_not_tried_again() -> None:
+    story = Story(httpx.ReadTimeout(""), fhir(), patience=0.0)
+    with pytest.raises(NoAnswer):
+        story.get()
+    assert len(story.requests) == 1
+
+
+def test_when_the_time_is_over_nothing_more_is_asked() -> None:
+    async def late(client: FhirClient) -> None:
+        with within(60.0), within(0.0):
+            await client.get("metadata")
+
+    story = Story(fhir())
+    with pytest.raises(Unreachable, match="the time for one resident is over; nothing was sent"):
+        story.tell(late)
+    assert (story.requests, story.get().ok) == ([], True)
+
+
 @pytest.mark.parametrize("status", [429, 502, 503, 504])
 def test_a_busy_answer_to_a_read_is_waited_out_and_to_a_write_is_handed_over(status: int) -> None:
     reading = Story(fhir(status=status), fhir())
@@ -195,6 +214,7 @@ def raw(content: bytes, kind: str = "application/fhir+json", status: int = 200, 
 
 
 BAD_ANSWERS = {
+    "JSON that is no FHIR": (raw(b'{"a": "9990000018"}', "application/json"), "is JSON and not FHIR"),
     "a page of a portal": (raw(b"<html>9990000018</html>", "text/html"), "text/html, not FHIR JSON"),
     "no stated type": (httpx.Response(200, content=b"{}"), "of no stated type"),
     "not JSON": (raw(b'{"a": '), "cannot be read"),
@@ -328,6 +348,7 @@ def test_a_page_that_is_refused_is_the_last_and_is_handed_over() -> None:
 
 # ---- addresses and what may be printed -----------------------------------------------------------------------------------
 @pytest.mark.parametrize("base", ["", "hospital.example/fhir", "ftp://hospital.example", "https://", "https://u:hunter2@hospital.example/",
+                                  "http://127.0.0.1:99999", "https://h.example:0/", "https://h.example:hunter2/",
                                   "https://hospital.example/?hunter2", "https://hospital.example/#hunter2", "https://[hunter2"])
 def test_an_address_that_cannot_be_used_is_refused_and_not_repeated(base: str) -> None:
     with pytest.raises(BadAddress) as refused:

@@ -536,6 +536,38 @@ def test_a_clash_that_was_taken_after_all_is_found_unchanged() -> None:
     assert (sent.verdict, set(became(sent).values()), hospital.writes()) == (Verdict.DELIVERED, {"unchanged"}, ROWS)
 
 
+@pytest.mark.parametrize(("answer", "for_all"), [
+    (httpx.Response(401), True), (httpx.Response(403), False), (httpx.Response(503), False), (httpx.Response(200, json={"a": 1}), True),
+    (httpx.Response(200, json={"resourceType": "Patient"}), True), (httpx.Response(204), True), (httpx.Response(200, text="hello"), True),
+    (httpx.Response(302, headers={"Location": "https://login.example/"}), True)])
+@pytest.mark.parametrize("policy", [Policy("match"), CREATE])
+def test_what_would_be_the_same_for_every_resident_is_known(answer: httpx.Response, for_all: bool, policy: Policy) -> None:
+    hospital = Hospital()
+
+    async def odd(request: httpx.Request) -> httpx.Response:
+        return answer
+
+    hospital.before = odd
+    sent = hospital.send(policy=policy)
+    assert (sent.verdict is Verdict.DELIVERED, sent.for_all, hospital.posts()) == (False, for_all, 0)
+    assert not for_all or sent.verdict is Verdict.REFUSED
+
+
+@pytest.mark.parametrize(("method", "verdict", "told"), [
+    ("GET", Verdict.LATER, "no whole answer"), ("POST", Verdict.UNKNOWN, "may or may not")])
+def test_a_server_that_hangs_is_given_up_in_time_and_that_is_said(method: str, verdict: Verdict, told: str) -> None:
+    hospital = Hospital()
+
+    async def hangs(request: httpx.Request) -> httpx.Response | None:
+        if request.method == method:
+            await asyncio.sleep(60)
+        return None
+
+    hospital.before = hangs
+    sent = hospital.send(seconds=0.5)
+    assert (sent.verdict, told in sent.sentences[0], "the time for one resident is over" in sent.sentences[0]) == (verdict, True, True)
+
+
 @pytest.mark.parametrize(("status", "verdict"), [
     (401, Verdict.REFUSED), (403, Verdict.REFUSED), (404, Verdict.REFUSED), (500, Verdict.LATER), (503, Verdict.LATER)])
 def test_a_server_that_refuses_the_question_is_told_and_nothing_is_sent(status: int, verdict: Verdict) -> None:

@@ -24,6 +24,8 @@ def base_address(said: str, *, plain_http: bool) -> str:
         raise BadAddress("the server's address is not an address; expected https://HOST/PATH") from None
     if url.scheme not in ("http", "https") or not HOST.fullmatch(url.raw_host) or url.userinfo or url.query or url.fragment:
         raise BadAddress("the server's address must be https://HOST/PATH, without user, password, query or fragment")
+    if url.port is not None and not 0 < url.port < 65536:
+        raise BadAddress("the server's address has a port that does not exist: expected one from 1 to 65535")
     if url.scheme == "http" and url.host not in LOCAL_HOSTS and not plain_http:
         raise BadAddress(f"{url.host} is not this machine: use https, or what the record says travels for all to read")
     return str(url).rstrip("/") + "/"

@@ -6,7 +6,8 @@
     ├── Ambiguous               a write was sent and what became of it is not known
     ├── NoAnswer                a read was sent and no whole answer came
     ├── BadAnswer               an answer came that is not FHIR JSON we accept
-    │   └── TooLarge            ... because it is larger than allowed
+    │   ├── TooLarge            ... because it is larger than allowed
+    │   └── NotFhir             ... because it is no FHIR at all: the same for every other question
     ├── RedirectRefused         the server sends us somewhere else
     └── PagingProblem           a search that leads to another server, in circles, or never ends
 
@@ -46,6 +47,10 @@ class BadAnswer(ClientError):
 
 class TooLarge(BadAnswer):
     """An answer larger than allowed."""
+
+
+class NotFhir(BadAnswer):
+    """An answer that is not FHIR: whoever is there, it is no FHIR server."""
 
 
 class RedirectRefused(ClientError):

@@ -22,12 +22,14 @@ from adapter.delivery.answer import (
     BadAnswer,
     ClientError,
     NoAnswer,
+    NotFhir,
     PagingProblem,
     RedirectRefused,
     Resource,
     TooLarge,
     Unreachable,
 )
+from adapter.delivery.deadline import left
 from adapter.delivery.retry import Clock, retry_after, retrying
 
 Params = Sequence[tuple[str, str]]
@@ -54,6 +56,7 @@ class Limits:
     silence: float = 35.0  # between two pieces of an answer
     whole_answer: float = 120.0
     longest_wait: float = 60.0  # a Retry-After beyond this is left to the caller
+    patience: float = 30.0  # what has taken longer than this is not tried again: a server that hangs is told of
 
 
 class FhirClient:
@@ -114,19 +117,23 @@ class FhirClient:
         return self._http.build_request(method, url, headers={**ours, **headers}, content=body)
 
     async def _retried(self, request: httpx.Request) -> Answer:
-        again = retrying(self.clock, reading=request.method == "GET", attempts=self.limits.attempts, longest_wait=self.limits.longest_wait)
+        again = retrying(self.clock, reading=request.method == "GET", attempts=self.limits.attempts, longest_wait=self.limits.longest_wait,
+                         patience=self.limits.patience)
         answer: Answer = await again(self._once, request)
         return answer
 
     async def _once(self, request: httpx.Request) -> Answer:
         where = shown(request.method, request.url, self.base)
+        if not left():
+            raise Unreachable(f"{where}: was not asked any more, the time for one resident is over; nothing was sent")
         try:
-            async with asyncio.timeout(self.limits.whole_answer):
+            async with asyncio.timeout(min(self.limits.whole_answer, left())):
                 return await self._exchange(request, where)
         except NOT_SENT as e:
             raise Unreachable(f"{where}: the server cannot be reached ({_words(e)}); nothing was sent") from None
         except LOST as e:
-            raise _lost(request.method, f"{where}: no whole answer came ({type(e).__name__})") from None
+            why = type(e).__name__ if left() else "the time for one resident is over"
+            raise _lost(request.method, f"{where}: no whole answer came ({why})") from None
         except BadAnswer as e:
             raise e if request.method == "GET" else _lost(request.method, str(e)) from None
 
@@ -176,11 +183,14 @@ def _resource(body: bytes, content_type: str, where: str) -> Resource | None:
         return None
     if (kind := content_type.partition(";")[0].strip().lower()) not in JSON_TYPES:
         said = _printable(kind) or "of no stated type"
-        raise BadAnswer(f"{where}: the answer is {said}, not FHIR JSON; is this the address of a FHIR server?")
+        raise NotFhir(f"{where}: the answer is {said}, not FHIR JSON; is this the address of a FHIR server?")
     try:
-        return wire.loads(body)
+        resource = wire.loads(body)
     except ValueError as e:
         raise BadAnswer(f"{where}: the answer cannot be read: {e}") from None
+    if not isinstance(resource.get("resourceType"), str):
+        raise NotFhir(f"{where}: the answer is JSON and not FHIR, for it has no resourceType; is this the address of a FHIR server?")
+    return resource
 
 
 def _redirected(request: httpx.Request, response: httpx.Response, where: str) -> httpx.Request:

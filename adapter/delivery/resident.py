@@ -20,11 +20,12 @@ BUSY = (401, 408, 429, 500, 502, 503, 504)  # of one search: everything stops, f
 
 
 class Stopped(Exception):
-    """Nothing more is done for this resident. The text is a sentence without any value; `verdict` says whether trying again helps."""
+    """Nothing more is done for this resident. The text is a sentence without any value; `verdict` says whether trying again helps.
+    `for_all`: it would be the same for every other resident."""
 
-    def __init__(self, verdict: Verdict, says: str, retry_after: float | None = None) -> None:
+    def __init__(self, verdict: Verdict, says: str, retry_after: float | None = None, *, for_all: bool = False) -> None:
         super().__init__(says)
-        self.verdict, self.retry_after = verdict, retry_after
+        self.verdict, self.retry_after, self.for_all = verdict, retry_after, for_all
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,8 @@ def matches(answer: Answer, kind: str | None = None) -> list[Resource]:
     """The resources of a search's page. Raises Stopped where it is no page."""
     refuse(answer)
     if (answer.resource or {}).get("resourceType") != "Bundle":
-        raise Stopped(Verdict.REFUSED, f"{answer.shown}: the answer is not a FHIR Bundle; is this the address of a FHIR server?")
+        says = f"{answer.shown}: the answer is not a FHIR Bundle; is this the address of a FHIR server?"
+        raise Stopped(Verdict.REFUSED, says, for_all=True)
     resources = [entry.get("resource") for entry in answer.listed("entry")]
     return [r for r in resources if isinstance(r, dict) and kind in (None, r.get("resourceType"))]
 
@@ -63,7 +65,7 @@ def refuse(answer: Answer) -> None:
     """Raises Stopped where an answer to a read is not one of success."""
     if not answer.ok:
         verdict, says = status_says(answer.status) if answer.status < 500 else (Verdict.LATER, "the server failed: send again later")
-        raise Stopped(verdict, f"{answer.shown}: {answer.status}: {says}", answer.retry_after)
+        raise Stopped(verdict, f"{answer.shown}: {answer.status}: {says}", answer.retry_after, for_all=answer.status == 401)
 
 
 def the_one(found: list[Found]) -> Found | None:

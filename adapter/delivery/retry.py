@@ -13,9 +13,10 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
 
-from tenacity import AsyncRetrying, RetryCallState, stop_after_attempt
+from tenacity import AsyncRetrying, RetryCallState, stop_after_attempt, stop_after_delay, stop_any
 
 from adapter.delivery.answer import Answer, NoAnswer, Unreachable
+from adapter.delivery.deadline import left
 
 BUSY = frozenset({429, 502, 503, 504})  # answers to a read that say "later"
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 20.0  # seconds
@@ -68,12 +69,12 @@ def again(came: Answer | BaseException, *, reading: bool, longest_wait: float) -
     return isinstance(came, Unreachable | NoAnswer)
 
 
-def retrying(clock: Clock, *, reading: bool, attempts: int, longest_wait: float) -> AsyncRetrying:
-    """The last try's answer is returned, or its error raised, as it came."""
+def retrying(clock: Clock, *, reading: bool, attempts: int, longest_wait: float, patience: float) -> AsyncRetrying:
+    """The last try's answer is returned, or its error raised, as it came. Times in seconds."""
     return AsyncRetrying(
-        sleep=clock.sleep, stop=stop_after_attempt(attempts),
+        sleep=clock.sleep, stop=stop_any(stop_after_attempt(attempts), stop_after_delay(patience), lambda state: not left()),
         retry=lambda state: again(_came(state), reading=reading, longest_wait=longest_wait),
-        wait=lambda state: pause(state.attempt_number, getattr(_came(state), "retry_after", None), clock.dice),
+        wait=lambda state: min(pause(state.attempt_number, getattr(_came(state), "retry_after", None), clock.dice), left()),
         retry_error_callback=lambda state: state.outcome.result() if state.outcome else None)
 
 

@@ -14,8 +14,10 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from adapter.bundle import Id, Names, Part, Policy, Row, transaction
-from adapter.delivery.answer import Ambiguous, ClientError, NoAnswer, Resource, Unreachable
+from adapter.delivery.answer import Ambiguous, ClientError, NoAnswer, NotFhir, RedirectRefused, Resource, Unreachable
 from adapter.delivery.client import FhirClient
+from adapter.delivery.deadline import left as time_left
+from adapter.delivery.deadline import within
 from adapter.delivery.difference import Difference, difference, rewritten, shown, version_of
 from adapter.delivery.directory import existing
 from adapter.delivery.left import left, unwritten
@@ -34,13 +36,14 @@ Became = Literal["new", "same", "changed", "created", "updated", "unchanged", "k
 WOULD: Mapping[str, Became] = {"new": "new", "same": "same", "changed": "changed", "edited": "kept", "unreadable": "kept"}
 DID: Mapping[str, Became] = {"same": "unchanged", "edited": "kept", "unreadable": "kept"}
 WAIT: Mapping[type[ClientError], Verdict] = {Unreachable: Verdict.LATER, NoAnswer: Verdict.LATER, Ambiguous: Verdict.UNKNOWN}
+FOR_ALL = (NotFhir, RedirectRefused)
 
 
 @dataclass(frozen=True)
 class Options:
     """`base`: the care record sent the last time, to merge with what the hospital edited since. `replace`: what it edited is overwritten.
     `show_values` and `show_server_text` put a patient's values into sentences: for a person who may read them, never for a log.
-    `older`: the record is sent although the server has one of a later time."""
+    `older`: the record is sent although the server has one of a later time. `seconds`: for everything about this resident."""
 
     base: CareRecord | None = None
     dry_run: bool = False
@@ -48,6 +51,7 @@ class Options:
     show_values: bool = False
     show_server_text: bool = False
     older: bool = False
+    seconds: float = 90.0
 
 
 @dataclass(frozen=True)
@@ -67,7 +71,7 @@ class SentRow:
 class Sent:
     """`patient` is the resident's resource there ("Patient/123"), as far as it is known. `not_written`: fields of the resident that say
     what the server's Patient does not, and that are not written under this policy. `unsettled`: something beside the rows is for a
-    person."""
+    person. `for_all`: it would be the same for every other resident, such as a 401."""
 
     verdict: Verdict
     rows: tuple[SentRow, ...] = ()
@@ -76,6 +80,7 @@ class Sent:
     patient: str | None = field(default=None, repr=False)
     not_written: tuple[str, ...] = ()
     unsettled: bool = False
+    for_all: bool = False
 
     @property
     def for_a_person(self) -> bool:
@@ -86,18 +91,24 @@ class Sent:
 async def send(client: FhirClient, care_record: CareRecord, policy: Policy, options: Options | None = None) -> Sent:
     """Raises nothing that a record, a server or the network can cause: it is in the verdict and the sentences."""
     try:
-        for attempt in range(1, TRIES + 1):
-            sent, clash = await _once(client, care_record, policy, options or Options())
-            if not clash or attempt == TRIES:
-                return sent
-            await client.clock.sleep(pause(attempt, sent.retry_after, client.clock.dice))
+        with within((options or Options()).seconds):
+            return await _tried(client, care_record, policy, options or Options())
     except Stopped as stopped:
-        return Sent(stopped.verdict, (), (str(stopped),), stopped.retry_after)
+        return Sent(stopped.verdict, (), (str(stopped),), stopped.retry_after, for_all=stopped.for_all)
     except ClientError as error:
-        return Sent(WAIT.get(type(error), Verdict.REFUSED), (), (str(error),))
+        return Sent(WAIT.get(type(error), Verdict.REFUSED), (), (str(error),), for_all=isinstance(error, FOR_ALL))
     except Faults as bad:
         return Sent(Verdict.REFUSED, (), tuple(f"{fault.path}, field {fault.field}: {fault.reason}" for fault in bad.found))
-    raise AssertionError("the last attempt returns")
+
+
+async def _tried(client: FhirClient, bag: CareRecord, policy: Policy, options: Options) -> Sent:
+    """Again, when somebody else was changing the same data."""
+    for attempt in range(1, TRIES):
+        sent, clash = await _once(client, bag, policy, options)
+        if not clash:
+            return sent
+        await client.clock.sleep(min(pause(attempt, sent.retry_after, client.clock.dice), time_left()))
+    return (await _once(client, bag, policy, options))[0]
 
 
 async def _once(client: FhirClient, bag: CareRecord, policy: Policy, options: Options) -> tuple[Sent, bool]:

@@ -21,6 +21,7 @@ from dataclasses import dataclass, field
 from adapter.bundle import Id, Names
 from adapter.delivery.answer import Answer, ClientError, NoAnswer, Resource, Unreachable
 from adapter.delivery.client import FhirClient
+from adapter.delivery.deadline import within
 from adapter.delivery.outcome import Verdict
 from adapter.delivery.resident import BUSY, Found, Stopped, compared, find, matches, read_patient, refuse
 from adapter.delivery.same_person import Comparison
@@ -62,8 +63,14 @@ def who_is(bag: CareRecord) -> Who:
     return Who(verified, bag.source, bag.resident.key, bag.resident)
 
 
-async def pull(client: FhirClient, who: Who, since: str | None = None) -> Return:
-    """Raises Stopped, and nothing else that a server or the network can cause. `since` is a FHIR instant, by the server's clock."""
+async def pull(client: FhirClient, who: Who, since: str | None = None, *, seconds: float = 300.0) -> Return:
+    """Raises Stopped, and nothing else that a server or the network can cause. `since` is a FHIR instant, by the server's clock; `seconds`
+    for all of it."""
+    with within(seconds):
+        return await _pulled(client, who, since)
+
+
+async def _pulled(client: FhirClient, who: Who, since: str | None) -> Return:
     try:
         found = await _patients(client, who)
         comparison = _compared(who, found)
