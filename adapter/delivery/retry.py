@@ -72,8 +72,8 @@ def again(came: Answer | BaseException, *, reading: bool, longest_wait: float) -
 def retrying(clock: Clock, *, reading: bool, attempts: int, longest_wait: float, patience: float) -> AsyncRetrying:
     """The last try's answer is returned, or its error raised, as it came. Times in seconds."""
     return AsyncRetrying(
-        sleep=clock.sleep, stop=stop_any(stop_after_attempt(attempts), stop_after_delay(patience), lambda state: not left()),
-        retry=lambda state: again(_came(state), reading=reading, longest_wait=longest_wait),
+        sleep=clock.sleep, stop=stop_any(stop_after_attempt(attempts), stop_after_delay(patience)),
+        retry=lambda state: left() > 0 and again(_came(state), reading=reading, longest_wait=longest_wait),
         wait=lambda state: min(pause(state.attempt_number, getattr(_came(state), "retry_after", None), clock.dice), left()),
         retry_error_callback=lambda state: state.outcome.result() if state.outcome else None)
 
