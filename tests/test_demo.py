@@ -88,6 +88,7 @@ def test_a_medicine_is_said_in_words_too(story: demo.Story) -> None:
 def test_its_files_are_those_of_the_other_verbs(story: demo.Story, folder: Path) -> None:
     """What it leaves behind is what a user gets with `convert`."""
     assert redbag("check", folder / "record.json").exit_code == Exit.DONE
+    assert redbag("check", folder / "returned" / "care-record.json").exit_code == Exit.DONE
     assert json.loads(redbag("convert", folder / "record.json").stdout) == json.loads((folder / "bag.json").read_bytes())
 
 
