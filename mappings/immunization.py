@@ -135,7 +135,7 @@ class Given(Vaccination):
         given_on = self.given_on if isinstance(self.given_on, str) else None
         if before(self.recorded, given_on):
             yield refusal("recorded", "is before the vaccination was given")
-        if self.dose_number is None and (self.target_diseases or self.series or self.series_doses):
+        if self.dose_number is None and (self.target_diseases or self.series or self.series_doses or self.authority):
             # FHIR R4, Immunization.protocolApplied.doseNumber[x] is 1..1; the words for 'not known' are the Immunisation API's.
             yield refusal("dose_number", "is missing beside its disease or series; say 'Dose sequence not recorded' where it is not known")
         # An expired vaccine that was given is an incident, not an impossibility: it travels.
