@@ -277,7 +277,7 @@ def _reference_findings(row: Row, known: set[Ref], shared: set[Ref]) -> Iterator
             if to != THE_RESIDENT:
                 yield refusal(path, "is somebody else than the resident of this bag")
         elif isinstance(to, Ref) and to.type and not to.key.startswith(THEIRS):
-            if (plain := replace(to, display=None)) not in known:
+            if (plain := replace(to, display=None) if to.display else to) not in known:
                 yield refusal(path, "refers to a record that is not in this bag")
             elif row.kind in KINDS_OF_DIRECTORY and plain not in shared:
                 yield refusal(path, "refers to something of the resident's, and belongs to the directory, which is everybody's")

@@ -22,22 +22,34 @@ HERE: Plan = {}  # this is a reference
 
 
 # ---- in a record ---------------------------------------------------------------------------------------------------------
-def references(record: Any, path: str = "") -> Iterator[tuple[str, Reference]]:
+def references(record: Any) -> list[tuple[str, Reference]]:
     """Every reference of a record, with its field."""
-    if isinstance(record, Ref | Logical | Said):
-        yield path, record
-    elif isinstance(record, tuple):
-        for i, item in enumerate(record):
-            yield from references(item, f"{path}[{i}]")
-    elif is_dataclass(record) and not isinstance(record, type):
-        for name in _leading(record.__class__):
-            if (value := getattr(record, name)) is not None:
-                yield from references(value, f"{path}.{name}".lstrip("."))
+    found: list[tuple[str, Reference]] = []
+    _collect(record, "", found)
+    return found
+
+
+def _collect(value: Any, path: str, found: list[tuple[str, Any]]) -> None:
+    """Every record of every bag passes here: no generator, and no look at fields that hold nothing."""
+    if value.__class__ is tuple:
+        for i, item in enumerate(value):
+            _collect(item, f"{path}[{i}]", found)
+    elif value.__class__ in REFERENCES:
+        found.append((path, value))
+    else:
+        for name in _leading(value.__class__):
+            if inner := getattr(value, name):
+                _collect(inner, f"{path}.{name}" if path else name, found)
+
+
+REFERENCES = frozenset({Ref, Logical, Said})
 
 
 @cache
 def _leading(record: type) -> tuple[str, ...]:
     """The fields under which a reference may stand."""
+    if not is_dataclass(record):
+        return ()
     hints = typing.get_type_hints(record)
     return tuple(x.name for x in fields(record) if _leads(hints[x.name]))
 
@@ -45,7 +57,7 @@ def _leading(record: type) -> tuple[str, ...]:
 def _leads(hint: Any) -> bool:
     if args := typing.get_args(hint):
         return any(map(_leads, args))
-    return hint in (Ref, Logical, Said) or is_dataclass(hint) and bool(_leading(typing.cast(type, hint)))
+    return hint in REFERENCES or is_dataclass(hint) and bool(_leading(typing.cast(type, hint)))
 
 
 # ---- in a resource -------------------------------------------------------------------------------------------------------
