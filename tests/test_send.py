@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import asyncio
+import doctest
 import json
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
@@ -12,6 +13,7 @@ import httpx
 import pytest
 
 from adapter.bundle import Policy
+from adapter.delivery import spoken
 from adapter.delivery.client import FhirClient, Limits
 from adapter.delivery.difference import fingerprint
 from adapter.delivery.outcome import Verdict
@@ -629,8 +631,23 @@ def test_values_are_shown_only_to_who_asks() -> None:
     silent = hospital.send(with_dose(BAG, "two each morning"), dry_run=True)
     assert not any("morning" in s for s in silent.sentences)
     told = hospital.send(with_dose(BAG, "two each morning"), dry_run=True, show_values=True)
-    was, now = (f'[{{"text": "{n} each morning", "amount": {{"value": 1, "unit": "tablet"}}}}]' for n in ("one", "two"))
+    was, now = (f"text '{n} each morning', amount (value 1, unit 'tablet')" for n in ("one", "two"))
     assert told.sentences == (f"medicines[0]: changes doses from {was} to {now}",)
+
+
+@pytest.mark.parametrize("dry_run", [False, True])
+def test_who_must_look_sees_what_both_say_if_they_may(dry_run: bool) -> None:
+    hospital = Hospital()
+    hospital.send()
+    hospital.edits(hospital.medicine("Furosemide"), status="stopped", statusReason=[{"text": "low sodium"}])
+    assert len(hospital.send(dry_run=dry_run).sentences) == 1
+    assert hospital.send(dry_run=dry_run, show_values=True).sentences[1:] == (
+        "medicines[0]: status is 'stopped' there, and 'active' in your record",
+        "medicines[0]: status_reasons is 'low sodium' there, and nothing in your record")
+
+
+def test_examples_in_docstrings() -> None:
+    assert doctest.testmod(spoken).failed == 0
 
 
 # ---- the directory, and what must not travel -------------------------------------------------------------------------------

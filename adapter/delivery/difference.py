@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, fields, is_dataclass
+from dataclasses import dataclass, field, fields
 from decimal import Decimal
 from typing import Any, Literal
 
@@ -141,16 +141,3 @@ def rewritten(value: Any, change: Callable[[str], str]) -> Any:
     if not isinstance(value, dict):
         return value
     return {k: change(v) if k == "reference" and isinstance(v, str) else rewritten(v, change) for k, v in value.items()}
-
-
-def shown(value: Any) -> str:
-    """A field's value for a person who may read it: JSON without what is not said."""
-    return json.dumps(_said(value), ensure_ascii=False)
-
-
-def _said(value: Any) -> Any:
-    if is_dataclass(value):
-        return {x.name: _said(v) for x in fields(value) if (v := getattr(value, x.name)) not in (None, ())}
-    if isinstance(value, tuple):
-        return [_said(v) for v in value]
-    return str(value) if isinstance(value, Decimal) else value

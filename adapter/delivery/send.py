@@ -18,12 +18,13 @@ from adapter.delivery.answer import Ambiguous, ClientError, NoAnswer, NotFhir, R
 from adapter.delivery.client import FhirClient
 from adapter.delivery.deadline import left as time_left
 from adapter.delivery.deadline import within
-from adapter.delivery.difference import Difference, difference, rewritten, shown, version_of
+from adapter.delivery.difference import Difference, difference, rewritten, version_of
 from adapter.delivery.directory import existing
 from adapter.delivery.left import left, unwritten
 from adapter.delivery.outcome import Outcome, RowOutcome, Verdict, called, judge
 from adapter.delivery.resident import Found, Stopped, compared, find, read_patient, refuse, the_one
 from adapter.delivery.retry import pause
+from adapter.delivery.spoken import shown
 from mappings.bag import THEIRS, CareRecord, directory, findings, personal
 from mappings.faults import Faults
 from mappings.findings import before
@@ -123,7 +124,7 @@ async def _once(client: FhirClient, bag: CareRecord, policy: Policy, options: Op
     differences = await _differences(client, parts, base, options)
     _not_older(bag, differences, options)
     remain, untold = await left(client, bag, there.reference) if there.reference else ([], [])
-    told = [*there.said, *(sentence for d in differences for sentence in d.sentences), *map(str, remain), *untold]
+    told = [*there.said, *(sentence for d in differences for sentence in _met(d, options)), *map(str, remain), *untold]
     if options.dry_run:
         told += [_would(d, options) for d in differences if d.state in ("new", "changed")]
         sent, clash = Sent(Verdict.DELIVERED, tuple(_row(d, WOULD[d.state]) for d in differences), tuple(told)), False
@@ -276,6 +277,13 @@ def _became(outcome: RowOutcome, d: Difference) -> Became:
 def _row(d: Difference, became: Became, outcome: RowOutcome | None = None) -> SentRow:
     target, version = (outcome.target, outcome.version) if outcome else (None, None)
     return SentRow(d.row.name, d.row.type, became, d.fields, target or d.row.target, version or d.version)
+
+
+def _met(d: Difference, options: Options) -> list[str]:
+    """What is to be said of a row that was edited there; to whoever may read it, also what it says there and here."""
+    values = d.values if d.sentences and options.show_values else {}
+    both = (f"{called(d.row)}: {x} is {shown(there)} there, and {shown(ours)} in your record" for x, (there, ours) in values.items())
+    return [*d.sentences, *both]
 
 
 def _would(d: Difference, options: Options) -> str:
