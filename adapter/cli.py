@@ -75,9 +75,8 @@ Patients = Annotated[PatientPolicy, typer.Option("--patient", help=(
     "The Patient on the server: find it by NHS number; create it where it is missing; or keep it as ours says."))]
 Directory = Annotated[DirectoryPolicy, typer.Option("--directory", help=(
     "Organisations, places and professionals: named by their identifier; looked up on the server; or sent."))]
-Timeout = Annotated[float | None, typer.Option(min=0.1, metavar="SECONDS", show_default=False, help=(
-    "How long each answer of the server may take; what can be asked again safely is asked up to 4 times. Without it: 35 seconds of "
-    "silence, 120 in all."))]
+Timeout = Annotated[float, typer.Option(min=0.1, metavar="SECONDS", help=(
+    "How long everything about one resident may take; what was not done then is said."))]
 ShowValues = Annotated[bool, typer.Option("--show-values", help="Show what the record says, for a person who may read it.")]
 ShowServerText = Annotated[bool, typer.Option("--show-server-text", help="Show the server's own words, which may hold what a record says.")]
 
@@ -121,18 +120,17 @@ def send(file: File, to: Annotated[str, typer.Option(metavar="URL", help="The ba
              "What was sent the last time: then what you changed since is merged with what the hospital changed."))] = None,
          replace: Annotated[bool, typer.Option("--replace", help="Write over what the hospital edited.")] = False,
          older: Annotated[bool, typer.Option("--older", help="Send a record although the server has one of a later time.")] = False,
-         timeout: Timeout = None,
-         show_values: ShowValues = False, show_server_text: ShowServerText = False, as_json: AsJson = False) -> Exit:
+         timeout: Timeout = 90, show_values: ShowValues = False, show_server_text: ShowServerText = False, as_json: AsJson = False) -> Exit:
     """Send care records to a FHIR server. What is there already is not written again; a token is taken from REDBAG_TOKEN."""
     from adapter.bundle import Policy
     from adapter.commands import send
     from adapter.commands.server import server
     from adapter.delivery.send import Options
 
-    talk, client = Talk(as_json), server(to, timeout)
+    talk, client = Talk(as_json), server(to)
     options = Options(
-        base=send.care_record_of(base, talk) if base else None, dry_run=dry_run, replace=replace, older=older, show_values=show_values,
-        show_server_text=show_server_text)
+        base=send.care_record_of(base, talk) if base else None, dry_run=dry_run, replace=replace, older=older, seconds=timeout,
+        show_values=show_values, show_server_text=show_server_text)
     return send.run(file, client, Policy(patient.value, directory=directory.value), options, talk)
 
 
@@ -151,15 +149,15 @@ def pull(address: Annotated[str, typer.Option("--from", metavar="URL", help="The
          out: Annotated[Path | None, typer.Option("--out", "-o", metavar="DIR|-", allow_dash=True, show_default=False, help=(
              "A folder for all that came back; - is standard output, for the record alone. Without it: the changes, where there is a "
              "--record to tell them from; else the record."))] = None,
-         timeout: Timeout = None, as_json: AsJson = False) -> Exit:
+         timeout: Timeout = 300, as_json: AsJson = False) -> Exit:
     """Bring back what a server has about a resident. As records, with what was not read; a token is taken from REDBAG_TOKEN."""
     from adapter.commands import pull, send
     from adapter.commands.server import server
 
-    talk, client = Talk(as_json), server(address, timeout)
+    talk, client = Talk(as_json), server(address)
     pull.asked(nhs_number, resident, source, record is not None)
     sent = send.care_record_of(record, talk, resident) if record else None
-    return pull.run(client, pull.who(nhs_number, resident, source, sent), since, sent, out, talk)
+    return pull.run(client, pull.who(nhs_number, resident, source, sent), pull.Options(since, timeout), sent, out, talk)
 
 
 @app.command()

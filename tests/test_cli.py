@@ -16,7 +16,7 @@ from typer.testing import CliRunner, Result
 
 from adapter import wire
 from adapter.cli import app
-from adapter.commands import exits, files, screen, send, server, talk
+from adapter.commands import exits, files, screen, send, talk
 from adapter.commands.ending import outcome
 from adapter.commands.exits import Exit, Stop
 
@@ -325,6 +325,6 @@ def test_docs_are_written_and_checked(tmp_path: Path) -> None:
     assert sorted(p.name for p in tmp_path.iterdir()) == ["cli.md", "mappings.md", "required.md"]
 
 
-@pytest.mark.parametrize("module", [exits, talk, screen, send, server], ids=lambda m: m.__name__)
+@pytest.mark.parametrize("module", [exits, talk, screen, send], ids=lambda m: m.__name__)
 def test_examples_in_docstrings(module: Any) -> None:
     assert doctest.testmod(module).failed == 0

@@ -6,6 +6,7 @@ import sys
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 from adapter import wire
 from adapter.commands import files
@@ -25,6 +26,13 @@ from mappings.findings import is_nhs_number
 from mappings.values import when
 
 CHANGES = "changes.json"
+
+
+class Options(NamedTuple):
+    """`since`: a FHIR date or instant, by the server's clock; `seconds`: for everything."""
+
+    since: str | None
+    seconds: float
 
 
 def who(nhs_number: str | None, resident: str | None, source: str | None, record: CareRecord | None) -> Who:
@@ -50,10 +58,10 @@ def asked(nhs_number: str | None, resident: str | None, source: str | None, reco
         raise Stop(Exit.USAGE, "--resident is your own key for her, so --source is needed too: the namespace of your keys.")
 
 
-def run(client: FhirClient, wanted: Who, since: str | None, record: CareRecord | None, out: Path | None, talk: Talk) -> Exit:
-    if since and not is_time(since):
+def run(client: FhirClient, wanted: Who, options: Options, record: CareRecord | None, out: Path | None, talk: Talk) -> Exit:
+    if options.since and not is_time(options.since):
         raise Stop(Exit.USAGE, "--since is not a time: expected something like 2026-11-03T08:00:00Z, or a date.")
-    back = asyncio.run(_pulled(client, wanted, since, talk))
+    back = asyncio.run(_pulled(client, wanted, options, talk))
     differences = changes(record, back) if record else None
     kept = written(back, differences)
     for said in left_over(back):
@@ -85,11 +93,11 @@ def tell(kept: dict[str, bytes], differences: list[Change] | None, out: Path | N
         talk.data(kept[returned.RECORD].rstrip())
 
 
-async def _pulled(client: FhirClient, wanted: Who, since: str | None, talk: Talk) -> Return:
+async def _pulled(client: FhirClient, wanted: Who, options: Options, talk: Talk) -> Return:
     """Raises Stop."""
     async with client:
         try:
-            return await patiently(pull(client, wanted, since), "resident", talk)
+            return await patiently(pull(client, wanted, options.since, seconds=options.seconds), "resident", talk)
         except Stopped as stopped:
             raise Stop(EXITS[stopped.verdict], str(stopped)) from None
 

@@ -14,12 +14,11 @@ from adapter.commands.server import EXITS, TOKEN, patiently
 from adapter.commands.streams import Gone, flush
 from adapter.commands.talk import Talk
 from adapter.delivery.client import FhirClient
-from adapter.delivery.outcome import Verdict, status_says
+from adapter.delivery.outcome import Verdict
 from adapter.delivery.send import Options, Sent, send
 from mappings.bag import CareRecord
 
 PATIENCE = 3  # residents in a row to whom the server gave no answer
-UNKNOWN = status_says(401)[1]  # the server does not know us, whoever the resident is
 AGAIN = "Run the same command again later: what was taken is found unchanged."
 
 
@@ -60,8 +59,8 @@ async def _send_all(client: FhirClient, intake: Intake, policy: Policy, options:
             sent = await patiently(send(client, care_record, policy, options), f"{intake.shown}, record {number}", talk)
             tally.add(sent)
             tell(number, sent, intake, options, talk)
-            if any(said.endswith(UNKNOWN) for said in sent.sentences):
-                raise Stop(Exit.NOTHING, f"Nobody else is tried: stopped at record {number}. The token is taken from {TOKEN}.")
+            if sent.for_all:
+                raise Stop(Exit.NOTHING, f"It would be the same for all: stopped at record {number}. A token is taken from {TOKEN}.")
             if tally.waiting == PATIENCE:
                 raise Stop(Exit.AGAIN, f"The server could not take {PATIENCE} residents in a row; stopped at record {number}. {AGAIN}")
     return tally

@@ -4,14 +4,12 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Coroutine, Mapping
-from dataclasses import replace
 from typing import Any, TypeVar
-from urllib.parse import urlsplit
 
 from adapter.commands.exits import Exit, Stop
 from adapter.commands.talk import Talk
 from adapter.delivery.answer import BadAddress
-from adapter.delivery.client import FhirClient, Limits
+from adapter.delivery.client import FhirClient
 from adapter.delivery.outcome import Verdict
 
 T = TypeVar("T")
@@ -21,29 +19,13 @@ EXITS: Mapping[Verdict, Exit] = {
     Verdict.UNKNOWN: Exit.AGAIN}
 
 
-def server(address: str, timeout: float | None = None) -> FhirClient:
-    """A client, with the bearer token of the environment if there is one (a command line can be read by others). Raises Stop.
-
-    `timeout`: seconds that each answer may take, from connecting to its last byte.
-    """
+def server(address: str) -> FhirClient:
+    """A client, with the bearer token of the environment if there is one (a command line can be read by others). Raises Stop."""
     token = os.environ.get(TOKEN)
-    if not _has_a_port(address):
-        raise Stop(Exit.USAGE, "The server's address has a port that is none: expected a number from 1 to 65535.")
     try:
-        return FhirClient(address, headers={"Authorization": f"Bearer {token}"} if token else {}, limits=limits(timeout))
+        return FhirClient(address, headers={"Authorization": f"Bearer {token}"} if token else {})
     except BadAddress as error:
         raise Stop(Exit.USAGE, f"{error}.") from None
-
-
-def limits(timeout: float | None) -> Limits:
-    """
-    >>> limits(5).connect, limits(60).connect, limits(60).silence, limits(None) == Limits()
-    (5, 10.0, 60, True)
-    """
-    usual = Limits()
-    if timeout is None:
-        return usual
-    return replace(usual, connect=min(timeout, usual.connect), silence=timeout, whole_answer=timeout)
 
 
 async def patiently(work: Coroutine[Any, Any, T], what: str, talk: Talk, every: float = 10.0) -> T:
@@ -56,11 +38,3 @@ async def patiently(work: Coroutine[Any, Any, T], what: str, talk: Talk, every: 
         return task.result()
     finally:
         task.cancel()
-
-
-def _has_a_port(address: str) -> bool:
-    """One that can be, or none; what is wrong with the rest of an address is for the client to say."""
-    try:
-        return urlsplit(address.strip()).port != 0
-    except ValueError:
-        return False
