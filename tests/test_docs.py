@@ -56,6 +56,15 @@ def tables_of(record: type) -> Iterator[CodeTable]:
         yield from pages.tables_in(hint)
 
 
+def test_a_shared_part_is_told_by_its_own_template() -> None:
+    """And a record that stands in another template elsewhere is told there: the way in which a language is spoken is a Coding too."""
+    coding = pages.part_page("Coding")
+    assert [(row.field, row.path) for row in coding.rows][:3] == [("system", "system"), ("version", "version"), ("code", "code")]
+    assert coding.constants == ()
+    modes = {row.field: (row.path, row.carries) for row in pages.part_page("Language").rows}
+    assert modes["proficiencies[].modes[]"] == ("extension[].extension[].valueCoding", "Coding")
+
+
 @pytest.mark.parametrize("resource", SHAPES)
 def test_reasons_for_what_is_not_in_fhir_are_printed(resource: str) -> None:
     text = "\n".join(markdown.page_lines(page(resource)))

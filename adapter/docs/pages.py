@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache
+from posixpath import commonprefix
 from typing import Annotated, Any, NamedTuple
 
 from mappings import tree
@@ -85,9 +86,19 @@ def page(resource: str) -> Page:
 
 @cache
 def parts() -> dict[str, Any]:
-    """The parts that several fields share, by name: whatever a module of `mappings` names as a Part."""
+    """The parts that several fields share, by name."""
+    return {x.label: x for x in _shared_parts()}
+
+
+@cache
+def _shared_parts() -> tuple[Any, ...]:
+    """Whatever a module of `mappings` names as a Part of a record of its own. Elsewhere the same record stands in another template."""
     modules = [module for name, module in sorted(sys.modules.items()) if name.startswith("mappings.")]
-    return {x.label: x for module in modules for x in vars(module).values() if type(x) is Part}
+    return tuple(x for module in modules for x in vars(module).values() if type(x) is Part and x.record.__module__ == module.__name__)
+
+
+def _has_a_page(codec: Any) -> bool:
+    return any(codec is x for x in _shared_parts())
 
 
 def part_page(name: str) -> Group:
@@ -130,14 +141,24 @@ def _walk(node: Any, part: Any, path: str) -> Iterator[Row | Constant]:
 
 
 def _each(node: tree.Many, part: Any, path: str) -> Iterator[Row | Constant]:
-    if node.node and node.codec.label not in parts():
-        yield from _nested(node.codec, f"{node.field}[].", path)
-    else:
+    if not node.node or _has_a_page(node.codec):
         yield _row((node.field,), "[]", part, path, node.codec)
+    elif node.codec.label in parts():
+        yield from _wrapped(node, part, path)
+    else:
+        yield from _nested(node.codec, f"{node.field}[].", path)
+
+
+def _wrapped(node: tree.Many, part: Any, path: str) -> Iterator[Row | Constant]:
+    """A record that has a page, inside something else, such as an extension."""
+    inner = list(_nested(node.codec, "", path))
+    around = commonprefix([x.path for x in inner if isinstance(x, Row)]).rpartition(".")[0]
+    yield _row((node.field,), "[]", part, around, node.codec)
+    yield from (x for x in inner if isinstance(x, Constant))
 
 
 def _leaf(node: tree.Leaf, part: Any, path: str) -> Iterator[Row | Constant]:
-    if isinstance(node.codec, Part) and node.codec.label not in parts():
+    if isinstance(node.codec, Part) and not _has_a_page(node.codec):
         yield from _nested(node.codec, f"{node.field}.", path)
     else:
         yield _row(node.names, "", part, path, node.codec)
