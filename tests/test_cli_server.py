@@ -11,8 +11,10 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from threading import Thread
 
+import httpx
 import pytest
 
+from adapter import hospital
 from adapter.commands.exits import Exit
 from adapter.commands.server import patiently
 from adapter.commands.talk import Talk
@@ -104,6 +106,7 @@ def test_a_server_that_is_not_there(bag: Path) -> None:
     assert (sent.exit_code, back.exit_code) == (Exit.AGAIN, Exit.AGAIN)
     assert "the server cannot be reached" in sent.stderr
     assert "the server cannot be reached" in back.stderr
+    assert "nothing was sent" not in back.stderr
 
 
 @pytest.mark.parametrize(("args", "sentence"), [
@@ -226,6 +229,18 @@ def test_rows_that_vanished_from_the_record_are_for_a_person(address: str, tmp_p
     for changed, code in (({}, Exit.DONE), ({"medicines": another("x")["medicines"][1:], "allergies": "none known"}, Exit.PERSON)):
         path.write_bytes(ndjson(another("fewer", **changed)))
         assert redbag("send", path, "--to", address, "--patient", "create-if-missing").exit_code == code
+
+
+def test_two_patients_with_one_number_are_for_a_person(address: str, tmp_path: Path) -> None:
+    path, number = tmp_path / "two.json", "9990000212"
+    she = {**another("two")["resident"], "nhs_number": number, "nhs_number_status": "verified"}
+    path.write_bytes(ndjson(example(resident=she)))
+    assert redbag("send", path, "--to", address, "--patient", "create-if-missing").exit_code == Exit.DONE
+    known = hospital.Person(number, "H-2", she["family_name"], tuple(she["given_names"]), she["birth_date"], she["gender"])
+    theirs = hospital.patient(known)
+    assert httpx.post(f"{address}/Patient", json=theirs).status_code == 201
+    assert redbag("send", path, "--to", address, "--patient", "create-if-missing").exit_code == Exit.PERSON
+    assert redbag("pull", "--from", address, "--record", path).exit_code == Exit.PERSON
 
 
 def test_changes_are_output_and_never_talk(address: str, bag: Path, tmp_path: Path) -> None:

@@ -99,7 +99,7 @@ async def _pulled(client: FhirClient, wanted: Who, options: Options, talk: Talk)
         try:
             return await patiently(pull(client, wanted, options.since, seconds=options.seconds), "resident", talk)
         except Stopped as stopped:
-            raise Stop(EXITS[stopped.verdict], str(stopped)) from None
+            raise Stop(EXITS[stopped.verdict], str(stopped).removesuffix("; nothing was sent")) from None
 
 
 def written(back: Return, differences: list[Change] | None) -> dict[str, bytes]:
@@ -136,7 +136,8 @@ def _end(back: Return, differences: list[Change], out: Path | None, talk: Talk) 
     kinds = Counter(item.resource["resourceType"] for item in back.returned.items)
     unread = sum(bool(item.rest) for item in back.returned.items)
     certain = sum(change.certainty == "certain" for change in differences)
-    ended = Exit.PARTIAL if back.gaps or back.returned.unreadable else Exit.DONE
+    two = len(back.patients) > 1  # somebody must join them, or say that they are two people
+    ended = Exit.PARTIAL if back.gaps or back.returned.unreadable else Exit.PERSON if two else Exit.DONE
     said = {"exit": ended, "resources": dict(sorted(kinds.items())), "unreadable": len(back.returned.unreadable), "with_a_rest": unread,
             "changes": certain, "for_a_person": len(differences) - certain}
     where = f" in {out}" if out and str(out) != files.STDOUT else ""
