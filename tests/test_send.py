@@ -319,6 +319,8 @@ def test_what_is_no_longer_in_the_record_and_still_there_is_named_every_time() -
         assert [s.partition(" was sent before, still stands at the server")[0] for s in sent.sentences if "no longer" in s] == [
             f"medicines: {here[0]}", f"allergies: {here[1]}"]
         assert (sent.verdict, sent.for_a_person) == (Verdict.DELIVERED, True)
+    shown = hospital.send(replace(BAG, medicines=(FUROSEMIDE,)), show_values=True).sentences
+    assert [s.rpartition("; it is ")[2] for s in shown] == ["'Amlodipine 5mg tablets' (code 319283006)", "'penicillin'"]
     stopped, mistaken = replace(AMLODIPINE, status="stopped"), VERIFICATION.coded("entered in error")
     withdrawn = replace(PENICILLIN, clinical_status=None, verification_status=mistaken)
     assert not hospital.send(replace(BAG, medicines=(FUROSEMIDE, stopped), allergies=(withdrawn,))).for_a_person

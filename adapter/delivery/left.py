@@ -7,8 +7,9 @@ Source: HL7 FHIR R4, Search (token: `system|` is any value of a system).
 """
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 from adapter.bundle import Id, Names
@@ -16,6 +17,7 @@ from adapter.delivery.answer import Resource
 from adapter.delivery.client import FhirClient
 from adapter.delivery.refs import meanings, meant
 from adapter.delivery.resident import BUSY, matches
+from adapter.delivery.spoken import shown
 from mappings.allergy_intolerance import CLINICAL_STATUS, VERIFICATION, Allergy
 from mappings.bag import KIND_OF, LISTED, CareRecord, Unlisted
 from mappings.catalogue import SHAPES
@@ -24,6 +26,8 @@ from mappings.immunization import EnteredInError
 from mappings.medication_statement import Medication
 from mappings.patient import Resident
 
+WHAT = ("drug", "code", "vaccine", "procedure")  # what the row is about
+OURS = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 CURRENT = frozenset({"active", "intended", "on hold", "unknown"})  # of a medicine: still hers
 ENDED = frozenset({"refuted", "entered in error", "inactive", "resolved"})  # of an allergy
 ASIDE = frozenset({"key", "active", "nhs_number_status"})  # about the record, not about her
@@ -45,27 +49,37 @@ def _said(mine: Any, there: Any) -> bool:
 # ---- about her rows --------------------------------------------------------------------------------------------------------
 @dataclass(frozen=True)
 class Left:
-    """A row that was sent before, still stands at the server, and is not in the record. `field`: of the care record."""
+    """A row that was sent before, still stands at the server, and is not in the record: `section` "medicines"; `resource`: the row there."""
 
-    field: str
+    section: str
     reference: str
+    resource: Resource = field(repr=False)
 
     def __str__(self) -> str:
-        return (f"{self.field}: {self.reference} was sent before, still stands at the server and is no longer in your record; a person "
+        return (f"{self.section}: {self.reference} was sent before, still stands at the server and is no longer in your record; a person "
                 "must look: send it once more with how it ended, or have it ended there")
+
+    @property
+    def what(self) -> str:
+        """For a person who may read it."""
+        try:
+            record = SHAPES[self.resource["resourceType"]].read(self.resource)[0]
+        except Faults:
+            return "cannot be read"
+        return shown(next((said for name in WHAT if (said := getattr(record, name, None))), None))
 
 
 async def left(client: FhirClient, bag: CareRecord, patient: str) -> tuple[list[Left], list[str]]:
     """What is left, and what the server would not tell. Raises Stopped and ClientError."""
     found, untold, names = list[Left](), list[str](), Names(bag.source, bag.resident.key or "")
-    for field in LISTED:
-        if (said := getattr(bag, field)) is not Unlisted.NOT_SUPPLIED:
-            kind = KIND_OF[field]
+    for name in LISTED:
+        if (said := getattr(bag, name)) is not Unlisted.NOT_SUPPLIED:
+            kind = KIND_OF[name]
             here = {names.own(kind, row.key) for row in said} if isinstance(said, tuple) else set()
             resources = await _sent_before(client, kind, names, patient)
             if resources is None:
-                untold.append(f"{field}: the server would not say which of your earlier ones it still has")
-            found += [Left(field, f"{kind}/{r.get('id')}") for r in resources or () if not _keys(r) & here and _stands(r)]
+                untold.append(f"{name}: the server would not say which of your earlier ones it still has")
+            found += [Left(name, f"{kind}/{_public(r)}", r) for r in resources or () if not _keys(r) & here and _stands(r)]
     return found, untold
 
 
@@ -77,6 +91,12 @@ async def _sent_before(client: FhirClient, kind: str, names: Names, patient: str
             return None
         resources += matches(answer, kind)
     return [r for r in resources if any(key.system == own.system and key.value.startswith(own.value) for key in _keys(r))]
+
+
+def _public(resource: Resource) -> str:
+    """The id, if it is one of ours; on some servers an id of their own is an NHS number."""
+    said = str(resource.get("id"))
+    return said if OURS.fullmatch(said) else "…"
 
 
 def _keys(resource: Resource) -> set[Id]:

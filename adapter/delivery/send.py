@@ -20,7 +20,7 @@ from adapter.delivery.deadline import left as time_left
 from adapter.delivery.deadline import within
 from adapter.delivery.difference import Difference, difference, rewritten, version_of
 from adapter.delivery.directory import existing
-from adapter.delivery.left import left, unwritten
+from adapter.delivery.left import Left, left, unwritten
 from adapter.delivery.outcome import Outcome, RowOutcome, Verdict, called, judge
 from adapter.delivery.resident import Found, Stopped, compared, find, read_patient, refuse, the_one
 from adapter.delivery.retry import pause
@@ -124,7 +124,7 @@ async def _once(client: FhirClient, bag: CareRecord, policy: Policy, options: Op
     differences = await _differences(client, parts, base, options)
     _not_older(bag, differences, options)
     remain, untold = await left(client, bag, there.reference) if there.reference else ([], [])
-    told = [*there.said, *(sentence for d in differences for sentence in _met(d, options)), *map(str, remain), *untold]
+    told = [*there.said, *(sentence for d in differences for sentence in _met(d, options)), *_remaining(remain, options), *untold]
     if options.dry_run:
         told += [_would(d, options) for d in differences if d.state in ("new", "changed")]
         sent, clash = Sent(Verdict.DELIVERED, tuple(_row(d, WOULD[d.state]) for d in differences), tuple(told)), False
@@ -284,6 +284,10 @@ def _met(d: Difference, options: Options) -> list[str]:
     values = d.values if d.sentences and options.show_values else {}
     both = (f"{called(d.row)}: {x} is {shown(there)} there, and {shown(ours)} in your record" for x, (there, ours) in values.items())
     return [*d.sentences, *both]
+
+
+def _remaining(remain: Sequence[Left], options: Options) -> list[str]:
+    return [f"{each}; it is {each.what}" if options.show_values else str(each) for each in remain]
 
 
 def _would(d: Difference, options: Options) -> str:
