@@ -256,6 +256,7 @@ def test_changes_are_output_and_never_talk(address: str, bag: Path, tmp_path: Pa
         result = redbag(*pull, *more)
         assert result.stdout.splitlines() == shown or json.loads(result.stdout)["resident"]
         assert not set(told) & set(result.stderr.splitlines())
+    assert "; no change." in redbag("pull", "--from", address, "--record", bag).stderr
     kinds = [next(iter(json.loads(line))) for line in redbag(*pull, "--json").stdout.splitlines()]
     assert {"change", "care_record", "result"} <= set(kinds)
 

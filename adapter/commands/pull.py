@@ -67,7 +67,7 @@ def run(client: FhirClient, wanted: Who, options: Options, record: CareRecord | 
     for said in left_over(back):
         talk.found("note", {"says": said}, said)
     tell(kept, differences, out, talk)
-    return _end(back, differences or [], out, talk)
+    return _end(back, differences, out, talk)
 
 
 def is_time(said: str) -> bool:
@@ -132,15 +132,16 @@ def as_json(change: Change) -> dict[str, str]:
     return {name: value for name, value in said.items() if value is not None}
 
 
-def _end(back: Return, differences: list[Change], out: Path | None, talk: Talk) -> Exit:
+def _end(back: Return, differences: list[Change] | None, out: Path | None, talk: Talk) -> Exit:
     kinds = Counter(item.resource["resourceType"] for item in back.returned.items)
     unread = sum(bool(item.rest) for item in back.returned.items)
-    certain = sum(change.certainty == "certain" for change in differences)
+    every = differences or []
+    certain = sum(change.certainty == "certain" for change in every)
     two = len(back.patients) > 1  # somebody must join them, or say that they are two people
     ended = Exit.PARTIAL if back.gaps or back.returned.unreadable else Exit.PERSON if two else Exit.DONE
     said = {"exit": ended, "resources": dict(sorted(kinds.items())), "unreadable": len(back.returned.unreadable), "with_a_rest": unread,
-            "changes": certain, "for_a_person": len(differences) - certain}
+            "changes": certain, "for_a_person": len(every) - certain}
     where = f" in {out}" if out and str(out) != files.STDOUT else ""
-    told = f"; {count(certain, 'change')}, {len(differences) - certain} for a person" if differences else ""
+    told = "" if differences is None else f"; {count(certain, 'change')}, {len(every) - certain} for a person" if every else "; no change"
     talk.result(said, f"Came back: {count(kinds.total(), 'resource')}{where}{told}.")
     return ended
