@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from decimal import Decimal, InvalidOperation
+from itertools import takewhile
 
 from adapter.faults import Fault
 
@@ -37,6 +38,7 @@ class Walk:
 
     def __init__(self, text: str, depth: int, start: str = "{[") -> None:
         self.text, self.depth, self.start, self.at = text, depth, start, 0
+        self.path: list[str | int] = []  # where the walk is; names as they stand in the text
 
     def document(self) -> Iterator[Place]:
         self.skip()
@@ -80,6 +82,7 @@ class Walk:
         while not (not names and self.take("}")):
             name_at = self.skip()
             name = self.string("expected the name of a member, in double quotes")
+            self.path.append(name)
             if name in names:
                 raise Stop("duplicate-key", "this name stands twice in one object; which of the two is meant cannot be known", name_at)
             names.add(name)
@@ -87,6 +90,7 @@ class Walk:
                 raise Stop("not-json", "expected a colon after the name of a member", self.at)
             self.skip()
             yield from self.value((*steps, len(names) - 1), name_at)
+            self.path.pop()
             if self.closes("}"):
                 return
 
@@ -94,7 +98,9 @@ class Walk:
         count = 0
         self.at += 1
         while not (not count and self.take("]")):
+            self.path.append(count)
             yield from self.value((*steps, count), self.skip())
+            self.path.pop()
             count += 1
             if self.closes("]"):
                 return
@@ -134,15 +140,25 @@ class Walk:
             raise Stop("number-out-of-range", "a number is too large or too small to be meant", self.at)
 
 
-def fault(text: str, depth: int, line: int = 1, start: str = "{") -> Fault | None:
-    """The first thing that keeps this text from being one JSON object, or None. `line` is the number of its first line."""
+def fault(text: str, depth: int, line: int = 1, start: str = "{", known: Container[str] = ()) -> Fault | None:
+    """The first thing that keeps this text from being one JSON object, or None. `line` is the number of its first line.
+    Its path is told as far as the names in it are `known` ones: any other may itself be about a patient."""
+    walk = Walk(text, depth, start)
     try:
-        for _ in Walk(text, depth, start).document():
+        for _ in walk.document():
             pass
     except Stop as stop:
         says = CUT if stop.rule == "not-json" and _cut(text, stop.offset) else stop.says
-        return Fault(stop.rule, says, "", *position(text, stop.offset, line))
+        path = "" if stop.rule == "too-deep" else _told(walk.path, known)
+        return Fault(stop.rule, says, path, *position(text, stop.offset, line))
     return None
+
+
+def _told(path: Iterable[str | int], known: Container[str]) -> str:
+    told = ""
+    for step in takewhile(lambda step: step.__class__ is int or step in known, path):
+        told += f"[{step}]" if step.__class__ is int else f".{step}"
+    return told.lstrip(".")
 
 
 def _cut(text: str, offset: int) -> bool:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import codecs
 import json
 import re
+from collections.abc import Container
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -40,21 +41,22 @@ _NOT_STRUCTURE = bytes(set(range(256)) - set(b'{}[]"'))
 _TEXT = re.compile(rb'"[^"]*+"')
 
 
-def loads(data: bytes, limits: Limits = LIMITS, line: int = 1) -> dict[str, Json]:
-    """The one object in these bytes. Raises Refused with one fault; `line` is the number of the first line, for a line of a longer file."""
+def loads(data: bytes, limits: Limits = LIMITS, line: int = 1, known: Container[str] = ()) -> dict[str, Json]:
+    """The one object in these bytes. Raises Refused with one fault; `line` is the number of the first line, for a line of a longer file;
+    `known` are the names of members that may be told."""
     body = data.removeprefix(codecs.BOM_UTF8)
     value = read(body) if len(body) <= limits.size and _shallow(body, limits.depth) else None
     if value is None:
-        raise Refused([explain(body, limits, line)])
+        raise Refused([explain(body, limits, line, known=known)])
     return value
 
 
-def loads_list(data: bytes, limits: Limits = LIMITS) -> list[Json]:
+def loads_list(data: bytes, limits: Limits = LIMITS, known: Container[str] = ()) -> list[Json]:
     """The one list in these bytes; as `loads`."""
     body = data.removeprefix(codecs.BOM_UTF8)
     value = _read(body) if len(body) <= limits.size and _shallow(body, limits.depth) else None
     if not isinstance(value, list):
-        raise Refused([explain(body, limits, start="[")])
+        raise Refused([explain(body, limits, start="[", known=known)])
     return value
 
 
@@ -89,7 +91,7 @@ def _read(body: bytes) -> Json:
         return None
 
 
-def explain(body: bytes, limits: Limits = LIMITS, line: int = 1, start: str = "{") -> Fault:
+def explain(body: bytes, limits: Limits = LIMITS, line: int = 1, start: str = "{", known: Container[str] = ()) -> Fault:
     """Why `loads` refuses these bytes; `start` is "[" for `loads_list`."""
     if len(body) > limits.size:
         return Fault("too-large", f"is larger than {limits.size} bytes", "", line)
@@ -100,7 +102,7 @@ def explain(body: bytes, limits: Limits = LIMITS, line: int = 1, start: str = "{
     except UnicodeDecodeError as bad:
         before = body[:bad.start].decode()
         return Fault("bad-utf-8", "is not UTF-8 from here on; save it as UTF-8", "", *scan.position(before, len(before), line))
-    return scan.fault(text, limits.depth, line, start) or Fault("not-json", "is not JSON as this program reads it", "", line, 1)
+    return scan.fault(text, limits.depth, line, start, known) or Fault("not-json", "is not JSON as this program reads it", "", line, 1)
 
 
 def _twice(body: bytes, value: Json) -> bool:

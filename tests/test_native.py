@@ -167,7 +167,10 @@ WRONG = {
     "as_of without a zone": (CareRecord, (BAG % '"stays": []').replace('"x"', '"2025-01-14T21:45:00"'), ("as_of", "bad-value")),
     "as_of in no calendar": (CareRecord, (BAG % '"stays": []').replace('"x"', '"2025-02-30T21:45:00Z"'), ("as_of", "bad-value")),
     "a source that is no URI": (CareRecord, (BAG % '"stays": []').replace("https://h.example", "Rose House"), ("source", "bad-value")),
-    "a name twice": (Medication, '{"drug": "x", "drug": "y", "status": "active"}', ("", "duplicate-key")),
+    "a name twice": (Medication, '{"drug": "x", "drug": "y", "status": "active"}', ("drug", "duplicate-key")),
+    "a name of theirs twice": (
+        Medication, '{"drug": "x", "notes": [{"Ann": 1, "Ann": 2}], "status": "active"}', ("notes[0]", "duplicate-key")),
+    "no number": (Medication, '{"drug": "x", "doses": [{"text": "x"}, {"frequency": NaN}]}', ("doses[1].frequency", "not-a-number")),
 }
 
 

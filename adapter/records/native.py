@@ -41,7 +41,9 @@ class Format(Generic[R]):
     """How one kind of record is read and written. Making one is slow (it compiles); keep it."""
 
     def __init__(self, record: type[R], checks: Checks | None = None) -> None:
-        self.kind = Builder(checks or {}).object(record)
+        builder = Builder(checks or {})
+        self.kind = builder.object(record)
+        self.names = {name for made in builder.objects.values() for name in made.slots}
         self.quick = Quick(self.kind)
 
     def decode(self, value: Json, path: str = "") -> R:
@@ -57,12 +59,12 @@ class Format(Generic[R]):
         """The record of bytes that hold one JSON object. Raises Refused with places; `line` is the number of the first line."""
         made: R | None = self.quick.from_bytes(data) if len(data) <= limits.size else None
         if made is None:
-            return self.careful(wire.loads(data, limits, line), "", data.decode("utf-8-sig"), line, limits.depth)
+            return self.careful(wire.loads(data, limits, line, self.names), "", data.decode("utf-8-sig"), line, limits.depth)
         return made
 
     def loads_all(self, data: bytes, limits: wire.Limits = wire.LIMITS) -> list[R | Refused]:
         """The records of bytes that hold a JSON list of objects. Raises Refused only when it is not one."""
-        values, text = wire.loads_list(data, limits), data.decode("utf-8-sig")
+        values, text = wire.loads_list(data, limits, self.names), data.decode("utf-8-sig")
         spots = [Spot(f"[{i}]", (i,)) for i in range(len(values))]
         records: list[R] = [self.quick.from_json(v) or self.kind.decode(v, spot) for v, spot in zip(values, spots, strict=True)]
         places = scan.locate(text, {w.steps for spot in spots for w in spot.wrong}, limits.depth)
