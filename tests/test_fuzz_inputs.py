@@ -7,6 +7,7 @@ from __future__ import annotations
 import io
 import os
 from collections.abc import Callable, Iterator
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -140,11 +141,12 @@ def check(found: Iterator[Found]) -> None:
 # ---- the command line --------------------------------------------------------------------------------------------------------------------
 @pytest.mark.parametrize("verb", ["check -", "check - --json", "convert - -o OUT", "convert - --as collection"])
 def test_command_line(verb: str, tmp_path: Path) -> None:
-    command = [str(tmp_path) if word == "OUT" else word for word in verb.split()]
+    folders = (str(tmp_path / str(number)) for number in count())  # bundles go into a folder of their own
 
     @inputs(150)
     @given(DOCUMENTS)
     def whatever(data: bytes) -> None:
+        command = [next(folders) if word == "OUT" else word for word in verb.split()]
         with within():
             result = CliRunner().invoke(app, command, input=data, prog_name="redbag")
         ended_well(result)
