@@ -49,7 +49,7 @@ def _said(mine: Any, there: Any) -> bool:
 # ---- about her rows --------------------------------------------------------------------------------------------------------
 @dataclass(frozen=True)
 class Left:
-    """A row that was sent before, still stands at the server, and is not in the record: `section` "medicines"; `resource`: the row there."""
+    """A row that was sent before, still stands at the server, and is not in the record. `section`: such as "medicines"."""
 
     section: str
     reference: str
