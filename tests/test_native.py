@@ -125,7 +125,7 @@ def test_everything_wrong_at_once_with_its_place() -> None:
         f"6:7 taken: expected {FORMS[when.label].says}",
         '7:7 prescribed_by: expected one of: GP practice, another organisation; or an object {"codings": [...], "text": ...}',
         "8:7 notes: expected a list",
-        "8:20 key: is empty; leave it out if it is not known",
+        "8:20 key: is empty: expected a key of yours, always the same for the same thing",
     ]
     assert str(faults_in(Medication, text.encode())[0]).startswith("line 2, column 7: status: expected one of")
 

@@ -104,6 +104,9 @@ def encode(record: Any) -> dict[str, Json]:
     return format_of(type(record)).encode(record)
 
 
+KEY = Text(form=Form(r"[\s\S]*\S[\s\S]*", "a key of yours, always the same for the same thing"))
+
+
 class Builder:
     """Type hints -> kinds. A hint that JSON could not be told apart by is refused here."""
 
@@ -118,7 +121,8 @@ class Builder:
                 hint = hints[declared.name]
                 implied = declared.name == "resident" and Ref in typing.get_args(hint)  # a vaccination may carry her inside instead
                 default = THE_RESIDENT if implied else default_of(declared)
-                made.slots[declared.name] = Slot(declared.name, self.kind(hint, checks.get(declared.name)), default)
+                kind = KEY if declared.name == "key" else self.kind(hint, checks.get(declared.name))
+                made.slots[declared.name] = Slot(declared.name, kind, default)
         return self.objects[record]
 
     def kind(self, hint: Any, codec: Codec | None = None, table: CodeTable | None = None) -> Kind:

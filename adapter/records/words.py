@@ -5,7 +5,7 @@ Only what the name of a field does not say by itself. A test keeps the names tru
 from __future__ import annotations
 
 FIELDS = {
-    "*.key": "Your own key of it, always the same: what is sent again under one key is changed, not doubled",
+    "*.key": "What is sent again under one key is changed, not doubled",
     "*.identifiers": "Further numbers it is known by, each with the system that gave it",
     "*.resident": "Leave out: it is whoever the care record is about",
     "*.notes": "Remarks, with who wrote them and when",
