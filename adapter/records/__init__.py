@@ -9,5 +9,6 @@ The native format (native.py, stream.py) needs no rows: its JSON is the record. 
     def layout(file: BinaryIO) -> Iterator[Found]
 
 that yields, per resident, her number, a CareRecord or Refused with every fault of that resident (`path` is then the export's own file and
-column, `line` its row), and the source that finds the places of her record's fields for what is said about them later. Nothing downstream knows where a care record came from.
+column, `line` its row), and the source that finds the places of her record's fields for what is said about them later. Nothing downstream
+knows where a care record came from.
 """
