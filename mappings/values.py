@@ -4,6 +4,7 @@ from __future__ import annotations
 import re
 from calendar import monthrange
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from mappings.rest import OUT
@@ -26,15 +27,21 @@ FORMS: dict[str, Form] = {}  # of each codec below by its label: for a schema, a
 def written(pattern: re.Pattern[str], label: str, says: str) -> Codec:
     """A text of this form, both ways as it is."""
 
-    def check(v: Any) -> str:
-        if v.__class__ is not str or not pattern.fullmatch(v):
+    @lru_cache(4096)  # the days of an export are few, and asked for again and again
+    def known(v: str) -> str:
+        if not pattern.fullmatch(v):
             raise BadValue(f"expected {says}")
         if v[8:10] > "28" and v[4:5] == "-" and not in_calendar(v):
             raise BadValue("is a day that no calendar has")
         return v
 
+    def check(v: Any) -> str:
+        if v.__class__ is not str:
+            raise BadValue(f"expected {says}")
+        return known(v)
+
     FORMS[label] = Form(pattern.pattern, says)
-    return Codec(check, check, label, str, exact=True)
+    return Codec(check, check, label, str, exact=True, fast_put=known, fast_get=known)
 
 
 def in_calendar(day: str) -> bool:
