@@ -102,12 +102,12 @@ class Source:
         if isinstance(node, Obj) and node.holes:
             insisted = [self.fits(p, f"{v}.get({k!r}, NONE)") for k, p in node.insisted]
             return " and ".join([f"{v}.__class__ is dict"] * (not is_dict) + insisted) or "True"
-        if node.holes:  # a list of constants and fields
-            return f"{self.name(node.fits, 'fits')}({v})"
         if type(node) is Const and isinstance(node.value, str):
             return f"{v} == {node.value!r}"
-        usual = node.constant()
-        return f"({v} == {usual!r} or {self.name(node.fits, 'fits')}({v}))" if all_texts(usual) else f"{self.name(node.fits, 'fits')}({v})"
+        asked = f"{self.name(node.fits, 'fits')}({v})"
+        if node.holes or not all_texts(usual := node.constant()):  # a list of constants and fields; numbers, which == does not tell apart
+            return asked
+        return f"({v} == {usual!r} or {asked})"
 
 
 class Writer(Source):
