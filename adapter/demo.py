@@ -119,7 +119,7 @@ def at_home(path: Path) -> CareRecord:
     """The record as the home's own system writes it: a file, then read like any other."""
     files.write(path, package("adapter").joinpath("examples", "rose-house.json").read_bytes())
     with path.open("rb") as file:
-        (_, record, _), = stream(file)
+        (_, record, *_), = stream(file)
     if not isinstance(record, CareRecord):
         raise record
     return record

@@ -10,18 +10,23 @@ from typing import NamedTuple
 
 
 class Fault(NamedTuple):
-    """`rule` is a stable id, `path` the record's own such as `medicines[3].doses[0].text` (or empty). Lines and columns count from 1."""
+    """`rule` is a stable id, `path` the record's own such as `medicines[3].doses[0].text` (or empty). Lines and columns count from 1.
+
+    Of a vendor's export: `file` is the one of its files, `name` what the value is called there, such as the column DOSE_TEXT.
+    """
 
     rule: str
     says: str
     path: str = ""
     line: int | None = None
     column: int | None = None
+    file: str = ""
+    name: str = ""
 
     def __str__(self) -> str:
         line = f"line {self.line}" if self.line else ""
         place = f"{line}, column {self.column}" if line and self.column else line
-        return ": ".join(part for part in (place, self.path, self.says) if part) + f" [{self.rule}]"
+        return ": ".join(part for part in (self.file, place, self.name, self.path, self.says) if part) + f" [{self.rule}]"
 
 
 class Refused(ValueError):

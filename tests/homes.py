@@ -25,7 +25,7 @@ def example() -> CareRecord:
 def read(path: Path) -> list[tuple[int, CareRecord]]:
     found = []
     with path.open("rb") as file:
-        for number, record, _ in stream(file):
+        for number, record, *_ in stream(file):
             if isinstance(record, Exception):
                 raise record
             found.append((number, record))

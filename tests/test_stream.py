@@ -12,7 +12,7 @@ from adapter import wire
 from adapter.faults import Refused
 from adapter.records import stream as streams
 from adapter.records.schema import example
-from adapter.records.stream import stream
+from adapter.records.stream import Found, stream
 from adapter.wire import Limits
 from mappings.bag import CareRecord
 
@@ -40,7 +40,7 @@ BOTH = pytest.mark.parametrize("open_", [io.BytesIO, Pipe], ids=["file", "pipe"]
 def told(file: BinaryIO, **limits: Any) -> list[tuple[int, str]]:
     """(number, the resident's key or the rules broken) of each record."""
     return [(number, str(found.resident.key) if isinstance(found, CareRecord) else "+".join(sorted({f.rule for f in found.found})))
-            for number, found, _ in stream(file, **limits)]
+            for number, found, *_ in stream(file, **limits)]
 
 
 def keyed(key: str, more: str = "") -> bytes:
@@ -79,13 +79,17 @@ def test_read(data: bytes, expected: list[tuple[int, str]], open_: type[io.Bytes
 
 
 def test_faults_have_the_line_of_the_file() -> None:
-    (_, first, _), (_, second, _) = stream(io.BytesIO(TWO + b"\n\n" + keyed("x", ', "allergies": []')))
+    (_, first, *_), (_, second, *_) = stream(io.BytesIO(TWO + b"\n\n" + keyed("x", ', "allergies": []')))
     assert isinstance(first, CareRecord)
     assert isinstance(second, Refused)
     assert [(f.line, f.path, f.rule) for f in second.found] == [(3, "allergies", "empty-list")]
     (_, listed) = stream(io.BytesIO(b"[\n" + TWO + b",\n" + keyed("x", ', "allergies": []') + b"]"))
     assert isinstance(listed.record, Refused)
     assert [(f.line, f.path, f.rule) for f in listed.record.found] == [(3, "[1].allergies", "empty-list")]
+
+
+def places(found: Found, paths: list[str]) -> dict[str, tuple[int | None, int | None]]:
+    return {path: (place.line, place.column) for path, place in found.source.places(paths).items()}
 
 
 def test_a_finding_has_the_place_of_its_field() -> None:
@@ -101,16 +105,16 @@ def test_a_finding_has_the_place_of_its_field() -> None:
     expected = {"resident.key": (3, 20), "stays[1].period.end": (7, 11), "stays[0].period.end": (4, 64),
                 "allergies": (1, 1), "as_of": (2, 49)}
     (document,) = stream(io.BytesIO(b"\xef\xbb\xbf" + text))
-    assert document.source.places(paths) == expected
+    assert places(document, paths) == expected
     *_, line = stream(io.BytesIO(TWO + b"\n\n" + text.replace(b"\n", b" ")))
-    assert {place[0] for place in line.source.places(paths).values()} == {3}
+    assert {line for line, _ in places(line, paths).values()} == {3}
     *_, listed = stream(io.BytesIO(b"[" + TWO + b",\n" + text + b"]"))
-    assert listed.source.places(paths) == {path: (line + 1, column) for path, (line, column) in expected.items()}
+    assert places(listed, paths) == {path: (line + 1, column) for path, (line, column) in expected.items()}
     assert listed.source.places([]) == {}
 
 
 def test_a_resident_twice_in_a_list_has_a_place() -> None:
-    _, (_, second, _) = stream(io.BytesIO(b"[" + TWO + b",\n" + TWO + b"]"))
+    _, (_, second, *_) = stream(io.BytesIO(b"[" + TWO + b",\n" + TWO + b"]"))
     assert isinstance(second, Refused)
     ((path, line),) = [(f.path, f.line) for f in second.found]
     assert (path, line) == ("[1].resident.key", 2)
@@ -123,13 +127,13 @@ SAME = "same-resident"
 
 def test_in_a_file_each_of_them_is_refused_and_the_others_are_named() -> None:
     assert told(io.BytesIO(TWICE)) == [(1, SAME), (2, "b"), (3, SAME), (4, "missing"), (5, "c"), (6, SAME)]
-    says = [found.found[0].says for _, found, _ in stream(io.BytesIO(TWICE)) if isinstance(found, Refused) and found.found[0].rule == SAME]
+    says = [found.found[0].says for _, found, *_ in stream(io.BytesIO(TWICE)) if isinstance(found, Refused) and found.found[0].rule == SAME]
     assert says[1] == "is the same resident as line 1 and 6: two rows with one key"
 
 
 def test_in_a_pipe_the_first_has_gone_through() -> None:
     assert told(Pipe(TWICE)) == [(1, "a"), (2, "b"), (3, SAME), (4, "missing"), (5, "c"), (6, SAME)]
-    (*_, (_, last, _)) = stream(Pipe(TWICE))
+    (*_, (_, last, *_)) = stream(Pipe(TWICE))
     assert isinstance(last, Refused)
     assert last.found[0].says.startswith("is the same resident as line 1, which has gone through already")
 
@@ -198,7 +202,7 @@ def test_memory_does_not_grow_with_the_number_of_lines() -> None:
     def peak(lines: int) -> int:
         file = io.BytesIO(b"\n".join(keyed(f"resident-{i}") for i in range(lines)))
         tracemalloc.start()
-        assert sum(isinstance(found, CareRecord) for _, found, _ in stream(file)) == lines
+        assert sum(isinstance(found, CareRecord) for _, found, *_ in stream(file)) == lines
         held = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
         return held

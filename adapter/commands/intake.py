@@ -9,16 +9,19 @@ from adapter.commands import files
 from adapter.commands.exits import Exit, Stop
 from adapter.commands.talk import Talk, count
 from adapter.faults import Refused
-from adapter.records.source import Source
+from adapter.records.rows.row import Place
+from adapter.records.source import Places
 from adapter.records.stream import stream
 from mappings.bag import CareRecord, findings
 from mappings.faults import Faults
+from mappings.findings import Finding
 
 
 class Problem(NamedTuple):
     """What is wrong with a record (refusal: it does not travel) or may be (warning: it does).
 
-    `record` is its number in the input, which in NDJSON is its line; `line` and `column` stand where the place itself is known.
+    `record` is its number in the input, which in NDJSON is its line; `line` and `column` stand where the place itself is known. Of a
+    vendor's export, `file` is the one of its files and `name` what the value is called there.
     """
 
     level: str
@@ -28,15 +31,28 @@ class Problem(NamedTuple):
     line: int | None = None
     column: int | None = None
     rule: str = ""
+    file: str = ""
+    name: str = ""
 
     def as_json(self, file: str) -> dict[str, Any]:
-        return {"file": file} | {name: value for name, value in self._asdict().items() if value not in (None, "")}
+        said = {name: value for name, value in self._asdict().items() if value not in (None, "")}
+        return said | {"file": self._inside(file)}
 
     def sentence(self, file: str) -> str:
         """Where, as editors and compilers have it; how grave; which field; what was expected."""
-        place = f"{file}:{self.line}" if self.line else f"{file}, record {self.record}"
+        place = f"{self._inside(file)}:{self.line}" if self.line else f"{self._inside(file)}, record {self.record}"
         column = f":{self.column}" if self.line and self.column else ""
-        return ": ".join(part for part in (place + column, self.level, self.path, self.says) if part)
+        field = f"{self.name} ({self.path})" if self.name and self.path else self.name or self.path
+        return ": ".join(part for part in (place + column, self.level, field, self.says) if part)
+
+    def _inside(self, file: str) -> str:
+        """Of an export that is a folder: the file in it."""
+        return f"{file}/{self.file}" if self.file else file
+
+
+def problem_at(level: str, record: int, path: str, says: str, place: Place | None) -> Problem:
+    where = place or Place()
+    return Problem(level, record, path, says, where.line, where.column, file=where.file, name=where.name)
 
 
 @dataclass
@@ -49,16 +65,16 @@ class Intake:
     residents: int = 0
     refused: int = 0
     warnings: int = 0
-    source: Source | None = None  # of the resident who was handed out last
+    source: Places | None = None  # of the resident who was handed out last
 
     def accepted(self, title: str) -> Iterator[tuple[int, CareRecord]]:
         """(number, care record) of those that may travel. Raises Stop where there is no care record at all."""
         with files.reading(self.name) as file, self.talk.progress(title, files.size_of(file)) as step:
-            for number, found, source in stream(file):
+            for number, found, source, doubts in stream(file):
                 step(file.tell() if file.seekable() else 0)
                 self.residents += 1
                 self.source = source
-                if self._may_travel(found, number, source):
+                if self._may_travel(found, number, source, doubts):
                     yield number, found
         if not self.residents:
             raise Stop(Exit.NOTHING, f"{self.shown} holds no care record; `redbag records example` shows one.")
@@ -69,7 +85,7 @@ class Intake:
         said = [(".".join(p for p in (x.path, x.field.strip("-")) if p), x.reason) for x in bad.found]
         places = self.source.places(path for path, _ in said) if self.source else {}
         for path, reason in said:
-            self._problem(Problem("refusal", number, path, reason, *places.get(path, ())))
+            self._problem(problem_at("refusal", number, path, reason, places.get(path)))
 
     @property
     def shown(self) -> str:
@@ -89,13 +105,13 @@ class Intake:
         said += [count(self.warnings, "warning") + hint] if self.warnings else []
         return ", ".join(said)
 
-    def _may_travel(self, found: CareRecord | Refused, number: int, source: Source) -> TypeGuard[CareRecord]:
+    def _may_travel(self, found: CareRecord | Refused, number: int, source: Places, doubts: tuple[Finding, ...]) -> TypeGuard[CareRecord]:
         if isinstance(found, Refused):
-            problems = [Problem("refusal", number, x.path, x.says, x.line, x.column, x.rule) for x in found.found]
+            problems = [Problem("refusal", number, x.path, x.says, x.line, x.column, x.rule, x.file, x.name) for x in found.found]
         else:
-            said = [*findings(found)]
+            said = [*doubts, *findings(found)]
             places = source.places(x.field for x in said if self._is_told(x.level))
-            problems = [Problem(x.level, number, x.field, x.says, *places.get(x.field, ())) for x in said]
+            problems = [problem_at(x.level, number, x.field, x.says, places.get(x.field)) for x in said]
         for problem in problems:
             self._problem(problem)
         refused = any(problem.level == "refusal" for problem in problems)

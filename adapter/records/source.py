@@ -1,19 +1,28 @@
 """The text a record was read from: it finds the places of fields again, for what is said about a record only after it was read.
 
-    source.places(["medicines[1].taken.end"])       {"medicines[1].taken.end": (12, 7)}         line and column, from 1
+    source.places(["medicines[1].taken.end"])       {"medicines[1].taken.end": Place("", 12, 7)}
 """
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from adapter import scan
+from adapter.records.rows.row import Place
 from adapter.wire import LIMITS
 
 STEP = re.compile(r"\w+")
+
+
+class Places(Protocol):
+    """Whatever a record was read from."""
+
+    def places(self, paths: Iterable[str]) -> Mapping[str, Place]:
+        """Where each of these begins; where it is not there, whatever it would stand in."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -24,7 +33,7 @@ class Source:
     place: int | None = None
     line: int = 1
 
-    def places(self, paths: Iterable[str]) -> dict[str, tuple[int, int]]:
+    def places(self, paths: Iterable[str]) -> dict[str, Place]:
         """Where each of these begins; where it is not there, whatever it would stand in. The text is read again: only for what is wrong."""
         wanted = list(paths)
         if not wanted:
@@ -34,7 +43,7 @@ class Source:
         start, record = ((), whole) if self.place is None else ((self.place,), whole[self.place])
         steps = {path: (*start, *_steps(record, STEP.findall(path))) for path in wanted}
         found = scan.locate(text, steps.values(), LIMITS.depth, self.line)
-        return {path: found[steps[path]] for path in wanted}
+        return {path: Place("", *found[steps[path]]) for path in wanted}
 
 
 def _steps(value: Any, names: Iterable[str]) -> Iterator[int]:

@@ -1,6 +1,6 @@
 """Care records from a file: NDJSON, one a line, in memory that does not grow; or one JSON document, an object or a list of them.
 
-    for number, found, source in stream(file):        # found: CareRecord, or Refused with everything wrong with that one
+    for number, found, source, doubts in stream(file):        # found: CareRecord, or Refused with everything wrong with that one
 
 A record that cannot be read does not stop the others. A resident who is there twice is refused each time, and the other lines are named:
 which of them is meant cannot be known. In a file they are found before anything is handed out; in a pipe only from the second on.
@@ -19,10 +19,11 @@ import msgspec
 
 from adapter.faults import Fault, Refused
 from adapter.records.native import Format, checks_of
-from adapter.records.source import Source
+from adapter.records.source import Places, Source
 from adapter.wire import Limits
 from mappings.bag import CareRecord
 from mappings.catalogue import SHAPES
+from mappings.findings import Finding
 
 DOCUMENT = Limits(size=256 << 20)
 LINE = Limits(size=16 << 20)
@@ -32,11 +33,13 @@ UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
 class Found(NamedTuple):
-    """`number` is the line of NDJSON; in a list, the place from 1. `source` knows the places of its fields."""
+    """`number` is the line of NDJSON; in a list, the place from 1. `source` knows the places of its fields. `doubts`: warnings about how it
+    was read, beside what the record says of itself."""
 
     number: int
     record: CareRecord | Refused
-    source: Source
+    source: Places
+    doubts: tuple[Finding, ...] = ()
 
 
 @cache
@@ -117,12 +120,12 @@ def _document(data: bytes, limits: Limits) -> Iterator[Found]:
 def _told_apart(every: list[Found]) -> Iterator[Found]:
     """Whoever is in the list twice is refused."""
     places = defaultdict[Person | None, list[int]](list)
-    for number, record, _ in every:
+    for number, record, *_ in every:
         places[_person(record)].append(number)
-    for number, record, source in every:
+    for number, record, source, _ in every:
         others = [n for n in places[_person(record)] if n != number] if _person(record) else []
         says = f"is the same resident as record {_and(others)} of this list: two rows with one key" if others else ""
-        yield Found(number, same(says, source) if others else record, source)
+        yield Found(number, same(says, source, f"[{number - 1}].") if others else record, source)
 
 
 def _person(record: CareRecord | Refused) -> Person | None:
@@ -142,11 +145,10 @@ class _Who(msgspec.Struct):
 _who = msgspec.json.Decoder(_Who).decode  # passes over everything else
 
 
-def same(says: str, source: Source) -> Refused:
-    """The refusal of a resident who is there twice."""
-    path = "resident.key"
-    inside = path if source.place is None else f"[{source.place}].{path}"
-    return Refused([Fault("same-resident", says, inside, *source.places([path])[path])])
+def same(says: str, source: Places, inside: str = "") -> Refused:
+    """The refusal of a resident who is there twice. `inside`: what she stands in."""
+    where = source.places(["resident.key"])["resident.key"]
+    return Refused([Fault("same-resident", says, f"{inside}resident.key", *where[1:3], where.file, where.name)])
 
 
 def _fingerprint(person: Person) -> int:
