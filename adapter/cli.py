@@ -108,7 +108,8 @@ def convert(file: File, kind: Annotated[Kind, typer.Option("--as", help="What ki
     from adapter.bundle import Policy
     from adapter.commands import convert
 
-    return convert.run(file, kind.value, out, Policy(patient.value, directory=directory.value), Talk(as_json))
+    bundler = convert.Bundler(kind.value, Policy(patient.value, directory=directory.value))
+    return convert.run(file, bundler, out, Talk(as_json))
 
 
 @app.command()

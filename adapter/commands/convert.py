@@ -1,10 +1,16 @@
-"""`redbag convert`: care records as FHIR Bundles, to standard output or into a folder."""
+"""`redbag convert`: care records as FHIR Bundles, to standard output or into a folder.
+
+    intake  ->  (number, care record)  ->  Bundler  ->  [(name, bytes), ...]  ->  a sink
+
+The intake knows who may travel, a bundler what her bundles are, and a sink where they go.
+"""
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from adapter import wire
 from adapter.bundle import Names, Policy, collection, transaction
@@ -15,27 +21,70 @@ from adapter.commands.talk import Talk, count
 from mappings.bag import CareRecord
 from mappings.faults import Faults
 
-Bundle = dict[str, Any]
 OURS = re.compile(r"\d{6,}-[0-9a-f]{8}(-\d+of\d+)?\.json")
 
 
-def run(file: Path, kind: str, out: Path, policy: Policy, talk: Talk) -> Exit:
-    intake, written, ordered = Intake(str(file), talk), 0, 0
-    folder = None if str(out) == files.STDOUT else fresh(out)
-    for number, care_record in intake.accepted("Converting"):
+class Written(NamedTuple):
+    """One bundle, as it is written. `name`: of its file, where it has one of its own."""
+
+    name: str
+    data: bytes
+
+
+Sink = Callable[[Written], None]
+
+
+@dataclass(frozen=True)
+class Bundler:
+    """What a care record becomes. It can be sent to another process."""
+
+    kind: str
+    policy: Policy
+
+    def __call__(self, number: int, care_record: CareRecord) -> list[Written]:
+        """Her bundles, in the order in which they are to be sent. Raises Faults. `number`: her place in the input."""
+        every = [wire.dumps(bundle) for bundle in self._bundles(care_record)]
+        names = named(number, care_record, len(every))
+        return [Written(name, data) for name, data in zip(names, every, strict=True)]
+
+    def _bundles(self, care_record: CareRecord) -> Iterator[dict[str, Any]]:
+        if self.kind == "collection":
+            yield collection(care_record)
+        else:
+            yield from (part.bundle for part in transaction(care_record, self.policy))
+
+
+@dataclass
+class Tally:
+    """How many bundles were written, and how many residents have more than one."""
+
+    bundles: int = 0
+    ordered: int = 0
+
+
+def run(file: Path, bundler: Bundler, out: Path, talk: Talk) -> Exit:
+    intake, folder = Intake(str(file), talk), None if str(out) == files.STDOUT else fresh(out)
+    tally = converted(intake.accepted("Converting"), intake, bundler, sink(folder, talk))
+    where = f" in {folder}" if folder else ""
+    order = f" {count(tally.ordered, 'resident')} in more than one: send a resident's bundles in order, each when the one before was taken."
+    said = {"exit": intake.exit, **intake.counts(), "bundles": tally.bundles}
+    talk.result(said, f"Converted: {intake.sentence()}; {count(tally.bundles, 'bundle')}{where}." + order * (tally.ordered > 0))
+    return intake.exit
+
+
+def converted(accepted: Iterator[tuple[int, CareRecord]], intake: Intake, bundler: Bundler, put: Sink) -> Tally:
+    """One resident after the other."""
+    tally = Tally()
+    for number, care_record in accepted:
         try:
-            bundles = [*bundled(care_record, kind, policy)]
+            bundles = bundler(number, care_record)
         except Faults as bad:
             intake.refuse(number, bad)
             continue
-        for name, bundle in named(bundles, number, care_record):
-            put(bundle, folder and folder / name, talk)
-        written, ordered = written + len(bundles), ordered + (len(bundles) > 1)
-    where = f" in {folder}" if folder else ""
-    order = f" {count(ordered, 'resident')} in more than one: send a resident's bundles in order, each when the one before was taken."
-    said = {"exit": intake.exit, **intake.counts(), "bundles": written}
-    talk.result(said, f"Converted: {intake.sentence()}; {count(written, 'bundle')}{where}." + order * (ordered > 0))
-    return intake.exit
+        for written in bundles:
+            put(written)
+        tally.bundles, tally.ordered = tally.bundles + len(bundles), tally.ordered + (len(bundles) > 1)
+    return tally
 
 
 def fresh(folder: Path) -> Path:
@@ -45,29 +94,21 @@ def fresh(folder: Path) -> Path:
     return folder
 
 
-def bundled(care_record: CareRecord, kind: str, policy: Policy) -> Iterator[Bundle]:
-    """Raises Faults."""
-    if kind == "collection":
-        yield collection(care_record)
-    else:
-        yield from (part.bundle for part in transaction(care_record, policy))
-
-
-def named(bundles: list[Bundle], number: int, care_record: CareRecord) -> Iterator[tuple[str, Bundle]]:
+def named(number: int, care_record: CareRecord, count: int) -> Iterator[str]:
     """After the place of the resident in the input and the start of her Patient's id, which is made from her key and does not tell it.
 
     Of several bundles the name says the order: 000007-5f0c1a9e-1of2.json.
     """
     who = Names(care_record.source, care_record.resident.key or "").id("Patient", care_record.resident.key or "")[:8]
-    for n, bundle in enumerate(bundles, 1):
-        part = f"-{n}of{len(bundles)}" if len(bundles) > 1 else ""
-        yield f"{number:06}-{who}{part}.json", bundle
+    for n in range(1, count + 1):
+        part = f"-{n}of{count}" if count > 1 else ""
+        yield f"{number:06}-{who}{part}.json"
 
 
-def put(bundle: Bundle, path: Path | None, talk: Talk) -> None:
-    if path:
-        files.write(path, wire.dumps(bundle) + b"\n")
-    elif talk.as_json:
-        talk.json("bundle", bundle)
-    else:
-        talk.data(wire.dumps(bundle))
+# ---- sinks -------------------------------------------------------------------------------------------------------------------
+def sink(folder: Path | None, talk: Talk) -> Sink:
+    if folder is not None:
+        return lambda written: files.write(folder / written.name, written.data + b"\n")
+    if talk.as_json:
+        return lambda written: talk.data(b'{"bundle":' + written.data + b"}")
+    return lambda written: talk.data(written.data)

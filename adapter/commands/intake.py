@@ -1,7 +1,7 @@
 """Care records from a file or a pipe, one at a time: who may travel, and what is wrong with the others. In constant memory."""
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, NamedTuple, TypeGuard
 
@@ -11,7 +11,7 @@ from adapter.commands.talk import Talk, count
 from adapter.faults import Refused
 from adapter.records.rows.row import Place
 from adapter.records.source import Places
-from adapter.records.stream import stream
+from adapter.records.stream import Found, stream
 from mappings.bag import CareRecord, findings
 from mappings.faults import Faults
 from mappings.findings import Finding
@@ -70,12 +70,20 @@ class Intake:
     def accepted(self, title: str) -> Iterator[tuple[int, CareRecord]]:
         """(number, care record) of those that may travel. Raises Stop where there is no care record at all."""
         with files.reading(self.name) as file, self.talk.progress(title, files.size_of(file)) as step:
-            for number, found, source, doubts in stream(file):
-                step(file.tell() if file.seekable() else 0)
-                self.residents += 1
-                self.source = source
-                if self._may_travel(found, number, source, doubts):
-                    yield number, found
+            yield from self.judged(stream(file), lambda: step(file.tell() if file.seekable() else 0))
+        self.some()
+
+    def judged(self, every: Iterable[Found], step: Callable[[], None] = lambda: None) -> Iterator[tuple[int, CareRecord]]:
+        """Of all that was read, who may travel; what is wrong with the others is said. `step` is called for each that was read."""
+        for number, found, source, doubts in every:
+            step()
+            self.residents += 1
+            self.source = source
+            if self._may_travel(found, number, source, doubts):
+                yield number, found
+
+    def some(self) -> None:
+        """Raises Stop where there is no care record at all."""
         if not self.residents:
             raise Stop(Exit.NOTHING, f"{self.shown} holds no care record; `redbag records example` shows one.")
 
