@@ -131,11 +131,11 @@ def test_in_a_file_each_of_them_is_refused_and_the_others_are_named() -> None:
     assert says[1] == "is the same resident as line 1 and 6: two rows with one key"
 
 
-def test_in_a_pipe_the_first_has_gone_through() -> None:
+def test_in_a_pipe_the_first_has_gone_by() -> None:
     assert told(Pipe(TWICE)) == [(1, "a"), (2, "b"), (3, SAME), (4, "missing"), (5, "c"), (6, SAME)]
     (*_, (_, last, *_)) = stream(Pipe(TWICE))
     assert isinstance(last, Refused)
-    assert last.found[0].says.startswith("is the same resident as line 1, which has gone through already")
+    assert last.found[0].says.startswith("is the same resident as line 1, which has gone by already")
 
 
 def test_in_a_list_each_of_them_is_refused() -> None:

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import codecs
 import hashlib
-import io
 from collections import defaultdict, deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import cache
+from itertools import islice
 from typing import BinaryIO, NamedTuple
 
 import msgspec
@@ -27,8 +27,9 @@ from mappings.findings import Finding
 
 DOCUMENT = Limits(size=256 << 20)
 LINE = Limits(size=16 << 20)
-CHUNK = 1 << 20
+NAMED = 5  # of residents who are there more than once: so many of the other places
 Person = tuple[str, str]  # source, the resident's key
+Again = Callable[[int, bytes], str]
 UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
@@ -55,16 +56,20 @@ def stream(file: BinaryIO, line: Limits = LINE, document: Limits = DOCUMENT) -> 
     if lines.are_a_document():
         yield from _told_apart(list(_document(lines.rest(document.size + 1), document)))
         return
-    people = Once() if start is None else Twice(file, start, line.size)
+    people = Once() if start is None else beforehand(file, start, line.size)
+    yield from read(lines, people.says, line)
+
+
+def read(lines: Iterable[tuple[int, bytes]], again: Again, limits: Limits = LINE) -> Iterator[Found]:
+    """Each line as a care record. `again` says of a line whether its resident is there twice."""
     for number, data in lines:
-        source = Source(data, line=number)
+        says, source = again(number, data), Source(data, line=number)
         try:
-            record = care_records().loads(data, line, number)
+            record = care_records().loads(data, limits, number)
         except Refused as refused:
             yield Found(number, refused, source)
             continue
-        again = people.says(who, number) if (who := _person(record)) else ""
-        yield Found(number, same(again, source) if again else record, source)
+        yield Found(number, same(says, source) if says else record, source)
 
 
 # ---- lines -----------------------------------------------------------------------------------------------------------------
@@ -123,8 +128,8 @@ def _told_apart(every: list[Found]) -> Iterator[Found]:
     for number, record, *_ in every:
         places[_person(record)].append(number)
     for number, record, source, _ in every:
-        others = [n for n in places[_person(record)] if n != number] if _person(record) else []
-        says = f"is the same resident as record {_and(others)} of this list: two rows with one key" if others else ""
+        others = _others(number, places[_person(record)]) if _person(record) else ""
+        says = f"is the same resident as record {others} of this list: two rows with one key" if others else ""
         yield Found(number, same(says, source, f"[{number - 1}].") if others else record, source)
 
 
@@ -155,47 +160,71 @@ def _fingerprint(person: Person) -> int:
     return int.from_bytes(hashlib.blake2b("\0".join(person).encode(), digest_size=8).digest())
 
 
-def _people(file: BinaryIO, size: int) -> Iterator[tuple[int, Person]]:
-    for number, line in Lines(file, size):
-        try:
-            who = _who(line)
-        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-            continue  # it will be refused for that
-        yield number, (who.source, who.resident.key)
+def _people(lines: Iterable[tuple[int, bytes]]) -> Iterator[tuple[int, Person]]:
+    for number, line in lines:
+        if who := _person_of(line):
+            yield number, who
+
+
+def _person_of(line: bytes) -> Person | None:
+    """None where the line does not say; it will be refused for that."""
+    try:
+        who = _who(line)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return None
+    return who.source, who.resident.key
 
 
 class Twice:
-    """A file is read beforehand: for 64-bit fingerprints of who is in it, and where two are alike once more, for who exactly."""
+    """What can be read again is read beforehand: for 64-bit fingerprints of who is in it, and where two are alike once more, for who
+    exactly. `lines` starts such a reading."""
 
-    def __init__(self, file: BinaryIO, start: int, size: int) -> None:
-        here, once, again = file.seek(0, io.SEEK_CUR), set[int](), set[int]()
-        file.seek(start)
-        for _, person in _people(file, size):
+    def __init__(self, lines: Callable[[], Iterable[tuple[int, bytes]]]) -> None:
+        once, again, exactly = set[int](), set[int](), defaultdict[Person, list[int]](list)
+        for _, person in _people(lines()):
             mark = _fingerprint(person)
             (again if mark in once else once).add(mark)
-        self.lines = defaultdict[Person, list[int]](list)
-        file.seek(start)
-        for number, person in _people(file, size) if again else ():
+        for number, person in _people(lines()) if again else ():
             if _fingerprint(person) in again:
-                self.lines[person].append(number)
-        file.seek(here)
+                exactly[person].append(number)
+        self.alike = {number: numbers for numbers in exactly.values() if len(numbers) > 1 for number in numbers}
 
-    def says(self, person: Person, number: int) -> str:
-        others = [line for line in self.lines.get(person, ()) if line != number]
-        return f"is the same resident as line {_and(others)}: two rows with one key" if others else ""
+    def says(self, number: int, line: bytes = b"") -> str:
+        others = _others(number, self.alike.get(number, ()))
+        return f"is the same resident as line {others}: two rows with one key" if others else ""
+
+
+def beforehand(file: BinaryIO, start: int, size: int) -> Twice:
+    """A file that stays where it stands."""
+
+    def lines() -> Lines:
+        file.seek(start)
+        return Lines(file, size)
+
+    here = file.tell()
+    twice = Twice(lines)
+    file.seek(here)
+    return twice
 
 
 class Once:
-    """A pipe cannot be read twice: whoever came first has gone through."""
+    """A pipe cannot be read twice: whoever came first has gone by."""
 
     def __init__(self) -> None:
         self.first: dict[int, int] = {}
 
-    def says(self, person: Person, number: int) -> str:
-        line = self.first.setdefault(_fingerprint(person), number)
-        return "" if line == number else (
-            f"is the same resident as line {line}, which has gone through already (by a 64-bit fingerprint; to be certain, name a file)")
+    def says(self, number: int, line: bytes) -> str:
+        who = _person_of(line)
+        first = self.first.setdefault(_fingerprint(who), number) if who else number
+        return "" if first == number else (
+            f"is the same resident as line {first}, which has gone by already (by a 64-bit fingerprint; to be certain, name a file)")
 
 
-def _and(numbers: list[int]) -> str:
-    return " and ".join(filter(None, [", ".join(map(str, numbers[:-1])), str(numbers[-1])]))
+def _others(number: int, numbers: Iterable[int]) -> str:
+    """
+    >>> _others(2, [1, 2, 5]), _others(2, [2]), _others(1, range(1000))
+    ('1 and 5', '', '0, 2, 3, 4, 5 and more')
+    """
+    others = [str(other) for other in islice((n for n in numbers if n != number), NAMED + 1)]
+    last = others[-1:] if len(others) <= NAMED else ["more"]
+    return " and ".join(filter(None, [", ".join(others[:-1]), *last]))
