@@ -21,6 +21,7 @@ from typing import Annotated, Any, NamedTuple
 
 from mappings.allergy_intolerance import Allergy, findings_of_allergies
 from mappings.condition import Condition
+from mappings.corrections import Withdrawn, findings_of_death, findings_of_numbers, findings_of_withdrawn
 from mappings.encounter import Stay
 from mappings.faults import BadValue, Fault, Faults
 from mappings.findings import Finding, latest_day, of_no_system, refusal, warning
@@ -56,7 +57,7 @@ class Unlisted(Enum):
 class CareRecord:
     """One resident. `source` is a URI the sender owns: the namespace of its keys. `as_of` is the time of the export, with its zone.
 
-    Prescriptions, conditions and lists are the hospital's: they come back, and are not sent.
+    Prescriptions, conditions and lists are the hospital's: they come back, and are not sent. `withdrawn`: all that was sent is taken back.
     """
 
     source: Annotated[str, OWN_URI]
@@ -74,6 +75,7 @@ class CareRecord:
     prescriptions: tuple[MedicationRequest, ...] = ()
     conditions: tuple[Condition, ...] = ()
     lists: tuple[RecordList, ...] = ()
+    withdrawn: Withdrawn | None = None
 
 
 class Section(NamedTuple):
@@ -145,7 +147,8 @@ def directory(bag: CareRecord) -> list[Row]:
 
 def personal(bag: CareRecord, *, entries: bool = True) -> list[Row]:
     """The resident and what is hers, with the Lists last, if wanted without their entries. Faults when something listed has no key."""
-    return [Row("resident", "Patient", bag.resident), *_rows(bag, PERSONAL), *_lists(bag, entries)]
+    rows = [Row("resident", "Patient", bag.resident), *_rows(bag, PERSONAL), *_lists(bag, entries)]
+    return [row._replace(record=bag.withdrawn.form(row.record)) for row in rows] if bag.withdrawn else rows
 
 
 def returned(bag: CareRecord) -> list[Row]:
@@ -217,6 +220,9 @@ def _again(field: str, items: list[Any], ours: RecordList, as_of: str) -> Record
 def findings(bag: CareRecord) -> Iterator[Finding]:
     """What every record says against itself, and what only the whole bag can tell. Fields are the bag's own: `medicines[3].taken`."""
     yield from _header_findings(bag)
+    yield from findings_of_withdrawn(bag.withdrawn, bag.resident)
+    yield from findings_of_numbers(bag.resident)
+    yield from findings_of_death(bag.resident, _items(bag, "medicines"), bag.stays)
     yield from _list_findings(bag)
     rows = [*_rows(bag, DIRECTORY), Row("resident", "Patient", bag.resident), *_rows(bag, PERSONAL)]
     yield from _key_findings(rows)
@@ -252,7 +258,7 @@ def _list_findings(bag: CareRecord) -> Iterator[Finding]:
         if getattr(bag, field) == ():
             yield refusal(field, f"is an empty list, which does not say whether there are none: say {words}, or leave it out")
     for field in ("medicines", "allergies"):
-        if getattr(bag, field) is Unlisted.NOT_SUPPLIED:
+        if getattr(bag, field) is Unlisted.NOT_SUPPLIED and not bag.withdrawn:
             yield warning(field, f"is not supplied, and whoever treats her must ask; say {words} where that is so")
     yield from findings_of_medicines(_items(bag, "medicines"))
     yield from findings_of_allergies(_items(bag, "allergies"))
@@ -277,7 +283,14 @@ def _reference_findings(row: Row, known: set[Ref], shared: set[Ref]) -> Iterator
             if to != THE_RESIDENT:
                 yield refusal(path, "is somebody else than the resident of this bag")
         elif isinstance(to, Ref) and to.type and not to.key.startswith(THEIRS):
-            if (plain := replace(to, display=None) if to.display else to) not in known:
+            if (plain := replace(to, display=None) if to.display else to) == Ref("Patient", row.record.key) and row.kind == "Patient":
+                yield refusal(path, "is this very record")
+            elif plain not in known and not _is_another(row, field, plain):
                 yield refusal(path, "refers to a record that is not in this bag")
             elif row.kind in KINDS_OF_DIRECTORY and plain not in shared:
                 yield refusal(path, "refers to something of the resident's, and belongs to the directory, which is everybody's")
+
+
+def _is_another(row: Row, field: str, to: Ref) -> bool:
+    """Another record of the same person, with the same sender: by its key, though it is no part of this bag."""
+    return row.kind == to.type == "Patient" and field.startswith("links[")

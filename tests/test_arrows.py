@@ -13,21 +13,23 @@ RESOURCES = {
     "patient", "encounter", "medication_statement", "immunization", "allergy_intolerance", "list", "organization", "location",
     "practitioner", "practitioner_role", "related_person", "medication_request", "condition",
 }
+WHOLE = {"catalogue", "bag", "corrections", "absence"}      # over all of them
 PURE = {"mappings", "mappings.resources", "mappings.whole", "adapter.wire", "adapter.bundle", "adapter.records"}
 ARROWS = {      # layer: the layers it may import, itself included by nature (except that no resource module imports another)
     "mappings": set(),
     "mappings.resources": {"mappings"},
-    "mappings.whole": {"mappings", "mappings.resources"},      # the catalogue and the bag
+    "mappings.whole": {"mappings", "mappings.resources"},
     "adapter": set(),
     "adapter.wire": set(),
     "adapter.records": {"mappings", "mappings.resources", "mappings.whole", "adapter.wire"},
     "adapter.bundle": {"mappings", "mappings.resources", "mappings.whole", "adapter.wire"},
+    "adapter.synth": {"mappings", "mappings.resources", "mappings.whole", "adapter.wire", "adapter.records"},
     "adapter.docs": {"mappings", "mappings.resources", "mappings.whole"},
     "adapter.sandbox": {"adapter.wire"},      # a hospital of its own: it must not judge our bundles by our own code
     "adapter.hospital": set(),      # somebody else's system, in the demo
     "adapter.delivery": PURE,
     "adapter.returns": PURE | {"adapter.delivery"},
-    "adapter.edge": PURE | {"adapter.docs", "adapter.sandbox", "adapter.hospital", "adapter.delivery", "adapter.returns"},
+    "adapter.edge": PURE | {"adapter.synth", "adapter.docs", "adapter.sandbox", "adapter.hospital", "adapter.delivery", "adapter.returns"},
 }
 PARTS = {
     "adapter.cli": "adapter.edge", "adapter.commands": "adapter.edge", "adapter.demo": "adapter.edge",
@@ -36,6 +38,7 @@ PARTS = {
 THIRD_PARTY = {
     "adapter.wire": {"msgspec"},
     "adapter.records": {"msgspec", "lxml"},
+    "adapter.synth": {"msgspec"},
     "adapter.sandbox": {"fastapi", "starlette", "uvicorn"},
     "adapter.hospital": {"httpx"},
     "adapter.delivery": {"httpx", "tenacity"},
@@ -51,7 +54,7 @@ def layer(module: str) -> str | None:
     package, _, rest = module.partition(".")
     first = rest.partition(".")[0]
     if package == "mappings":
-        return "mappings.resources" if first in RESOURCES else "mappings.whole" if first in ("catalogue", "bag") else "mappings"
+        return "mappings.resources" if first in RESOURCES else "mappings.whole" if first in WHOLE else "mappings"
     name = f"{package}.{first}" if first else package
     return PARTS.get(name, name) if PARTS.get(name, name) in ARROWS else None
 
@@ -79,7 +82,7 @@ def allowed(module: str, here: str, other: str) -> bool:
         there = layer(other)
         return there in ARROWS[here] or (there == here and (here != "mappings.resources" or other == module))
     if package in sys.stdlib_module_names:
-        return here not in PURE or not any(f"{other}.".startswith(f"{name}.") for name in OUTSIDE)
+        return here not in PURE | {"adapter.synth"} or not any(f"{other}.".startswith(f"{name}.") for name in OUTSIDE)
     return package in THIRD_PARTY.get(here, ())
 
 

@@ -18,7 +18,9 @@ from mappings import bag as bags
 from mappings.bag import CareRecord
 from mappings.catalogue import DIRECTORY, RECORDS
 from mappings.faults import Fault, Faults
+from mappings.patient import Resident
 from mappings.references import Change, Plan, plan_of, relink_here
+from mappings.values import Ref
 
 Json = Any
 Resource = dict[str, Json]
@@ -99,7 +101,7 @@ def transaction(bag: CareRecord, policy: Policy) -> list[Part]:
     parts = _split(shared, policy.most) if policy.directory == "own" else []
     parts += _split(hers[policy.patient == "match":], policy.most)
     way = _Way(bag, policy, names.person(bag.resident).query(), faults)
-    links = _directory(shared, names, policy, faults)
+    links = {**_directory(shared, names, policy, faults), **_others(hers[0].row.record, names)}
     _stop(faults)
     out = [_part(way, parts, n, {**links, **_resident(names, way.query, policy, n, parts)}) for n in range(len(parts))]
     _stop(faults)
@@ -114,7 +116,8 @@ def collection(bag: CareRecord) -> Resource:
     made = [_made(row, names, faults) for row in [*bags.directory(bag), *bags.personal(bag)]]
     made += [_made(row, names, faults, named=False) for row in bags.returned(bag)]
     _stop(faults or _same(made))
-    links: Links = {THE_RESIDENT: f"urn:uuid:{names.id('Patient', names.key)}", **{m.name: m.urn for m in made}}
+    resident = next(m.row.record for m in made if m.row.path == "resident")
+    links: Links = {**_others(resident, names), THE_RESIDENT: f"urn:uuid:{names.id('Patient', names.key)}", **{m.name: m.urn for m in made}}
     change = _changing(links, [])
     entries = [{"fullUrl": m.urn, "resource": relink_here(m.resource, m.plan, change)} for m in made]
     return {"resourceType": "Bundle", "type": "collection", "timestamp": bag.as_of, "entry": entries}
@@ -245,6 +248,12 @@ def _directory(shared: list[Made], names: Names, policy: Policy, faults: list[Fa
     return links
 
 
+def _others(resident: Resident, names: Names) -> dict[str, Resource]:
+    """Other records of the same person with the same sender: by its identifier, for who knows under which id they are there."""
+    keys = {said.key for link in resident.links if isinstance(said := link.other, Ref) and said.type == "Patient"}
+    return {f"Patient/{key}": {"type": "Patient", "identifier": {**names.own("Patient", key)._asdict()}} for key in keys - {names.key}}
+
+
 def _logical(made: Made, known_by: Id) -> Resource:
     identifier = {"type": made.row.kind, "identifier": {"system": known_by.system, "value": known_by.value}}
     display = display_of(made.row.record)
@@ -271,4 +280,6 @@ def addresses(bag: CareRecord) -> dict[Address, str]:
     for path, kind, record in bags.personal(bag):
         ours, name = names.id(kind, record.key), THE_RESIDENT if path == "resident" else f"{kind}/{record.key}"
         found[f"{kind}/{ours}"] = found[f"urn:uuid:{ours}"] = name
+        for other, said in _others(record, names).items() if kind == "Patient" else ():
+            found["Patient", said["identifier"]["system"], said["identifier"]["value"]] = other
     return found | {f"Patient?{names.person(bag.resident).query()}": THE_RESIDENT}
