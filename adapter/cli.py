@@ -77,6 +77,8 @@ Directory = Annotated[DirectoryPolicy, typer.Option("--directory", help=(
     "Organisations, places and professionals: named by their identifier; looked up on the server; or sent."))]
 Timeout = Annotated[float, typer.Option(min=0.1, metavar="SECONDS", help=(
     "How long everything about one resident may take; what was not done then is said."))]
+Absence = Annotated[list[str] | None, typer.Option(metavar="LIST=WORD", show_default=False, help=(
+    "What a row means that was there before and is not any more: medicines=stopped, LIST=entered-in-error or LIST=unknown; once a list."))]
 ShowValues = Annotated[bool, typer.Option("--show-values", help="Show what the record says, for a person who may read it.")]
 ShowServerText = Annotated[bool, typer.Option("--show-server-text", help="Show the server's own words, which may hold what a record says.")]
 
@@ -209,6 +211,16 @@ def example() -> Exit:
     from adapter.commands import native
 
     return native.run("example", Talk())
+
+
+@records.command()
+@verb
+def ended(file: File, before: Annotated[Path, typer.Option(metavar="FILE", show_default=False, help="The export before this one.")],
+          absence: Absence = None, as_json: AsJson = False) -> Exit:
+    """Add what has vanished since the export before, as ended. It prints care records, one a line, to be piped into convert or send."""
+    from adapter.commands import absence as absences
+
+    return absences.run(file, before, absences.stated(absence or ()), Talk(as_json))
 
 
 def main() -> None:
