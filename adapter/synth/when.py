@@ -1,0 +1,37 @@
+"""Days and times of the United Kingdom without a clock or a zone file: both would differ from one machine to the next.
+
+A day is its number as `date.toordinal` has it. A minute is counted from the same start, in UTC. Source of the clock changes: the Summer
+Time Order 2002: from one o'clock UTC of the last Sunday of March to that of the last Sunday of October.
+"""
+from __future__ import annotations
+
+from datetime import date
+from functools import cache, lru_cache
+
+DAY = 24 * 60
+
+
+@lru_cache(50_000)
+def iso(day: int) -> str:
+    """2026-11-02."""
+    return date.fromordinal(day).isoformat()
+
+
+def month(day: int) -> str:
+    """2026-11."""
+    return iso(day)[:7]
+
+
+@cache
+def summer(year: int) -> tuple[int, int]:
+    """From which minute to which it is summer time."""
+    march, october = (date(year, month, 31).toordinal() for month in (3, 10))
+    return tuple((day - day % 7) * DAY + 60 for day in (march, october))      # type: ignore[return-value]      # of two comes two
+
+
+def time(minute: int) -> str:
+    """What a clock in the United Kingdom shows, with the zone: 2026-10-25T01:30:00+01:00."""
+    start, end = summer(int(iso(minute // DAY)[:4]))
+    later = 60 if start <= minute < end else 0
+    day, minute = divmod(minute + later, DAY)
+    return f"{iso(day)}T{minute // 60:02}:{minute % 60:02}:00+0{later // 60}:00"
