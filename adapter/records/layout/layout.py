@@ -1,0 +1,114 @@
+"""A layout: how one vendor's export is laid out, as a tree of nodes that reads a resident's rows and writes them.
+
+    layout = load(Path("larkfield.toml"))         Refused, with everything wrong with the file at once
+    layout.record(rows)                           Found: a CareRecord, or Refused with every fault of this resident
+    layout.write(record, onto=tree)               Written: her tree, with what is not mapped left as it was, and what could not be written
+"""
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, NamedTuple
+
+from adapter.faults import Fault, Refused
+from adapter.records.layout.checks import Lists, missing_rows
+from adapter.records.layout.elements import Ignored
+from adapter.records.layout.here import Here, Json, Run, Wrong, written
+from adapter.records.layout.leaf import Leaf
+from adapter.records.layout.nodes import Fields, pruned
+from adapter.records.layout.origin import Origin
+from adapter.records.layout.writing import Written, write
+from adapter.records.rows.row import Node, Rows, Settings
+from adapter.records.stream import Found, care_records
+from mappings.bag import CareRecord
+from mappings.findings import Finding, warning
+
+# What the native format says where a value is missing; it may be so only because the value could not be read.
+FOLLOWS = {"missing", "wrong-type", "says-nothing", "unknown-field", "empty-list", "two-in-one"}
+
+
+class Reading(NamedTuple):
+    """What a layout makes of one resident's rows. `json`: the native format, to be trusted only where nothing is wrong."""
+
+    json: Json
+    wrong: list[Wrong]
+    doubts: list[Wrong]
+
+
+@dataclass
+class Layout:
+    """`file`: its name. `absence`: list -> what a row means that is gone since the last export. `ignored`: path -> why.
+    `says`: what is true of every resident and should be stated. `warnings`: what a person should look at in the layout itself."""
+
+    file: str
+    vendor: str
+    settings: Settings
+    root: Fields
+    lists: Lists
+    absence: dict[str, str] = field(default_factory=dict)
+    ignored: dict[str, str] = field(default_factory=dict)
+    ignored_rows: tuple[Ignored, ...] = ()
+    nothing: frozenset[str] = frozenset()
+    says: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+    @cached_property
+    def _reader(self) -> Any:
+        return self.root.reader()
+
+    @property
+    def has_as_of(self) -> bool:
+        return "as_of" in self.root.members
+
+    # ---- reading -----------------------------------------------------------------------------------------------------------
+    def read(self, rows: Rows, as_of: str | None = None) -> Reading:
+        """`as_of`: the time of the export, where the layout does not say it."""
+        run = Run(rows.top)
+        json = self._reader(Here(rows.tree, run)) or {}
+        if as_of is not None and not self.has_as_of:
+            json["as_of"] = as_of
+        self.lists.check(rows.tree, run)
+        missing_rows(self.settings, rows.tree, run)
+        return Reading(pruned(json) if run.wrong else json, run.wrong, run.doubts)
+
+    def record(self, rows: Rows, as_of: str | None = None) -> Found:
+        """Raises nothing for what is in the rows; a bug in a function of the vendor's module comes through."""
+        origin = Origin(self.root, rows)
+        if rows.faults:
+            return Found(rows.number, Refused(rows.faults), origin)
+        reading = self.read(rows, as_of)
+        faults = [self._fault(wrong, rows) for wrong in reading.wrong]
+        try:
+            record = care_records().decode(reading.json)
+        except Refused as refused:
+            faults += self._placed(refused.found, reading.wrong, origin)
+            return Found(rows.number, Refused(faults), origin)
+        found = Refused(faults) if faults else record
+        return Found(rows.number, found, origin, tuple(self._doubts(reading.doubts)) if reading.doubts else ())
+
+    @staticmethod
+    def _fault(wrong: Wrong, rows: Rows) -> Fault:
+        place = rows.place(wrong.steps)
+        return Fault(wrong.rule, wrong.says, written(wrong.names), place.line, place.column, place.file, place.name)
+
+    @staticmethod
+    def _placed(faults: Iterable[Fault], wrong: list[Wrong], origin: Origin) -> list[Fault]:
+        """The native format's own, without those that only follow from a value that could not be read."""
+        read = [written(w.names) for w in wrong]
+        own = [f for f in faults if not (f.rule in FOLLOWS and any(path.startswith(f.path) for path in read))]
+        places = origin.places([f.path for f in own])
+        return [f._replace(line=p.line, column=p.column, file=p.file, name=p.name) for f in own for p in [places[f.path]]]
+
+    @staticmethod
+    def _doubts(doubts: list[Wrong]) -> list[Finding]:
+        return [warning(written(doubt.names), doubt.says) for doubt in doubts]
+
+    # ---- writing -----------------------------------------------------------------------------------------------------------
+    def write(self, record: CareRecord, onto: Node | None = None) -> Written:
+        """The resident's tree. `onto`: the vendor's own, which is not changed: what the layout does not map is taken over from it."""
+        return write(self, care_records().encode(record), onto)
+
+    def leaves(self) -> Iterable[Leaf]:
+        return self.root.leaves()
+

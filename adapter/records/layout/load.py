@@ -1,0 +1,131 @@
+"""Reading a layout file: everything that is wrong with it is told at once, with its line."""
+from __future__ import annotations
+
+from pathlib import Path as File
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from adapter.faults import Fault, Refused
+from adapter.records.kinds import Kind, Many, OneOf, Text, Word
+from adapter.records.layout import files, toml
+from adapter.records.layout.checks import Lists
+from adapter.records.layout.compiler import Compiler
+from adapter.records.layout.elements import Elements, Ignored
+from adapter.records.layout.layout import Layout
+from adapter.records.layout.leaf import Leaf
+from adapter.records.layout.leaves import Place, many
+from adapter.records.layout.module import Functions
+from adapter.records.layout.nodes import Fields
+from adapter.records.layout.options import Options, perhaps
+from adapter.records.layout.paths import parse
+from adapter.records.layout.states import LISTED, Listed
+from adapter.records.layout.toml import Document
+from adapter.records.stream import care_records
+from mappings.bag import PERSONAL
+
+SECTIONS = ("export", "files", "lookups", "tables", "absence", "states", "ignored", "ignored_rows")
+ABSENT = ("entered-in-error", "unknown")
+STOPPED = ("stopped", *ABSENT)
+
+
+def load(path: File) -> Layout:
+    """Raises Refused with file, line and layout path of everything that is wrong."""
+    try:
+        data = path.read_bytes()
+    except OSError:
+        raise Refused([Fault("layout", "cannot be read: is there such a file?", file=path.name)]) from None
+    document = toml.read(path.name, data)
+    layout = build(document, path.parent)
+    if document.faults:
+        raise Refused(sorted(document.faults, key=lambda f: f.line or 0))
+    return layout
+
+
+def build(document: Document, folder: File) -> Layout:
+    settings = files.settings(document)
+    export = Options(document, ("export",))
+    compiler = Compiler(document, settings, _zone(export), frozenset(export.texts("nothing")), Functions(export, folder), _tables(document))
+    compiler.ignored = _ignored_rows(document, compiler)
+    raw = {name: value for name, value in document.values.items() if name not in SECTIONS}
+    root = compiler.fields(raw, care_records().kind, Place(()), spare=SECTIONS)
+    _states(document, compiler, root)
+    says = tuple(f"{'.'.join(map(str, leaf.names))}: a time is cut to its date, because the layout names no zone" for leaf in compiler.cut)
+    return Layout(document.name, export.text("vendor"), settings, root, Lists.of(root, compiler.ignored), _absence(document),
+                  _ignored(document), compiler.ignored, compiler.nothing, says, _warnings(document, root))
+
+
+def _zone(export: Options) -> ZoneInfo | None:
+    name = export.text("zone")
+    try:
+        return ZoneInfo(name) if name else None
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        export.no(("zone",), "is no time zone: it is named as in the IANA database, such as Europe/London")
+        return None
+
+
+def _tables(document: Document) -> dict[str, dict[str, Any]]:
+    return {name: options.values for name, options in Options(document, ("tables",)).tables()}
+
+
+def _absence(document: Document) -> dict[str, str]:
+    options = Options(document, ("absence",))
+    lists = [section.field for section in PERSONAL]
+    options.only(lists, "[absence]")
+    for name in lists:
+        words = STOPPED if name == "medicines" else ABSENT
+        if name in options.values and options.values[name] not in words:
+            options.no((name,), f"expected one of: {', '.join(words)}")
+    return {name: options.text(name) for name in lists if options.text(name)}
+
+
+def _ignored(document: Document) -> dict[str, str]:
+    options = Options(document, ("ignored",))
+    for name in options.values:
+        files.checked(Options(document, ("ignored",), {name: name}), name)
+        if not options.text(name):
+            options.no((name,), "needs the reason why it is ignored")
+    return {name: options.text(name) for name in options.values}
+
+
+def _ignored_rows(document: Document, compiler: Compiler) -> tuple[Ignored, ...]:
+    raw = document.values.get("ignored_rows", [])
+    made = []
+    for i in range(len(raw) if isinstance(raw, list) else 0):
+        options = Options(document, ("ignored_rows", i))
+        options.only(("rows", "only", "because"), "[[ignored_rows]]")
+        if not options.text("because") or not options.text("rows"):
+            options.no((), "needs `rows`, the list in the resident's tree, and `because`, why they are ignored")
+            continue
+        where = parse(options.text("rows")).names
+        made.append(Ignored(where, compiler.selectors(options, Place(options.at, (), where)), options.text("because")))
+    return tuple(made)
+
+
+def _states(document: Document, compiler: Compiler, root: Fields) -> None:
+    """A list that says whether it is whole takes its elements in."""
+    slots = care_records().kind.slots
+    lists = [name for name, slot in slots.items() if isinstance(slot.kind, OneOf) and many(slot.kind)]
+    for name, raw in Options(document, ("states",)).values.items():
+        at = ("states", name)
+        if name not in lists:
+            document.no(at, f"is no list that has states{perhaps(name, lists)}; they are {', '.join(lists)}")
+            continue
+        kind: Kind = OneOf([member for member in slots[name].kind.members if not isinstance(member, Many)])  # type: ignore[attr-defined]
+        constant = isinstance(raw, dict) and "constant" in raw
+        state = compiler.value(raw, kind if constant else with_listed(kind), Place(at, (name,)))
+        if state is not None:
+            elements = root.members.get(name)
+            root.members[name] = Listed(name, elements if isinstance(elements, Elements) else None, state)
+
+
+def with_listed(kind: Kind) -> Kind:
+    words = next(member.words for member in kind.members if isinstance(member, Word))  # type: ignore[attr-defined]
+    return Text((*words, LISTED))
+
+
+def _warnings(document: Document, root: Fields) -> tuple[str, ...]:
+    """Required fields that nothing feeds."""
+    return ()
+
+
+__all__ = ["Leaf", "build", "load"]

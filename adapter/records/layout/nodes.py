@@ -1,0 +1,108 @@
+"""The tree of a layout, one node for each kind of thing in the record: what is constant, an object, a list of elements.
+
+Each node has reading and writing side by side. `reader` makes a function of Here that answers JSON or None; `write` puts JSON into a row.
+"""
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from adapter.records.kinds import Concept, Kind, Saying
+from adapter.records.layout.here import Here, Json, Names
+from adapter.records.layout.leaf import WRONG, Leaf, Reader
+from adapter.records.layout.tree import Out, same
+
+
+@dataclass
+class Constant:
+    """What the layout says of every resident, and why it may."""
+
+    value: Json
+    because: str
+    constant = True
+
+    def leaves(self) -> Iterator[Leaf]:
+        yield from ()
+
+    def write(self, value: Json, here: Here, out: Out, names: Names) -> None:
+        if not same(self.value, value):
+            out.no(value, names, "the layout states a constant, which is something else")
+
+    def clear(self, here: Here, out: Out) -> None:
+        pass
+
+
+@dataclass
+class Fields:
+    """An object, field by field. One that only has constants is there wherever it stands; any other only if one of its values is."""
+
+    kind: Kind
+    members: dict[str, Any] = field(default_factory=dict)  # name -> Constant | Leaf | Fields | Elements
+
+    @property
+    def constant(self) -> bool:
+        return all(member.constant for member in self.members.values())
+
+    @property
+    def value(self) -> Json:
+        """Of all that is constant."""
+        return {name: member.value for name, member in self.members.items() if member.constant}
+
+    def leaves(self) -> Iterator[Leaf]:
+        for member in self.members.values():
+            yield from member.leaves()
+
+    def reader(self, *, traced: bool = False) -> Reader:
+        members = [(name, member.reader(traced=traced)) for name, member in self.members.items() if not member.constant]
+        constants = self.value
+
+        def read(here: Here) -> Json:
+            said = {}
+            for name, get in members:
+                value = get(here)
+                if value is not None:
+                    said[name] = value
+            return {**constants, **said} if said and constants else said or None
+
+        return read
+
+    def write(self, value: Json, here: Here, out: Out, names: Names) -> None:
+        said = self.whole(value)
+        if not isinstance(said, dict):
+            out.no(value, names, "is said as one value, and the layout has places for its parts")
+            return self.clear(here, out)
+        for name, member in self.members.items():
+            inner = said.get(name)
+            member.write(inner, here, out, (*names, name)) if inner is not None or member.constant else member.clear(here, out)
+        for name in said.keys() - self.members.keys():
+            out.no(said[name], (*names, name), "no column is named for it")
+        return None
+
+    def whole(self, value: Json) -> Json:
+        """The object for which a text stands."""
+        for kind in getattr(self.kind, "members", (self.kind,)) if isinstance(value, str) else ():
+            if isinstance(kind, Concept):
+                return kind.whole.encode(kind.words[value]) if value in kind.words else {"text": value}
+            if isinstance(kind, Saying):
+                return {"display": value}
+        return value
+
+    def clear(self, here: Here, out: Out) -> None:
+        for member in self.members.values():
+            member.clear(here, out)
+
+    def agrees(self, value: Json) -> bool:
+        """Does this value have the constants of the layout?"""
+        said = self.whole(value)
+        return isinstance(said, dict) and all(
+            same(member.value, said.get(name)) if member.constant
+            else not isinstance(member, Fields) or name not in said or member.agrees(said[name])
+            for name, member in self.members.items())
+
+
+def pruned(value: Json) -> Json:
+    """Without the marks of what could not be read."""
+    if isinstance(value, dict):
+        return {k: pruned(v) for k, v in value.items() if v is not WRONG}
+    return [pruned(v) for v in value if v is not WRONG] if isinstance(value, list) else value

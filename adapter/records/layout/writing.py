@@ -1,0 +1,83 @@
+"""From a care record to a resident's tree, and what of it could not be written.
+
+What was written is read again: a field that does not come back is named, whatever the reason. So a record that is written and read is the
+same but for what `unwritten` names.
+"""
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+from adapter.records.layout.checks import of
+from adapter.records.layout.here import Here, Json, Names, Run, written
+from adapter.records.layout.nodes import pruned
+from adapter.records.layout.paths import rows
+from adapter.records.layout.tree import Dialect, Missed, Out, copied, leaves, plainest, same
+from adapter.records.rows.row import Node, Settings
+from adapter.records.stream import care_records
+
+if TYPE_CHECKING:
+    from adapter.records.layout.layout import Layout
+
+
+class Unwritten(NamedTuple):
+    """A field of the record that is not in the tree, or would not be read back as it was, and why."""
+
+    path: str
+    why: str
+
+
+@dataclass(frozen=True)
+class Written:
+    """`tree`: the resident's. `top`: what stands outside of all residents, such as the time of the export."""
+
+    tree: Node
+    top: Node
+    unwritten: tuple[Unwritten, ...] = ()
+
+
+def write(layout: Layout, json: Json, onto: Node | None) -> Written:
+    out, run = Out(dialect(layout.settings)), Run(Node())
+    here = Here(copied(onto) if onto is not None else Node(), run)
+    layout.root.write(json, here, out, ())
+    for table in layout.settings.tables:
+        if table.of and not table.lookup:
+            _joined(here.row, (*of(table, layout.settings), table.name), dict(table.by))
+    missed = [*out.missed, *_unlike(layout, json, here, out)]
+    unwritten = dict.fromkeys(Unwritten(written(names), why) for names, why in missed)
+    return Written(here.row, run.top, tuple(unwritten))
+
+
+def dialect(settings: Settings) -> Dialect:
+    tables = frozenset(t.name for t in settings.tables if not (t.lookup or t.single))
+    return Dialect(tables, settings.format in ("csv", "xml"), settings.format == "xml")
+
+
+def _joined(tree: Node, where: tuple[str, ...], by: dict[str, str]) -> None:
+    """A row names the row that it belongs to."""
+    for row, up, _ in rows(tree, where, None, ()):
+        parent = up[0] if up else Node()
+        row.update({own: parent[theirs] for own, theirs in by.items() if own not in row and theirs in parent})
+
+
+def _unlike(layout: Layout, json: Json, here: Here, out: Out) -> list[Missed]:
+    """What is read from the tree, and is not the record's."""
+    run = Run(here.run.top)
+    again = plainest(care_records().kind, pruned(layout.root.reader()(Here(here.row, run)) or {}))
+    known = {names for names, _ in out.missed}
+    return [Missed(names, "would be read back as something else") for names in differing(json, again) if not _covered(names, known)]
+
+
+def _covered(names: Names, known: set[Names]) -> bool:
+    return any(names[:len(k)] == k or k[:len(names)] == names for k in known)
+
+
+def differing(a: Json, b: Json, names: Names = ()) -> list[Names]:
+    """The leaves in which these differ; a list by its places."""
+    if isinstance(a, dict) and isinstance(b, dict):
+        return [n for name in {**a, **b} for n in differing(a.get(name), b.get(name), (*names, name))]
+    if isinstance(a, list) and isinstance(b, list):
+        longest = max(len(a), len(b))
+        pairs = [(a[i] if i < len(a) else None, b[i] if i < len(b) else None) for i in range(longest)]
+        return [n for i, (x, y) in enumerate(pairs) for n in differing(x, y, (*names, i))]
+    return [] if same(a, b) else list(leaves(a, names)) if a is not None else [names]

@@ -1,0 +1,65 @@
+"""A layout, and rows made by hand, for the tests of layouts: a vendor's CSV with nearly everything that a layout can say."""
+from __future__ import annotations
+
+import copy
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from adapter.faults import Fault
+from adapter.records.layout import Layout
+from adapter.records.layout.load import build
+from adapter.records.layout.toml import read
+from adapter.records.rows.row import Node, Place, Steps
+
+EVERYTHING = (Path(__file__).parent / "layouts" / "larkfield.toml").read_text(encoding="utf-8")
+
+
+@dataclass
+class ByHand:
+    """Rows whose place is the way that leads there."""
+
+    tree: Node
+    top: Node = field(default_factory=Node)
+    number: int = 1
+    faults: tuple[Fault, ...] = ()
+
+    def place(self, steps: Steps) -> Place:
+        return Place("hand", 1, None, "/".join(map(str, steps)))
+
+
+def nodes(value: Any) -> Any:
+    if isinstance(value, dict):
+        return Node({name: nodes(v) for name, v in value.items()})
+    return [nodes(v) for v in value] if isinstance(value, list) else copy.copy(value)
+
+
+def rows(tree: dict[str, Any], top: dict[str, Any] | None = None) -> ByHand:
+    return ByHand(nodes(tree), nodes(top or {}))
+
+
+def layout(text: str) -> Layout:
+    """Of a text that is right."""
+    made, faults = tried(text)
+    assert faults == []
+    return made
+
+
+def tried(text: str, folder: Path = Path()) -> tuple[Layout, list[Fault]]:
+    document = read("test.toml", text.encode())
+    return build(document, folder), document.faults
+
+
+SHORT = """
+source = { constant = "https://home.example/records", because = "agreed" }
+as_of = { constant = "2026-07-01T12:00:00+01:00", because = "a test" }
+[export]
+format = "json"
+zone = "Europe/London"
+nothing = ["N/K"]
+"""
+
+
+def short(fields: str, *, export: str = "") -> Layout:
+    """A JSON layout of little else than these fields of a resident."""
+    return layout(f"{SHORT}{export}\n[resident]\nkey = \"id\"\n{fields}")

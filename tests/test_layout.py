@@ -1,0 +1,84 @@
+"""A layout read against rows made by hand: what comes out, what is refused, where it stands, and the way back."""
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from adapter.faults import Refused
+from adapter.records.layout import Layout
+from adapter.records.stream import care_records
+from mappings.bag import CareRecord
+from tests.layouts import EVERYTHING, layout, rows
+
+TOP = {"export": {"EXPORTED_AT": "01/07/2026 12:00"}}
+
+
+@pytest.fixture(scope="module")
+def larkfield() -> Layout:
+    return layout(EVERYTHING)
+
+
+def medication(key: str, status: str = "C", **more: str) -> dict[str, str]:
+    return {"RES_NO": "17", "MED_ID": key, "STATUS": status, "DRUG": "Senna liquid", "DOSE_TEXT": "10 ml at night", **more}
+
+
+def resident(**more: Any) -> dict[str, Any]:
+    said = {"RES_NO": "17", "SURNAME": "Teatime", "FORENAME": "Marigold", "DOB": "05/1931", "SEX": "F", "NHS_NO": "999 000 0018",
+            "ADDR1": "1 Nowhere Road", "PCODE": "ZZ1 1ZZ", "GP": "G1", "gp": {"GP_CODE": "G1", "NAME": "Nowhere Surgery", "ODS": "Z99999"},
+            "ALLERGY_STATUS": "NKA", "medication": [medication("m1"), medication("m2", "S")]} | more
+    return {name: value for name, value in said.items() if value is not None}
+
+
+def faults(found: Any) -> list[tuple[str, str, str]]:
+    assert isinstance(found.record, Refused)
+    return [(fault.rule, fault.name, fault.path) for fault in found.record.found]
+
+
+def test_rows_become_a_care_record(larkfield: Layout) -> None:
+    record = larkfield.record(rows(resident(), TOP)).record
+    assert isinstance(record, CareRecord)
+    said = care_records().encode(record)
+    assert said["as_of"] == "2026-07-01T12:00:00+01:00"
+    assert said["resident"] == {
+        "key": "17", "family_name": "Teatime", "given_names": ["Marigold"], "birth_date": "1931-05", "gender": "female",
+        "nhs_number": "9990000018", "general_practitioners": [{"type": "Organization", "key": "G1"}],
+        "addresses": [{"use": "home", "lines": ["1 Nowhere Road"], "postcode": "ZZ1 1ZZ"}]}
+    assert said["allergies"] == "none known"
+    assert said["organizations"] == [{"key": "G1", "ods_code": "Z99999", "name": "Nowhere Surgery"}]
+    assert said["medicines"] == [
+        {"key": "m1", "status": "active", "drug": "Senna liquid", "doses": [{"text": "10 ml at night"}]},
+        {"key": "m2", "status": "stopped", "drug": "Senna liquid", "doses": [{"text": "10 ml at night"}]}]
+
+
+@pytest.mark.parametrize(("changed", "expected"), [
+    ({"SEX": "Q"}, ("not-in-table", "SEX", "resident.gender")),
+    ({"DOB": "31/02/1931"}, ("not-a-date", "DOB", "resident.birth_date")),
+    ({"DOB": "1/2/1931"}, ("not-a-date", "DOB", "resident.birth_date")),
+    ({"ALLERGY_STATUS": "YES"}, ("contradiction", "ALLERGY_STATUS", "allergies")),
+    ({"ALLERGY_STATUS": None}, ("state-missing", "ALLERGY_STATUS", "allergies")),
+    ({"gp": None}, ("no-such-row", "GP", "")),
+    ({"medication": [medication("m1", "Z")]}, ("no-block", "medication/0", "")),
+    ({"medication": [medication("m1", START="29/03/2026", START_TIME="01:30")]},
+     ("missing-hour", "medication/0/START", "medicines[0].taken.start")),
+    ({"medication": [{"RES_NO": "17", "MED_ID": "m1", "STATUS": "C"}]}, ("missing", "medication/0/DRUG", "medicines[0].drug")),
+])
+def test_what_is_wrong_is_told_by_its_place(larkfield: Layout, changed: dict[str, Any], expected: tuple[str, str, str]) -> None:
+    assert expected in faults(larkfield.record(rows(resident(**changed), TOP)))
+
+
+def test_a_record_is_written_into_a_tree_and_read_again(larkfield: Layout) -> None:
+    record = larkfield.record(rows(resident(), TOP)).record
+    assert isinstance(record, CareRecord)
+    written = larkfield.write(record)
+    assert written.top == TOP
+    assert written.tree == {**{k: v for k, v in resident().items() if k != "gp"}, "NHS_NO": "9990000018"}
+    assert [u.path for u in written.unwritten] == ["organizations[0].ods_code", "organizations[0].name"]
+
+
+def test_what_is_not_changed_stays_as_the_vendor_wrote_it(larkfield: Layout) -> None:
+    tree = rows(resident(MIDDLE="N/K", ROOM="blue"), TOP)
+    record = larkfield.record(tree).record
+    assert isinstance(record, CareRecord)
+    written = larkfield.write(record, onto=tree.tree)
+    assert (written.tree, written.unwritten) == (tree.tree, ())
