@@ -24,6 +24,11 @@ records = typer.Typer(help="The native format: schema and example.", no_args_is_
 app.add_typer(records, name="records")
 
 
+class Form(StrEnum):
+    JSON = "json"
+    XML = "xml"
+
+
 class Kind(StrEnum):
     TRANSACTION = "transaction"
     COLLECTION = "collection"
@@ -75,6 +80,7 @@ Patients = Annotated[PatientPolicy, typer.Option("--patient", help=(
     "The Patient on the server: find it by NHS number; create it where it is missing; or keep it as ours says."))]
 Directory = Annotated[DirectoryPolicy, typer.Option("--directory", help=(
     "Organisations, places and professionals: named by their identifier; looked up on the server; or sent."))]
+Format = Annotated[Form, typer.Option("--format", help="Which form of FHIR: JSON or XML.")]
 Timeout = Annotated[float, typer.Option(min=0.1, metavar="SECONDS", help=(
     "How long everything about one resident may take; what was not done then is said."))]
 Absence = Annotated[list[str] | None, typer.Option(metavar="LIST=WORD", show_default=False, help=(
@@ -105,12 +111,14 @@ def check(file: File, as_json: AsJson = False) -> Exit:
 @app.command()
 @verb
 def convert(file: File, kind: Annotated[Kind, typer.Option("--as", help="What kind of Bundle.")] = Kind.TRANSACTION, out: Out = Path("-"),
-            patient: Patients = PatientPolicy.MATCH, directory: Directory = DirectoryPolicy.LOGICAL, as_json: AsJson = False) -> Exit:
+            patient: Patients = PatientPolicy.MATCH, directory: Directory = DirectoryPolicy.LOGICAL, form: Format = Form.JSON,
+            as_json: AsJson = False) -> Exit:
     """Write care records as FHIR Bundles. One a line, or each into a file of its own."""
+    from adapter import wire
     from adapter.bundle import Policy
     from adapter.commands import convert
 
-    bundler = convert.Bundler(kind.value, Policy(patient.value, directory=directory.value))
+    bundler = convert.Bundler(kind.value, Policy(patient.value, directory=directory.value), wire.FORMATS[form.value])
     return convert.run(file, bundler, out, Talk(as_json))
 
 
@@ -123,14 +131,15 @@ def send(file: File, to: Annotated[str, typer.Option(metavar="URL", help="The ba
              "What was sent the last time: then what you changed since is merged with what the hospital changed."))] = None,
          replace: Annotated[bool, typer.Option("--replace", help="Write over what the hospital edited.")] = False,
          older: Annotated[bool, typer.Option("--older", help="Send a record although the server has one of a later time.")] = False,
-         timeout: Timeout = 90, show_values: ShowValues = False, show_server_text: ShowServerText = False, as_json: AsJson = False) -> Exit:
+         form: Format = Form.JSON, timeout: Timeout = 90, show_values: ShowValues = False, show_server_text: ShowServerText = False,
+         as_json: AsJson = False) -> Exit:
     """Send care records to a FHIR server. What is there already is not written again; a token is taken from REDBAG_TOKEN."""
     from adapter.bundle import Policy
     from adapter.commands import send
     from adapter.commands.server import server
     from adapter.delivery.send import Options
 
-    talk, client = Talk(as_json), server(to)
+    talk, client = Talk(as_json), server(to, form.value)
     options = Options(
         base=send.care_record_of(base, talk) if base else None, dry_run=dry_run, replace=replace, older=older, seconds=timeout,
         show_values=show_values, show_server_text=show_server_text)
@@ -152,12 +161,12 @@ def pull(address: Annotated[str, typer.Option("--from", metavar="URL", help="The
          out: Annotated[Path | None, typer.Option("--out", "-o", metavar="DIR|-", allow_dash=True, show_default=False, help=(
              "A folder for all that came back; - is standard output, for the record alone. Without it: the changes, where there is a "
              "--record to tell them from; else the record."))] = None,
-         timeout: Timeout = 300, as_json: AsJson = False) -> Exit:
+         form: Format = Form.JSON, timeout: Timeout = 300, as_json: AsJson = False) -> Exit:
     """Bring back what a server has about a resident. As records, with what was not read; a token is taken from REDBAG_TOKEN."""
     from adapter.commands import pull, send
     from adapter.commands.server import server
 
-    talk, client = Talk(as_json), server(address)
+    talk, client = Talk(as_json), server(address, form.value)
     pull.asked(nhs_number, resident, source, record is not None)
     sent = send.care_record_of(record, talk, resident) if record else None
     return pull.run(client, pull.who(nhs_number, resident, source, sent), pull.Options(since, timeout), sent, out, talk)

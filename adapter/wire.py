@@ -1,17 +1,21 @@
-"""Bytes <-> dict: JSON with its decimals kept as written. Everything that makes JSON ambiguous is refused by name and place.
+"""Bytes <-> dict: JSON with its decimals kept as written, and FHIR XML. What is ambiguous is refused by name and place.
 
     loads(b'{"dose": 0.50}') == {"dose": Decimal("0.50")}        dumps({"dose": Decimal("0.50")}) == b'{"dose":0.50}'
 
 Numbers with a point or an exponent become Decimal, all others int. A byte order mark at the beginning is tolerated (Windows writes it) and
 dropped. Rules of refusal: too-large, too-deep, bad-utf-8, duplicate-key, not-a-number, number-out-of-range, lone-surrogate, empty,
 not-an-object, not-json. Source: RFC 8259; HL7 FHIR R4, page JSON Representation (decimal precision, no duplicate property names).
+
+    JSON.dumps(patient), XML.dumps(patient), format_of("application/fhir+xml").loads(body)
+
+A `Format` is what callers pass about. The dict is the same in both; what XML asks for beyond that is in adapter/fhir_xml.
 """
 from __future__ import annotations
 
 import codecs
 import json
 import re
-from collections.abc import Container
+from collections.abc import Callable, Container
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -33,6 +37,7 @@ class Limits:
 
 
 LIMITS = Limits()
+XML_LIMITS = Limits(size=16 << 20)  # a tree of XML takes up to forty times its bytes
 _decode = msgspec.json.Decoder(float_hook=Decimal).decode
 _encode = msgspec.json.Encoder(decimal_format="number").encode
 _prove = msgspec.json.Decoder(msgspec.Raw).decode  # passes over the text without making anything: is this JSON?
@@ -77,6 +82,50 @@ def pretty(value: dict[str, Json]) -> bytes:
     return msgspec.json.format(dumps(value), indent=2) + b"\n"
 
 
+def loads_xml(data: bytes, limits: Limits = XML_LIMITS) -> dict[str, Json]:
+    """The one FHIR resource in these bytes, as `loads` gives it. Raises Refused with one fault; its path is FHIR's."""
+    from adapter import fhir_xml  # most runs have no XML, and its parser takes a while to load
+
+    body = data.removeprefix(codecs.BOM_UTF8)
+    found = fhir_xml.read(body, limits.depth) if len(body) <= limits.size else _too_large(limits)
+    if isinstance(found, Fault):
+        raise Refused([found])
+    return found
+
+
+def dumps_xml(resource: dict[str, Json]) -> bytes:
+    """A FHIR resource as one line of XML in UTF-8. Raises Refused, with the path, for what XML or FHIR R4 has no place for."""
+    from adapter import fhir_xml
+
+    out = fhir_xml.write(resource)
+    if isinstance(out, Fault):
+        raise Refused([out])
+    return out
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """A form that FHIR takes on the wire. `name` is what `--format` and `_format` call it, `media` its media type, `also` what some
+    call it besides; `loads` and `dumps` raise Refused. Source: FHIR R4 "RESTful API", content types."""
+
+    name: str
+    media: str
+    also: frozenset[str]
+    loads: Callable[[bytes], dict[str, Json]]
+    dumps: Callable[[dict[str, Json]], bytes]
+
+
+JSON = Format("json", "application/fhir+json", frozenset({"application/json", "application/json+fhir", "text/json"}), loads, dumps)
+XML = Format("xml", "application/fhir+xml", frozenset({"application/xml", "application/xml+fhir", "text/xml"}), loads_xml, dumps_xml)
+FORMATS = {each.name: each for each in (JSON, XML)}
+
+
+def format_of(said: str) -> Format | None:
+    """The format that a name or a media type, with or without parameters, means."""
+    media = said.partition(";")[0].strip().lower()
+    return next((each for each in FORMATS.values() if media in (each.name, each.media) or media in each.also), None)
+
+
 def read(body: bytes) -> dict[str, Json] | None:
     """loads without limits and explanations, for callers who set their own: None when this is not one unambiguous object."""
     value = _read(body)
@@ -94,7 +143,7 @@ def _read(body: bytes) -> Json:
 def explain(body: bytes, limits: Limits = LIMITS, line: int = 1, start: str = "{", known: Container[str] = ()) -> Fault:
     """Why `loads` refuses these bytes; `start` is "[" for `loads_list`."""
     if len(body) > limits.size:
-        return Fault("too-large", f"is larger than {limits.size} bytes", "", line)
+        return _too_large(limits, line)
     if body.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) or body[:2].count(0) == 1:
         return Fault("bad-utf-8", "is UTF-16 (Windows calls it Unicode); save it as UTF-8", "", line, 1)
     try:
@@ -103,6 +152,10 @@ def explain(body: bytes, limits: Limits = LIMITS, line: int = 1, start: str = "{
         before = body[:bad.start].decode()
         return Fault("bad-utf-8", "is not UTF-8 from here on; save it as UTF-8", "", *scan.position(before, len(before), line))
     return scan.fault(text, limits.depth, line, start, known) or Fault("not-json", "is not JSON as this program reads it", "", line, 1)
+
+
+def _too_large(limits: Limits, line: int = 1) -> Fault:
+    return Fault("too-large", f"is larger than {limits.size} bytes", "", line)
 
 
 def _twice(body: bytes, value: Json) -> bool:

@@ -33,10 +33,10 @@ ARROWS = {      # layer: the layers it may import, itself included by nature (ex
 }
 PARTS = {
     "adapter.cli": "adapter.edge", "adapter.commands": "adapter.edge", "adapter.demo": "adapter.edge",
-    "adapter.scan": "adapter.wire", "adapter.faults": "adapter.wire",
+    "adapter.scan": "adapter.wire", "adapter.faults": "adapter.wire", "adapter.fhir_xml": "adapter.wire",
 }
 THIRD_PARTY = {
-    "adapter.wire": {"msgspec"},
+    "adapter.wire": {"msgspec", "lxml"},
     "adapter.records": {"msgspec", "lxml"},
     "adapter.synth": {"msgspec"},
     "adapter.sandbox": {"fastapi", "starlette", "uvicorn"},

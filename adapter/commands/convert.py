@@ -18,10 +18,11 @@ from adapter.commands import files
 from adapter.commands.exits import Exit, Stop
 from adapter.commands.intake import Intake
 from adapter.commands.talk import Talk, count
+from adapter.faults import Refused
 from mappings.bag import CareRecord
-from mappings.faults import Faults
+from mappings.faults import Fault, Faults
 
-OURS = re.compile(r"\d{6,}-[0-9a-f]{8}(-\d+of\d+)?\.json")
+OURS = re.compile(r"\d{6,}-[0-9a-f]{8}(-\d+of\d+)?\.(json|xml)")
 
 
 class Written(NamedTuple):
@@ -29,6 +30,10 @@ class Written(NamedTuple):
 
     name: str
     data: bytes
+
+    def as_json(self) -> bytes:
+        """The bundle itself; or, being XML, as a text."""
+        return self.data if self.name.endswith(wire.JSON.name) else wire.dumps({"": self.data.decode()})[4:-1]
 
 
 Sink = Callable[[Written], None]
@@ -40,12 +45,20 @@ class Bundler:
 
     kind: str
     policy: Policy
+    form: wire.Format = wire.JSON
 
     def __call__(self, number: int, care_record: CareRecord) -> list[Written]:
         """Her bundles, in the order in which they are to be sent. Raises Faults. `number`: her place in the input."""
-        every = [wire.dumps(bundle) for bundle in self._bundles(care_record)]
+        every = [self._said(bundle) for bundle in self._bundles(care_record)]
         names = named(number, care_record, len(every))
-        return [Written(name, data) for name, data in zip(names, every, strict=True)]
+        return [Written(f"{name}.{self.form.name}", data) for name, data in zip(names, every, strict=True)]
+
+    def _said(self, bundle: dict[str, Any]) -> bytes:
+        """What only JSON can say, such as a character that XML does not have, is a fault where XML was asked for."""
+        try:
+            return self.form.dumps(bundle)
+        except Refused as bad:
+            raise Faults([Fault(x.path, "-", x.says) for x in bad.found]) from None
 
     def _bundles(self, care_record: CareRecord) -> Iterator[dict[str, Any]]:
         if self.kind == "collection":
@@ -97,12 +110,12 @@ def fresh(folder: Path) -> Path:
 def named(number: int, care_record: CareRecord, count: int) -> Iterator[str]:
     """After the place of the resident in the input and the start of her Patient's id, which is made from her key and does not tell it.
 
-    Of several bundles the name says the order: 000007-5f0c1a9e-1of2.json.
+    Of several bundles the name says the order: 000007-5f0c1a9e-1of2. The ending says the format.
     """
     who = Names(care_record.source, care_record.resident.key or "").id("Patient", care_record.resident.key or "")[:8]
     for n in range(1, count + 1):
         part = f"-{n}of{count}" if count > 1 else ""
-        yield f"{number:06}-{who}{part}.json"
+        yield f"{number:06}-{who}{part}"
 
 
 # ---- sinks -------------------------------------------------------------------------------------------------------------------
@@ -110,5 +123,5 @@ def sink(folder: Path | None, talk: Talk) -> Sink:
     if folder is not None:
         return lambda written: files.write(folder / written.name, written.data + b"\n")
     if talk.as_json:
-        return lambda written: talk.data(b'{"bundle":' + written.data + b"}")
+        return lambda written: talk.data(b'{"bundle":' + written.as_json() + b"}")
     return lambda written: talk.data(written.data)

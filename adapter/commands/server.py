@@ -6,6 +6,7 @@ import os
 from collections.abc import Coroutine, Mapping
 from typing import Any, TypeVar
 
+from adapter import wire
 from adapter.commands.exits import Exit, Stop
 from adapter.commands.talk import Talk
 from adapter.delivery.answer import BadAddress
@@ -19,11 +20,11 @@ EXITS: Mapping[Verdict, Exit] = {
     Verdict.UNKNOWN: Exit.AGAIN}
 
 
-def server(address: str) -> FhirClient:
+def server(address: str, form: str = wire.JSON.name) -> FhirClient:
     """A client, with the bearer token of the environment if there is one (a command line can be read by others). Raises Stop."""
     token = os.environ.get(TOKEN)
     try:
-        return FhirClient(address, headers={"Authorization": f"Bearer {token}"} if token else {})
+        return FhirClient(address, headers={"Authorization": f"Bearer {token}"} if token else {}, form=wire.FORMATS[form])
     except BadAddress as error:
         raise Stop(Exit.USAGE, f"{error}.") from None
 

@@ -2,10 +2,11 @@
 
     ClientError                 no answer that could be used; the text is one sentence and holds no value of a patient
     ├── BadAddress              the server's address cannot be used; nothing was sent
+    ├── Unwritable              what was to be sent cannot be said in the format asked for; nothing was sent
     ├── Unreachable             the server was not reached; nothing was sent, trying again is safe
     ├── Ambiguous               a write was sent and what became of it is not known
     ├── NoAnswer                a read was sent and no whole answer came
-    ├── BadAnswer               an answer came that is not FHIR JSON we accept
+    ├── BadAnswer               an answer came that is not FHIR we accept
     │   ├── TooLarge            ... because it is larger than allowed
     │   └── NotFhir             ... because it is no FHIR at all: the same for every other question
     ├── RedirectRefused         the server sends us somewhere else
@@ -29,6 +30,10 @@ class BadAddress(ClientError):
     """The server's address cannot be used."""
 
 
+class Unwritable(ClientError):
+    """What was to be sent has no place in the format asked for, so nothing was sent."""
+
+
 class Unreachable(ClientError):
     """The server was not reached, so nothing was sent."""
 
@@ -42,7 +47,7 @@ class NoAnswer(ClientError):
 
 
 class BadAnswer(ClientError):
-    """An answer that is not FHIR JSON we accept."""
+    """An answer that is not FHIR we accept."""
 
 
 class TooLarge(BadAnswer):
@@ -63,7 +68,7 @@ class PagingProblem(ClientError):
 
 @dataclass(frozen=True)
 class Answer:
-    """What the server said. `resource` is None where it sent no body, or an error that is not FHIR JSON. `shown` may be printed."""
+    """What the server said. `resource` is None where it sent no body, or an error that is not FHIR. `shown` may be printed."""
 
     status: int
     shown: str

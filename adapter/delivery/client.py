@@ -28,13 +28,14 @@ from adapter.delivery.answer import (
     Resource,
     TooLarge,
     Unreachable,
+    Unwritable,
 )
 from adapter.delivery.deadline import left
 from adapter.delivery.retry import Clock, retry_after, retrying
+from adapter.faults import Refused
 
 Params = Sequence[tuple[str, str]]
 NOTHING: Mapping[str, str] = {}
-JSON_TYPES = frozenset({"application/fhir+json", "application/json", "application/json+fhir"})
 NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
 LOST = (httpx.HTTPError, httpx.StreamError, httpx.InvalidURL, TimeoutError)
 
@@ -63,15 +64,18 @@ class FhirClient:
     """async with FhirClient("https://hospital.example/fhir") as client: answer = await client.get("metadata")
 
     Paths are relative to the base. `transport` is the one seam for the network; with none given, plain http is for this machine only.
-    `headers` go with every request; `auth` is httpx's. Raises ClientError where there is no answer that can be used.
+    `headers` go with every request; `auth` is httpx's; `form` is what is sent and asked for, while an answer may be in either.
+    Raises ClientError where there is no answer that can be used.
     """
 
     def __init__(self, base: str, *, transport: httpx.AsyncBaseTransport | None = None, headers: Mapping[str, str] = NOTHING,
-                 auth: httpx.Auth | None = None, limits: Limits | None = None, clock: Clock | None = None) -> None:
+                 auth: httpx.Auth | None = None, limits: Limits | None = None, clock: Clock | None = None,
+                 form: wire.Format = wire.JSON) -> None:
         self.base, self.limits, self.clock = base_address(base, plain_http=transport is not None), limits or Limits(), clock or Clock()
+        self.form = form
         self._http = httpx.AsyncClient(
             transport=transport, auth=auth, timeout=httpx.Timeout(self.limits.silence, connect=self.limits.connect),
-            headers={"Accept": "application/fhir+json", "User-Agent": "redbag-adapter", **headers})
+            headers={"Accept": form.media, "User-Agent": "redbag-adapter", **headers})
 
     async def __aenter__(self) -> Self:
         await self._http.__aenter__()
@@ -111,9 +115,12 @@ class FhirClient:
 
     def _request(self, method: str, url: httpx.URL, resource: Resource | None = None,
                  headers: Mapping[str, str] = NOTHING) -> httpx.Request:
-        """Built once, so that a retry has the same bytes and the same X-Request-ID."""
-        body = None if resource is None else wire.dumps(resource)
-        ours = {"X-Request-ID": str(uuid.uuid4())} | ({"Content-Type": "application/fhir+json"} if body else {})
+        """Built once, so that a retry has the same bytes and the same X-Request-ID. Raises Unwritable."""
+        try:
+            body = None if resource is None else self.form.dumps(resource)
+        except Refused as e:
+            raise Unwritable(f"{e}; nothing was sent") from None
+        ours = {"X-Request-ID": str(uuid.uuid4())} | ({"Content-Type": self.form.media} if body else {})
         return self._http.build_request(method, url, headers={**ours, **headers}, content=body)
 
     async def _retried(self, request: httpx.Request) -> Answer:
@@ -181,12 +188,14 @@ class FhirClient:
 def _resource(body: bytes, content_type: str, where: str) -> Resource | None:
     if not body:
         return None
-    if (kind := content_type.partition(";")[0].strip().lower()) not in JSON_TYPES:
-        said = _printable(kind) or "of no stated type"
-        raise NotFhir(f"{where}: the answer is {said}, not FHIR JSON; is this the address of a FHIR server?")
+    if (form := wire.format_of(content_type)) is None:
+        said = _printable(content_type.partition(";")[0].strip().lower()) or "of no stated type"
+        raise NotFhir(f"{where}: the answer is {said}, not FHIR JSON or XML; is this the address of a FHIR server?")
     try:
-        resource = wire.loads(body)
-    except ValueError as e:
+        resource = form.loads(body)
+    except Refused as e:
+        if any(fault.rule == "not-a-resource" and not fault.path for fault in e.found):
+            raise NotFhir(f"{where}: the answer is XML and not FHIR; is this the address of a FHIR server?") from None
         raise BadAnswer(f"{where}: the answer cannot be read: {e}") from None
     if not isinstance(resource.get("resourceType"), str):
         raise NotFhir(f"{where}: the answer is JSON and not FHIR, for it has no resourceType; is this the address of a FHIR server?")

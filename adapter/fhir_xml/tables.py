@@ -1,0 +1,112 @@
+"""What FHIR R4 says of every type: its elements in their order, their types, and which may repeat. Read from r4.txt when first asked.
+
+r4.txt is made by tools/fhir_tables.py from HL7's definitions, which are CC0; the notation is explained there.
+"""
+from __future__ import annotations
+
+from collections.abc import Iterator
+from enum import Enum
+from functools import cache
+from importlib.resources import files
+from typing import NamedTuple
+
+FHIR = "http://hl7.org/fhir"
+XHTML = "http://www.w3.org/1999/xhtml"
+
+
+class Kind(Enum):
+    """How an element is written in XML."""
+
+    ATTRIBUTE = "an attribute of its parent"
+    TEXT = "a value attribute"
+    INTEGER = "the same, and a whole number in JSON"
+    DECIMAL = "the same, and a number in JSON"
+    BOOLEAN = "the same, and true or false in JSON"
+    NARRATIVE = "XHTML"
+    RESOURCE = "an element around an element named after the resource"
+    OBJECT = "an element with elements"
+
+
+class Element(NamedTuple):
+    """`name` as in JSON, so that a choice has one for each of its types (valueQuantity). `type` is a line of the table."""
+
+    name: str
+    type: str
+    kind: Kind
+    many: bool
+
+
+class Type(NamedTuple):
+    """The elements of one type. `places` says what comes first, also of _given, which stands with given."""
+
+    elements: dict[str, Element]
+    attributes: frozenset[str]
+    tags: dict[str, Element]  # all but the attributes, by their names as XML parsers tell them
+    places: dict[str, int]
+
+
+PRIMITIVES = {"boolean": Kind.BOOLEAN, "integer": Kind.INTEGER, "decimal": Kind.DECIMAL, "xhtml": Kind.NARRATIVE}
+VALUES = (Kind.TEXT, Kind.INTEGER, Kind.DECIMAL, Kind.BOOLEAN)  # a tuple is looked through faster than they are hashed
+
+
+@cache
+def elements_of(name: str) -> Type:
+    """Raises KeyError for a type that FHIR R4 does not have."""
+    elements = {element.name: element for element in _elements(name)}
+    places: dict[str, int] = {}
+    for element in elements.values():
+        places[element.name] = len(places)
+        if element.kind in VALUES:
+            places[f"_{element.name}"] = len(places)
+    tags = {_tag(element): element for element in elements.values() if element.kind is not Kind.ATTRIBUTE}
+    attributes = frozenset(element.name for element in elements.values() if element.kind is Kind.ATTRIBUTE)
+    return Type(elements, attributes, tags, places)
+
+
+@cache
+def resource_types() -> frozenset[str]:
+    """Those that a resource can say it is."""
+    return frozenset(name for name in _lines() if "Resource" in _lineage(name)[1:] and name != "DomainResource")
+
+
+def _elements(name: str) -> Iterator[Element]:
+    base, *described = _lines()[name]
+    if base != "-":
+        yield from elements_of(base).elements.values()
+    for each in described:
+        said, _, types = each.partition(":")
+        many, attribute = types.endswith("*"), types.startswith("@")
+        for type_ in _choice(types.strip("@*")):
+            called = said.replace("[x]", type_[0].upper() + type_[1:])
+            yield Element(called, type_, Kind.ATTRIBUTE if attribute else _kind(type_), many)
+
+
+def _choice(types: str) -> list[str]:
+    return _lines()["any"][1:] if types == "any" else types.split("|")
+
+
+def _tag(element: Element) -> str:
+    """Its name as XML parsers tell it."""
+    return f"{{{XHTML if element.kind is Kind.NARRATIVE else FHIR}}}{element.name}"
+
+
+@cache
+def _kind(type_: str) -> Kind:
+    if type_ == "Resource":
+        return Kind.RESOURCE
+    if _lines()[type_][0] != "primitive":
+        return Kind.OBJECT
+    return next((PRIMITIVES[name] for name in _lineage(type_) if name in PRIMITIVES), Kind.TEXT)
+
+
+def _lineage(name: str) -> list[str]:
+    """The type, what it extends or narrows, and so on."""
+    line = _lines()[name]
+    base = line[1] if line[0] == "primitive" else line[0]
+    return [name] if base == "-" else [name, *_lineage(base)]
+
+
+@cache
+def _lines() -> dict[str, list[str]]:
+    lines = files(__package__).joinpath("r4.txt").read_text(encoding="utf-8").splitlines()
+    return {name: said for name, *said in (line.split(" ") for line in lines if not line.startswith("#"))}
