@@ -85,6 +85,9 @@ Timeout = Annotated[float, typer.Option(min=0.1, metavar="SECONDS", help=(
     "How long everything about one resident may take; what was not done then is said."))]
 Absence = Annotated[list[str] | None, typer.Option(metavar="LIST=WORD", show_default=False, help=(
     "What a row means that was there before and is not any more: medicines=stopped, LIST=entered-in-error or LIST=unknown; once a list."))]
+Jobs = Annotated[int, typer.Option(min=1, metavar="N", help="Processes that share the work; what comes out is the same.")]
+Parts = Annotated[int | None, typer.Option(min=1, metavar="N", show_default=False, help=(
+    "Into the folder, write NDJSON files of so many residents each, and not a file a bundle."))]
 ShowValues = Annotated[bool, typer.Option("--show-values", help="Show what the record says, for a person who may read it.")]
 ShowServerText = Annotated[bool, typer.Option("--show-server-text", help="Show the server's own words, which may hold what a record says.")]
 
@@ -112,14 +115,14 @@ def check(file: File, as_json: AsJson = False) -> Exit:
 @verb
 def convert(file: File, kind: Annotated[Kind, typer.Option("--as", help="What kind of Bundle.")] = Kind.TRANSACTION, out: Out = Path("-"),
             patient: Patients = PatientPolicy.MATCH, directory: Directory = DirectoryPolicy.LOGICAL, form: Format = Form.JSON,
-            as_json: AsJson = False) -> Exit:
-    """Write care records as FHIR Bundles. One a line, or each into a file of its own."""
+            jobs: Jobs = 1, parts: Parts = None, as_json: AsJson = False) -> Exit:
+    """Write care records as FHIR Bundles. One a line, or into a folder; there the same command goes on where it was interrupted."""
     from adapter import wire
     from adapter.bundle import Policy
     from adapter.commands import convert
 
     bundler = convert.Bundler(kind.value, Policy(patient.value, directory=directory.value), wire.FORMATS[form.value])
-    return convert.run(file, bundler, out, Talk(as_json))
+    return convert.run(file, bundler, out, Talk(as_json), jobs, parts)
 
 
 @app.command()

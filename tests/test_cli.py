@@ -166,7 +166,7 @@ def test_a_collection() -> None:
 def test_each_into_a_file_named_after_its_place_and_her_id(home: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     result = redbag("convert", home, "-o", out, "--json")
-    first, third = sorted(out.iterdir())
+    first, third = sorted(out.glob("*.json"))
     assert re.fullmatch(r"000001-[0-9a-f]{8}\.json", first.name)
     assert re.fullmatch(r"000003-[0-9a-f]{8}\.json", third.name)
     assert first.name[7:15] != third.name[7:15]

@@ -6,23 +6,28 @@ The intake knows who may travel, a bundler what her bundles are, and a sink wher
 """
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, BinaryIO, NamedTuple
 
 from adapter import wire
 from adapter.bundle import Names, Policy, collection, transaction
 from adapter.commands import files
 from adapter.commands.exits import Exit, Stop
 from adapter.commands.intake import Intake
-from adapter.commands.talk import Talk, count
+from adapter.commands.jobs import in_order
+from adapter.commands.journal import Done, Journal, fingerprint, program
+from adapter.commands.streams import reason
+from adapter.commands.talk import Kept, Step, Talk, count
 from adapter.faults import Refused
+from adapter.records.pieces import Piece, pieces
+from adapter.records.stream import Found
 from mappings.bag import CareRecord
 from mappings.faults import Fault, Faults
 
-OURS = re.compile(r"\d{6,}-[0-9a-f]{8}(-\d+of\d+)?\.(json|xml)")
+HANDFUL, FOLDERFUL = 200, 1000  # residents in a piece: what is held in memory until its turn comes, and what is written at once
 
 
 class Written(NamedTuple):
@@ -47,6 +52,10 @@ class Bundler:
     policy: Policy
     form: wire.Format = wire.JSON
 
+    def options(self) -> dict[str, str]:
+        """As they are asked for on the command line: whatever changes what is written."""
+        return {"--as": self.kind, "--patient": self.policy.patient, "--directory": self.policy.directory, "--format": self.form.name}
+
     def __call__(self, number: int, care_record: CareRecord) -> list[Written]:
         """Her bundles, in the order in which they are to be sent. Raises Faults. `number`: her place in the input."""
         every = [self._said(bundle) for bundle in self._bundles(care_record)]
@@ -67,6 +76,21 @@ class Bundler:
             yield from (part.bundle for part in transaction(care_record, self.policy))
 
 
+def run(file: Path, bundler: Bundler, out: Path, talk: Talk, jobs: int = 1, parts: int | None = None) -> Exit:
+    intake, folder = Intake(str(file), talk), None if str(out) == files.STDOUT else out
+    if parts and not (folder and bundler.form is wire.JSON):
+        raise Stop(Exit.USAGE, "--parts are files of JSON lines: name a folder for them with -o, and leave --format at json.")
+    if jobs == 1 and not folder:
+        tally = converted(intake.accepted("Converting"), intake, bundler, sink(talk))
+    else:
+        tally = in_pieces(Work(intake.name, talk.as_json, bundler, folder, parts), intake, jobs)
+    where = f" in {folder}" if folder else ""
+    order = f" {count(tally.ordered, 'resident')} in more than one: send a resident's bundles in order, each when the one before was taken."
+    said = {"exit": intake.exit, **intake.counts(), "bundles": tally.bundles}
+    talk.result(said, f"Converted: {intake.sentence()}; {count(tally.bundles, 'bundle')}{where}." + order * (tally.ordered > 0))
+    return intake.exit
+
+
 @dataclass
 class Tally:
     """How many bundles were written, and how many residents have more than one."""
@@ -74,15 +98,12 @@ class Tally:
     bundles: int = 0
     ordered: int = 0
 
-
-def run(file: Path, bundler: Bundler, out: Path, talk: Talk) -> Exit:
-    intake, folder = Intake(str(file), talk), None if str(out) == files.STDOUT else fresh(out)
-    tally = converted(intake.accepted("Converting"), intake, bundler, sink(folder, talk))
-    where = f" in {folder}" if folder else ""
-    order = f" {count(tally.ordered, 'resident')} in more than one: send a resident's bundles in order, each when the one before was taken."
-    said = {"exit": intake.exit, **intake.counts(), "bundles": tally.bundles}
-    talk.result(said, f"Converted: {intake.sentence()}; {count(tally.bundles, 'bundle')}{where}." + order * (tally.ordered > 0))
-    return intake.exit
+    def take(self, done: Done, intake: Intake) -> None:
+        """What another has done: told now, and counted."""
+        intake.talk.again(done.said)
+        intake.add(done.counts)
+        self.bundles += done.counts["bundles"]
+        self.ordered += done.counts["ordered"]
 
 
 def converted(accepted: Iterator[tuple[int, CareRecord]], intake: Intake, bundler: Bundler, put: Sink) -> Tally:
@@ -100,13 +121,6 @@ def converted(accepted: Iterator[tuple[int, CareRecord]], intake: Intake, bundle
     return tally
 
 
-def fresh(folder: Path) -> Path:
-    """A folder without the bundles of another run: who looks into it must not take them for this one's. Raises Stop."""
-    if folder.is_dir() and any(OURS.fullmatch(path.name) for path in folder.iterdir()):
-        raise Stop(Exit.USAGE, f"{folder} holds the bundles of another run: name a new folder with -o, or empty this one.")
-    return folder
-
-
 def named(number: int, care_record: CareRecord, count: int) -> Iterator[str]:
     """After the place of the resident in the input and the start of her Patient's id, which is made from her key and does not tell it.
 
@@ -119,9 +133,96 @@ def named(number: int, care_record: CareRecord, count: int) -> Iterator[str]:
 
 
 # ---- sinks -------------------------------------------------------------------------------------------------------------------
-def sink(folder: Path | None, talk: Talk) -> Sink:
-    if folder is not None:
-        return lambda written: files.write(folder / written.name, written.data + b"\n")
+def sink(talk: Talk) -> Sink:
+    """Standard output."""
     if talk.as_json:
         return lambda written: talk.data(b'{"bundle":' + written.as_json() + b"}")
     return lambda written: talk.data(written.data)
+
+
+def into(folder: Path) -> Sink:
+    """Each into a file of its own."""
+    return lambda written: files.write(folder / written.name, written.data + b"\n")
+
+
+@contextmanager
+def into_part(path: Path) -> Iterator[Sink]:
+    """One after the other, a line each, into a file that is there when it is whole."""
+    with files.writing(path, lasting=True) as file:
+        yield lambda written: file.writelines((written.data, b"\n"))
+
+
+# ---- in pieces ---------------------------------------------------------------------------------------------------------------
+@dataclass(frozen=True)
+class Work:
+    """What is done with a piece of the input, in whichever process. What it says is told by the parent, in the order of the input."""
+
+    name: str
+    as_json: bool
+    bundler: Bundler
+    folder: Path | None
+    parts: int | None
+
+    @property
+    def every(self) -> int:
+        """Residents in a piece."""
+        return self.parts or (FOLDERFUL if self.folder else HANDFUL)
+
+    @property
+    def path(self) -> Path | None:
+        """None for what can be read only once: a pipe, also one that has a name."""
+        return Path(self.name) if self.name != files.STDIN and Path(self.name).is_file() else None
+
+    def run(self) -> dict[str, str] | None:
+        """What must be the same so that the run may go on another time; None where that cannot be known."""
+        if not self.path:
+            return None
+        how = {"--parts": str(self.parts or "none"), "--json": str(self.as_json)}
+        return {"program": program(), "input": fingerprint(self.path), **self.bundler.options(), **how}
+
+    def __call__(self, piece: Piece, step: Step) -> Done:
+        intake = Intake(self.name, talk := Kept(self.as_json))
+        with self._sink(piece, talk) as put:
+            tally = converted(intake.judged(self._found(piece, step)), intake, self.bundler, put)
+        return Done(piece.number, intake.counts() | asdict(tally), talk.said)
+
+    def _sink(self, piece: Piece, talk: Talk) -> AbstractContextManager[Sink]:
+        if self.folder and self.parts:
+            return into_part(self.folder / f"bundles-{piece.number:06}.ndjson")
+        return nullcontext(into(self.folder) if self.folder else sink(talk))
+
+    def _found(self, piece: Piece, step: Step) -> Iterator[Found]:
+        """What goes wrong in reading is not to be taken for what goes wrong in writing. Raises Stop."""
+        try:
+            yield from piece.found(step)
+        except OSError as error:
+            raise Stop(Exit.NOTHING, f"{self.name} cannot be read ({reason(error)}).") from None
+
+
+def in_pieces(work: Work, intake: Intake, jobs: int) -> Tally:
+    """By several processes; into a folder, so that it can go on where it was interrupted. Raises Stop."""
+    with files.reading(work.name) as file:
+        journal = Journal(work.folder, work.run())
+        try:
+            return _in_pieces(work, file, journal, intake, jobs)
+        except KeyboardInterrupt:
+            raise Stop(Exit.INTERRUPTED, f"Interrupted; no file is left half-written.{journal.hint}") from None
+        except Stop as stop:
+            raise Stop(stop.exit, stop.says and stop.says + journal.hint) from None
+
+
+def _in_pieces(work: Work, file: BinaryIO, journal: Journal, intake: Intake, jobs: int) -> Tally:
+    tally, size, before = Tally(), files.size_of(file), list(journal.done)
+    every = iter(pieces(file, work.path, work.every))
+    passed = sum(piece.size for _, piece in zip(before, every, strict=False))
+    for done in before:
+        tally.take(done, intake)
+    if before and not work.as_json:
+        intake.talk.say(f"Going on after {count(intake.residents, 'resident')} that were done before.")
+    with intake.talk.progress("Converting", size, passed) as step, closing(
+            in_order(work, journal.begun(every), jobs, lambda done: step(passed + done))) as finished:
+        for done in finished:
+            journal.add(done)
+            tally.take(done, intake)
+    intake.some()
+    return tally

@@ -48,3 +48,7 @@ class Stop(Exception):
     def __init__(self, exit: Exit, says: str) -> None:
         super().__init__(says)
         self.exit, self.says = exit, says
+
+    def __reduce__(self) -> tuple[type[Stop], tuple[Exit, str]]:
+        """It comes out of other processes too."""
+        return Stop, (self.exit, self.says)

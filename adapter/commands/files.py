@@ -37,8 +37,9 @@ def size_of(file: BinaryIO) -> int | None:
 
 
 @contextmanager
-def writing(path: Path) -> Iterator[BinaryIO]:
-    """Under a temporary name beside it, and renamed when all is written. Raises Stop where that is not possible."""
+def writing(path: Path, *, lasting: bool = False) -> Iterator[BinaryIO]:
+    """Under a temporary name beside it, and renamed when all is written; `lasting`: when it stands on the disk, whatever happens then.
+    Raises Stop where that is not possible."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
@@ -48,6 +49,9 @@ def writing(path: Path) -> Iterator[BinaryIO]:
     try:
         with os.fdopen(handle, "wb") as file:
             yield file
+            file.flush()
+            if lasting:
+                os.fsync(file.fileno())
         temporary.chmod(0o666 & ~_umask())
         temporary.replace(path)
     except OSError as error:

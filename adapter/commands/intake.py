@@ -1,7 +1,7 @@
 """Care records from a file or a pipe, one at a time: who may travel, and what is wrong with the others. In constant memory."""
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple, TypeGuard
 
@@ -81,6 +81,12 @@ class Intake:
             self.source = source
             if self._may_travel(found, number, source, doubts):
                 yield number, found
+
+    def add(self, counts: Mapping[str, int]) -> None:
+        """Residents whom another intake has seen."""
+        self.residents += counts["residents"]
+        self.refused += counts["refused"]
+        self.warnings += counts["warnings"]
 
     def some(self) -> None:
         """Raises Stop where there is no care record at all."""

@@ -7,14 +7,17 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator, Mapping
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from adapter.commands import streams
 
 Step = Callable[[int], None]
+Said = tuple[bool, str | bytes]  # whether it is data, and the line
+MINUTE = 60.0
 
 
 @dataclass(frozen=True)
@@ -52,19 +55,70 @@ class Talk:
         else:
             self.say(sentence)
 
-    @contextmanager
-    def progress(self, title: str, size: int | None) -> Iterator[Step]:
-        """`size` in bytes, None where it is not known (a pipe)."""
-        if not sys.stderr.isatty():
-            yield lambda done: None
-            return
-        from rich.console import Console
-        from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+    def again(self, said: Iterable[Said]) -> None:
+        """What was said elsewhere."""
+        for is_data, line in said:
+            if is_data:
+                self.data(line)
+            else:
+                self.say(str(line))
 
-        columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:>3.0f} %"), TimeElapsedColumn())
-        with Progress(*columns, console=Console(stderr=True), transient=True) as bars:
-            task = bars.add_task(title, total=size)
-            yield lambda done: bars.update(task, completed=done)
+    @contextmanager
+    def progress(self, title: str, size: int | None, start: int = 0) -> Iterator[Step]:
+        """`size` in bytes, None where it is not known (a pipe); `start`: how many of them are done before it begins. A bar where somebody
+        looks at it, and from time to time a line where a log is kept; for programs nothing."""
+        if self.as_json:
+            yield lambda done: None
+        elif not sys.stderr.isatty():
+            yield Log(self, title, size, start).step
+        else:
+            with _bar(title, size, start) as step:
+                yield step
+
+
+@dataclass(frozen=True)
+class Kept(Talk):
+    """Talk that is told later, by another process."""
+
+    said: list[Said] = field(default_factory=list)
+
+    def say(self, sentence: str) -> None:
+        self.said.append((False, sentence))
+
+    def data(self, line: str | bytes) -> None:
+        self.said.append((True, line))
+
+
+@contextmanager
+def _bar(title: str, size: int | None, start: int) -> Iterator[Step]:
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+    left = (TextColumn("left:"), TimeRemainingColumn()) if size else ()
+    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:>3.0f} %"), TimeElapsedColumn(), *left)
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bars:
+        task = bars.add_task(title, total=size, completed=start)
+        yield lambda done: bars.update(task, completed=done)
+
+
+class Log:
+    """A line of progress every minute: nothing of a short run, and something to go by in the log of a long one."""
+
+    def __init__(self, talk: Talk, title: str, size: int | None, start: int, clock: Callable[[], float] = time.monotonic) -> None:
+        self.talk, self.title, self.size, self.start, self.clock = talk, title, size, start, clock
+        self.began = self.told = clock()
+
+    def step(self, done: int) -> None:
+        now = self.clock()
+        if now - self.told >= MINUTE:
+            self.told = now
+            self.talk.say(f"{self.title}: {self._far(done, now)}")
+
+    def _far(self, done: int, now: float) -> str:
+        if not self.size or done <= self.start:
+            return f"{(now - self.began) / MINUTE:.0f} min"
+        left = (now - self.began) * (self.size - done) / (done - self.start)
+        return f"{100 * done / self.size:.0f} %, about {left / MINUTE:.0f} min left" if left >= MINUTE else "less than a minute left"
 
 
 def count(number: int, thing: str, things: str = "") -> str:

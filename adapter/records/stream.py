@@ -54,7 +54,7 @@ def stream(file: BinaryIO, line: Limits = LINE, document: Limits = DOCUMENT) -> 
     start = file.tell() if file.seekable() else None
     lines = Lines(file, line.size)
     if lines.are_a_document():
-        yield from _told_apart(list(_document(lines.rest(document.size + 1), document)))
+        yield from the_document(lines, document)
         return
     people = Once() if start is None else beforehand(file, start, line.size)
     yield from read(lines, people.says, line)
@@ -74,10 +74,12 @@ def read(lines: Iterable[tuple[int, bytes]], again: Again, limits: Limits = LINE
 
 # ---- lines -----------------------------------------------------------------------------------------------------------------
 class Lines:
-    """(number, line) of every line that is not blank. Of one that is too long only so much is kept that it shows."""
+    """(number, line) of every line that is not blank. Of one that is too long only so much is kept that it shows. `before`: how many lines
+    are before where the file stands."""
 
-    def __init__(self, file: BinaryIO, size: int) -> None:
-        self.file, self.size, self.number, self.ahead, self.start = file, size, 0, deque[bytes](), codecs.BOM_UTF8
+    def __init__(self, file: BinaryIO, size: int, before: int = 0) -> None:
+        self.file, self.size, self.number, self.ahead = file, size, before, deque[bytes]()
+        self.start = b"" if before else codecs.BOM_UTF8
 
     def __iter__(self) -> Iterator[tuple[int, bytes]]:
         while line := self.ahead.popleft() if self.ahead else self._line():
@@ -111,6 +113,11 @@ class Lines:
 
 
 # ---- one document ----------------------------------------------------------------------------------------------------------
+def the_document(lines: Lines, limits: Limits = DOCUMENT) -> Iterator[Found]:
+    """What `are_a_document`: all of it, from its first line on."""
+    return _told_apart(list(_document(lines.rest(limits.size + 1), limits)))
+
+
 def _document(data: bytes, limits: Limits) -> Iterator[Found]:
     """An object, or a list of them."""
     try:

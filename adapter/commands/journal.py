@@ -1,0 +1,116 @@
+"""What a run into a folder has finished, so that the same command goes on after it and does nothing twice.
+
+    redbag.journal      {"run": {"program": "0.1.0", "input": "sha256:...", "--as": "transaction", ...}}
+                        {"piece": 1, "counts": {"residents": 5000, ...}, "said": [[false, "home.ndjson:17:..."]]}
+                        ...
+
+A line is added when the files of a piece are whole, in the order of the input. What was said about the piece stands there too, so that a
+run that went on says all in the end. It holds no value of a patient, for nothing that is said does.
+"""
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from importlib import metadata
+from pathlib import Path
+from typing import Any, NamedTuple, TypeVar
+
+from adapter.commands.exits import Exit, Stop
+from adapter.commands.streams import reason
+from adapter.commands.talk import Said, count
+
+NAME = "redbag.journal"
+OURS = re.compile(r"\d{6,}-[0-9a-f]{8}(-\d+of\d+)?\.(json|xml)|bundles-\d{6,}\.ndjson")
+T = TypeVar("T")
+ELSE = "name a new folder with -o, or empty this one"
+CALLED = {
+    "input": "another input, or it has changed since", "program": "another version of this program", "--json": "another way of telling"}
+
+
+class Done(NamedTuple):
+    """What came of a piece."""
+
+    piece: int
+    counts: dict[str, int]
+    said: list[Said]
+
+
+class Journal:
+    """`run`: what must be the same so that a run may go on; where it cannot be known, or there is no folder, nothing is kept. `done`: in
+    the order of the input, from the first on. Raises Stop."""
+
+    def __init__(self, folder: Path | None, run: Mapping[str, str] | None) -> None:
+        self.path, self.run, self.done = (folder or Path()) / NAME, run if folder else None, list[Done]()
+        names = [path.name for path in folder.iterdir()] if folder and folder.is_dir() else []
+        if self.run is not None and NAME in names:
+            self._go_on()
+            self._sweep(names)
+        elif any(name == NAME or OURS.fullmatch(name) for name in names):
+            raise Stop(Exit.USAGE, f"{folder} holds the bundles of another run: {ELSE}.")
+
+    @property
+    def hint(self) -> str:
+        """What to do when the run ends before its time."""
+        residents = sum(done.counts["residents"] for done in self.done)
+        return f" The same command goes on after {count(residents, 'resident')} that are done." if self.run and residents else ""
+
+    def begun(self, tasks: Iterable[T]) -> Iterator[T]:
+        """Before the first is begun: what stands in the folder from now on is this run's."""
+        for task in tasks:
+            if self.run is not None and not self.path.exists():
+                self._add({"run": self.run})
+            yield task
+
+    def add(self, done: Done) -> None:
+        self.done.append(done)
+        if self.run is not None:
+            said = [(is_data, line if isinstance(line, str) else line.decode()) for is_data, line in done.said]
+            self._add({"piece": done.piece, "counts": done.counts, "said": said})
+
+    def _add(self, said: Mapping[str, Any]) -> None:
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            with self.path.open("a", encoding="ascii") as file:
+                file.write(json.dumps(said) + "\n")
+                file.flush()
+                os.fsync(file.fileno())
+        except OSError as error:
+            raise Stop(Exit.NOTHING, f"{self.path} cannot be written ({reason(error)}): name another place with -o.") from None
+
+    def _go_on(self) -> None:
+        """Raises Stop where it is the journal of something else. A line that was not finished is cut off."""
+        lines = self.path.read_bytes().splitlines(keepends=True)
+        whole = [line for line in lines if line.endswith(b"\n")]
+        if len(whole) < len(lines):
+            os.truncate(self.path, sum(map(len, whole)))
+        head, *rest = [json.loads(line) for line in whole] or [{"run": self.run}]
+        self._same(head["run"])
+        self.done = [Done(each["piece"], each["counts"], [(is_data, line) for is_data, line in each["said"]]) for each in rest]
+
+    def _same(self, before: Mapping[str, str]) -> None:
+        now = self.run or {}
+        other = [CALLED.get(name, f"another {name}") for name in {**before, **now} if before.get(name) != now.get(name)]
+        if other:
+            raise Stop(Exit.USAGE, f"{self.path.parent} holds a run with {'; with '.join(other)}: {ELSE}.")
+
+    def _sweep(self, names: Iterable[str]) -> None:
+        """What a run that was killed left half-written, under a name of its own."""
+        for name in names:
+            if name.startswith(".") and OURS.fullmatch(name[1:].rpartition(".")[0]):
+                (self.path.parent / name).unlink(missing_ok=True)
+
+
+def program() -> str:
+    try:
+        return metadata.version("redbag-adapter")
+    except metadata.PackageNotFoundError:
+        return "not installed"
+
+
+def fingerprint(path: Path) -> str:
+    """Of all that is in it: a file that was only copied or touched is the same."""
+    with path.open("rb") as file:
+        return f"sha256:{hashlib.file_digest(file, 'sha256').hexdigest()}"
