@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 from adapter.synth import care_records, residents
+from adapter.synth.hard import CASES, cases
 from mappings.bag import findings
 
 
@@ -12,3 +13,13 @@ def test_a_resident_depends_on_the_seed_and_her_number_alone() -> None:
 
 def test_nobody_is_refused() -> None:
     assert [f for record in care_records(300, seed=1) for f in findings(record) if f.level == "refusal"] == []
+
+
+def test_each_hard_case_is_there_once_in_a_hundred() -> None:
+    for block in range(5):
+        assert sorted(case.name for case in cases(1, block).values()) == sorted(case.name for case in CASES)
+
+
+def test_no_hard_case_is_refused_either() -> None:
+    for before in (False, True):
+        assert [f for record in care_records(200, seed=1, hard=True, before=before) for f in findings(record) if f.level == "refusal"] == []

@@ -17,7 +17,7 @@ COVID = "NHS England, December 2022: 88.6 % of eligible care home residents had 
 PPV = "UKHSA, PPV coverage report, April 2022 to March 2023: everybody of"
 ZOSTER = "UKHSA, Shingles vaccine coverage, quarter 1 of 2022 to 2023: 37.7 % of those of 71, 81.4 % of those of 79"
 
-# ---- who ---------------------------------------------------------------------------------------------------------------------------
+# ---- who -------------------------------------------------------------------------------------------------------------------
 AGE = Spread("Age, years", {
     (18, 39): 30, (40, 64): 149, (65, 74): 115, (75, 84): 243, (85, 89): 190, (90, 94): 183, (95, 99): 78, (100, 105): 12,
 }, f"{ONS}: 82.1 % are 65 and over, of these 56.4 % are 85 and over. Within these bands: {ASSUMED}")
@@ -40,11 +40,11 @@ RELATED = Spread("Related persons", {0: 8, 1: 60, 2: 26, 3: 6}, ASSUMED)
 KINSHIP = Spread("Who they are", {
     "daughter": 38, "son": 30, "niece": 8, "nephew": 4, "sister": 6, "brother": 4, "friend": 6, "grandchild": 4}, ASSUMED)
 
-# ---- homes -------------------------------------------------------------------------------------------------------------------------
+# ---- homes -----------------------------------------------------------------------------------------------------------------
 HOME_KIND = Spread("Who runs the home", {"independent care home": 90, "local authority care home": 9, "nhs care home": 1}, ASSUMED)
 NURSING = Spread("With nursing", {True: 494, False: 506}, f"{ONS}: 49.4 % live in homes with nursing")
 
-# ---- medicines -------------------------------------------------------------------------------------------------------------------------
+# ---- medicines -------------------------------------------------------------------------------------------------------------
 MEDICINES = Spread("Medicines taken", {
     0: 10, 1: 15, 2: 28, 3: 46, 4: 68, 5: 88, 6: 105, 7: 112, 8: 112, 9: 102, 10: 88, 11: 70, 12: 52, 13: 38, 14: 27, 15: 18, 16: 11, 17: 6,
     18: 3, 19: 1}, f"{CHUMS}. {GORDON}")
@@ -53,7 +53,7 @@ MEDICINES_PAST = Spread("Medicines finished, stopped or on hold, beside those", 
 NO_MEDICINES = Spread("Where no medicine is taken", {"none known": 9, "not asked": 1}, ASSUMED)
 STARTED = Spread("Days since a medicine was started", {(2, 60): 15, (61, 365): 30, (366, 1825): 42, (1826, 5475): 13}, ASSUMED)
 
-# ---- vaccinations: given, by us; reported, by others; the rest is why not; nothing: no row ---------------------------------------------
+# ---- vaccinations: given, by us; reported, by others; the rest is why not; nothing: no row ---------------------------------
 INFLUENZA = Spread("Influenza, the last whole winter", {
     "given": 719, "reported": 30, "declined": 90, "unwell": 15, "consent not given": 10, "nothing": 136}, f"{FLU}. Why not: {ASSUMED}")
 COVID_19 = Spread("COVID-19, the last whole winter", {
@@ -66,11 +66,11 @@ SHINGLES = Spread("Shingles, from 70 on and born after 1 September 1933", {"give
                   f"{ZOSTER}. One figure for all ages: {ASSUMED}")
 NO_VACCINATIONS = Spread("Where there is no vaccination", {"not supplied": 5, "not asked": 3, "none known": 2}, ASSUMED)
 
-# ---- allergies -----------------------------------------------------------------------------------------------------------------------
+# ---- allergies -------------------------------------------------------------------------------------------------------------
 ALLERGIES: Spread[int | str] = Spread("Allergies", {"none known": 55, 1: 26, 2: 8, 3: 3, "not asked": 3, "not supplied": 5}, (
     f"{ASSUMED}, beside: 44.5 % of adult inpatients of one London trust reported a drug allergy (UCLH, 2017)"))
 
-# ---- stays -----------------------------------------------------------------------------------------------------------------------------
+# ---- stays -----------------------------------------------------------------------------------------------------------------
 STAYS = Spread("Stays in hospital that ended within a year", {0: 580, 1: 235, 2: 110, 3: 50, 4: 25},
                f"{ADMISSIONS}. How they spread: {ASSUMED}")
 STAYS_NOW = Spread("And now", {"at home": 970, "in hospital": 18, "leaving for hospital": 12}, ASSUMED)

@@ -1,6 +1,7 @@
 """What a resident takes, and what she took until lately."""
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from adapter.synth.dice import Rolls, Spread, between, one_of
@@ -17,9 +18,18 @@ STOPPED = ("Falls", "Low blood pressure", "No longer needed", "Could not swallow
 def medicines(she: Who) -> list[dict[str, Json]] | str:
     rolls = she.dice("medicines")
     chosen = regimens(she, rolls, MEDICINES.roll(rolls))
-    taken = [active(she, rolls, regimen, nth) for nth, regimen in enumerate(chosen.values(), 1)]
+    taken = rows(she, rolls, chosen.values())
     past = [over(she, rolls, chosen, len(taken) + nth + 1) for nth in range(MEDICINES_PAST.roll(rolls))]
     return taken + past or NO_MEDICINES.roll(rolls)
+
+
+def taking(she: Who, rolls: Rolls, count: int) -> list[dict[str, Json]]:
+    """So many that she takes now."""
+    return rows(she, rolls, regimens(she, rolls, count).values())
+
+
+def rows(she: Who, rolls: Rolls, chosen: Iterable[Regimen]) -> list[dict[str, Json]]:
+    return [active(she, rolls, regimen, nth) for nth, regimen in enumerate(chosen, 1)]
 
 
 def regimens(she: Who, rolls: Rolls, count: int) -> dict[str, Regimen]:

@@ -20,6 +20,8 @@ Moonwort Nutmeg Owlpen Periwinkle Quicksilver Ragwort Sundial Toadflax Uphill Wi
 """)
 APOSTROPHES = ("O'Bramble", "D'Arcy-Meadow", "O’Thistle", "N'Dewberry", "O'Larkspur")      # straight and curly: both are met
 WELSH = ("Llŷnfab", "Gŵyrfryn", "Bachtôn", "Môrwen-Siôr", "Tŷ'nycoed")
+LONG = ("Featherstonehaugh-Test-Montgomery", "Abercrombie-Example-Fitzwilliam")
+LONG_WOMEN, LONG_MEN = ("Anne-Marie Ffion Bronwen Rose",), ("John-Paul Owain Huw Rhys",)
 WOMEN = words("""
 Marigold Henrietta Clementine Dorothea Winifred Edith Mabel Hilda Ivy Pearl Beryl Muriel Olive Gladys Vera Nora Elsie Doris Phyllis Joan
 Maureen Sheila Brenda Jean Rita Audrey Eileen Kathleen Constance Agnes Beatrice Florence Harriet Josephine Lavinia Millicent Philippa

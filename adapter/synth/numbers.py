@@ -2,11 +2,9 @@
 
 The ninth digit weighs 2 in the check sum, and no two of its values leave the same remainder: of the ten numbers that share their first
 eight digits, at most one has no check digit (where the remainder would ask for 10). So nine of every ten are for residents, 900,000 in
-all; where the tenth has one too, it is spare, and becomes somebody's former number. Source: NHS Data Dictionary, NHS NUMBER.
+all. Source: NHS Data Dictionary, NHS NUMBER.
 """
 from __future__ import annotations
-
-from functools import cache
 
 MOST = 900_000
 STRIDE = 523_987      # has no factor in common with MOST: every number comes once
@@ -17,24 +15,9 @@ START = 9 * (10 + 9 + 8)       # of 999
 def nhs_number(seed: int, index: int) -> str:
     """For an index below MOST."""
     tens, nth = divmod((index * STRIDE + seed * 7919) % MOST, 9)
-    return _numbers(tens, nth)
-
-
-def _numbers(tens: int, nth: int) -> str:
-    """The nth that has a check digit, of the ten numbers with these digits before their last two."""
     first = f"{tens:05}"
     base = START + sum(weight * int(digit) for weight, digit in zip(WEIGHTS, first, strict=True))
     checks = [(digit, (11 - (base + 2 * digit) % 11) % 11) for digit in range(10)]
     digit, check = [(digit, check) for digit, check in checks if check != 10][nth]
     return f"999{first}{digit}{check}"
 
-
-@cache
-def spare() -> tuple[str, ...]:
-    """The numbers that no resident has: more than 9,000."""
-    return tuple(_numbers(tens, 9) for tens in range(100_000) if _has_ten(tens))
-
-
-def _has_ten(tens: int) -> bool:
-    base = START + sum(weight * int(digit) for weight, digit in zip(WEIGHTS, f"{tens:05}", strict=True))
-    return all((11 - (base + 2 * digit) % 11) % 11 != 10 for digit in range(10))

@@ -26,7 +26,7 @@ def month(day: int) -> str:
 def summer(year: int) -> tuple[int, int]:
     """From which minute to which it is summer time."""
     march, october = (date(year, month, 31).toordinal() for month in (3, 10))
-    return tuple((day - day % 7) * DAY + 60 for day in (march, october))      # type: ignore[return-value]      # of two comes two
+    return (march - march % 7) * DAY + 60, (october - october % 7) * DAY + 60
 
 
 def time(minute: int) -> str:
@@ -35,3 +35,10 @@ def time(minute: int) -> str:
     later = 60 if start <= minute < end else 0
     day, minute = divmod(minute + later, DAY)
     return f"{iso(day)}T{minute // 60:02}:{minute % 60:02}:00+0{later // 60}:00"
+
+
+def last_change(month: int, before: int) -> int:
+    """The minute of the last change of the clocks in March (3) or October (10) that was over by this minute."""
+    year = date.fromordinal(before // DAY).year
+    of_year = {3: 0, 10: 1}[month]
+    return next(at for year in (year, year - 1) if (at := summer(year)[of_year]) + 3 * DAY < before)
