@@ -21,15 +21,17 @@ ARROWS = {      # layer: the layers it may import, itself included by nature (ex
     "mappings.whole": {"mappings", "mappings.resources"},
     "adapter": set(),
     "adapter.wire": set(),
-    "adapter.records": {"mappings", "mappings.resources", "mappings.whole", "adapter.wire"},
+    "adapter.rows": {"adapter.wire"},      # an export's files: they know nothing of records
+    "adapter.records": {"mappings", "mappings.resources", "mappings.whole", "adapter.wire", "adapter.rows"},
     "adapter.bundle": {"mappings", "mappings.resources", "mappings.whole", "adapter.wire"},
-    "adapter.synth": {"mappings", "mappings.resources", "mappings.whole", "adapter.wire", "adapter.records"},
+    "adapter.synth": {"mappings", "mappings.resources", "mappings.whole", "adapter.wire", "adapter.rows", "adapter.records"},
     "adapter.docs": {"mappings", "mappings.resources", "mappings.whole"},
     "adapter.sandbox": {"adapter.wire"},      # a hospital of its own: it must not judge our bundles by our own code
     "adapter.hospital": set(),      # somebody else's system, in the demo
     "adapter.delivery": PURE,
     "adapter.returns": PURE | {"adapter.delivery"},
-    "adapter.edge": PURE | {"adapter.synth", "adapter.docs", "adapter.sandbox", "adapter.hospital", "adapter.delivery", "adapter.returns"},
+    "adapter.edge": PURE | {"adapter.rows", "adapter.synth", "adapter.docs", "adapter.sandbox", "adapter.hospital", "adapter.delivery",
+                            "adapter.returns"},
 }
 PARTS = {
     "adapter.cli": "adapter.edge", "adapter.commands": "adapter.edge", "adapter.demo": "adapter.edge",
@@ -37,6 +39,7 @@ PARTS = {
 }
 THIRD_PARTY = {
     "adapter.wire": {"msgspec", "lxml"},
+    "adapter.rows": {"lxml"},
     "adapter.records": {"msgspec", "lxml"},
     "adapter.synth": {"msgspec"},
     "adapter.sandbox": {"fastapi", "starlette", "uvicorn"},
@@ -55,7 +58,7 @@ def layer(module: str) -> str | None:
     first = rest.partition(".")[0]
     if package == "mappings":
         return "mappings.resources" if first in RESOURCES else "mappings.whole" if first in WHOLE else "mappings"
-    name = f"{package}.{first}" if first else package
+    name = "adapter.rows" if f"{module}.".startswith("adapter.records.rows.") else f"{package}.{first}" if first else package
     return PARTS.get(name, name) if PARTS.get(name, name) in ARROWS else None
 
 
@@ -108,6 +111,8 @@ def test_imports_go_one_way(module: str, path: Path) -> None:
     ("adapter.bundle", "def send():\n    import httpx"),
     ("adapter.bundle", "from adapter.delivery import client"),
     ("adapter.records.native", "from urllib.request import urlopen"),
+    ("adapter.records.native", "import sqlite3"),
+    ("adapter.records.rows.index", "from adapter.records.native import Format"),
     ("adapter.sandbox.store", "from adapter.bundle import transaction"),
     ("adapter.delivery.client", "from adapter.returns import pull"),
     ("adapter.returns.pull", "import typer"),

@@ -6,9 +6,14 @@
     CSV    a row is an object of its filled cells, all text; rows of a file that belongs to another hang under its name, as a list; the one
            row of a lookup hangs there as an object
     XML    an element without attributes and children is its text; any other is an object: "@id" its attributes, "." its own text, its
-           children by their names; a child that occurs more than once is a list
+           children by their names; a child that occurs more than once is a list. Text after a child is kept as "#mixed".
+           A name of a namespace that has no prefix is {uri}name
 
-An empty cell, an empty text and null say nothing, and are left out.
+What stands outside of all residents is the top: in CSV the single tables by their names, in JSON the document, in XML an object with the
+root element by its name, so that the path to the residents begins with it: export/residents/resident.
+
+A blank cell, a blank text and null say nothing, and are left out; so are objects and lists in which nothing is left. What says something
+is kept code point for code point. In CSV a cell for which the header has no name stands under its number: "#7".
 """
 from __future__ import annotations
 
@@ -50,10 +55,14 @@ class Rows(Protocol):
     With `faults` the tree is not to be trusted: bytes that cannot be read, a row with too many cells, a key that is there twice.
     """
 
-    number: int
-    tree: Node
-    top: Node
-    faults: tuple[Fault, ...]
+    @property
+    def number(self) -> int: ...
+    @property
+    def tree(self) -> Node: ...
+    @property
+    def top(self) -> Node: ...
+    @property
+    def faults(self) -> tuple[Fault, ...]: ...
 
     def place(self, steps: Steps) -> Place:
         """Where this stands; where it is not there, whatever it would stand in."""
@@ -63,12 +72,28 @@ class Rows(Protocol):
 class Export(Protocol):
     """An export that is open. `says`: what was found out about it and should be stated, such as its encoding; no values."""
 
-    says: tuple[str, ...]
-    top: Node
+    @property
+    def says(self) -> tuple[str, ...]: ...
+    @property
+    def top(self) -> Node: ...
 
     def __iter__(self) -> Iterator[Rows]: ...
     def __enter__(self) -> Self: ...
     def __exit__(self, *_: object) -> None: ...
+
+
+def stands(tree: Node, top: Node, steps: Steps, path: bool = False) -> Place:
+    """The place of the nearest node on the way. `path`: what it is called is the way itself, else the last name on it."""
+    node, value = (top, top) if steps[:1] == (TOP,) else (tree, tree)
+    names = steps[1:] if steps[:1] == (TOP,) else steps
+    for step in names:
+        try:
+            value = value[step]     # type: ignore[index]  # a step may be the name of a member or a place in a list
+        except (KeyError, IndexError, TypeError):
+            break
+        node = value if isinstance(value, Node) else node
+    name = "/".join(map(str, names)) if path else next((step for step in reversed(names) if isinstance(step, str)), "")
+    return Place(node.file, node.line, None, name)
 
 
 # ---- what a layout says about the files ----------------------------------------------------------------------------------------

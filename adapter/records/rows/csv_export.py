@@ -1,0 +1,99 @@
+"""A CSV export, open: its files joined to one tree for each resident, in the order of the residents' file."""
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Self
+
+from adapter.faults import Fault, Refused
+from adapter.records.rows.files import File, files_of
+from adapter.records.rows.index import Index
+from adapter.records.rows.joining import Joining
+from adapter.records.rows.lookup import Shared
+from adapter.records.rows.plan import Plan
+from adapter.records.rows.row import Node, Place, Settings, Steps, Table, stands
+from adapter.records.rows.sheet import Sheet
+
+
+@dataclass(frozen=True)
+class CsvRows:
+    """One resident; at the end, one row that belongs to none."""
+
+    number: int
+    tree: Node
+    top: Node
+    faults: tuple[Fault, ...] = ()
+
+    def place(self, steps: Steps) -> Place:
+        return stands(self.tree, self.top, steps)
+
+
+class CsvExport:
+    """Everything is read once before the first resident is handed out; what cannot be read at all is refused then."""
+
+    def __init__(self, path: Path, settings: Settings) -> None:
+        self.settings, self.plan, self.top = settings, Plan(settings), Node()
+        self.stack = ExitStack()
+        with self.stack:
+            self.files = self.stack.enter_context(files_of(path))
+            self.index = Index()
+            self.stack.callback(self.index.close)
+            self.sheets = {table.name: sheet for table in settings.tables if (sheet := self._sheet(table))}
+            self._singles()
+            self.shared = {name: Shared(sheet, self.index, way) for way, (name, sheet) in enumerate(self.sheets.items())
+                           if sheet.table.lookup}
+            self.joining = Joining(self.plan, self.sheets, self.shared, self.index)
+            self.says = tuple(self._says())
+            self.stack = self.stack.pop_all()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *what: object) -> None:
+        self.stack.__exit__(*what)     # type: ignore[arg-type]  # the protocol leaves open what they are
+
+    def __iter__(self) -> Iterator[CsvRows]:
+        for number, (tree, faults) in enumerate(self.joining.trees(), 1):
+            yield CsvRows(number, tree, self.top, faults)
+
+    def unnamed(self) -> Iterator[tuple[str, Node]]:
+        """After the last resident: (table, row) of lookups that nobody named."""
+        for name, shared in self.shared.items():
+            yield from ((name, node) for node in shared.unnamed())
+
+    def _sheet(self, table: Table) -> Sheet | None:
+        file = self.files.get(table.file.lower())
+        if file is None and not table.optional:
+            says = "there is no such file in the export: put it in, or say `optional = true` for it in the layout"
+            raise Refused([Fault("no-file", says, file=table.file)])
+        return None if file is None else self._opened(table, file)
+
+    def _opened(self, table: Table, file: File) -> Sheet:
+        sheet = Sheet(table, file, self.settings.encoding, self.settings.delimiter, self.plan.needed(table))
+        below = {other.name for other in (*self.plan.children[table.name], *self.plan.lookups[table.name])} & set(sheet.names)
+        if below:
+            raise Refused([sheet.fault("layout", "a column has the name of a table that hangs there: rename the table in the layout", 1,
+                                       min(below))])
+        return sheet
+
+    def _singles(self) -> None:
+        for table in self.plan.singles:
+            if sheet := self.sheets.get(table.name):
+                rows = list(islice(sheet.rows(), 2))
+                if len(rows) > 1:
+                    raise Refused([sheet.fault("twice", "one row is expected in this file, about the whole export", rows[1][0])])
+                for row in rows:
+                    self.top[table.name] = sheet.node(*row)
+                if sheet.faults:
+                    raise Refused(sheet.faults)
+
+    def _says(self) -> Iterator[str]:
+        yield from (sheet.says for sheet in self.sheets.values())
+        yield from (f"{table.file} is not there" for table in self.settings.tables if table.name not in self.sheets)
+        yield from self.joining.says
+        more = len(self.files) - len(self.sheets)
+        if more:
+            yield f"{more} {'file' if more == 1 else 'files'} in it the layout does not name"

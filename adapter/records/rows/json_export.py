@@ -1,0 +1,143 @@
+"""A JSON export, open: one document with a list of residents in it, or NDJSON with one resident a line."""
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO, Self
+
+from adapter import scan, wire
+from adapter.faults import Fault, Refused
+from adapter.records.rows.cleaned import cleaned, ordinals
+from adapter.records.rows.files import unreadable
+from adapter.records.rows.hanging import Hanging, names
+from adapter.records.rows.lines import lines_of
+from adapter.records.rows.row import TOP, Node, Place, Settings, Steps
+from adapter.wire import Limits
+
+DOCUMENT = Limits(size=256 << 20)
+LINE = Limits(size=16 << 20)
+
+
+@dataclass(frozen=True)
+class _Text:
+    """Where a document came from, to find a place in it: that is asked for only when something is wrong."""
+
+    path: Path
+    data: bytes | None = None      # of a line
+    line: int = 1
+
+    def locate(self, steps: tuple[int, ...]) -> tuple[int, int]:
+        text = (self.path.read_bytes() if self.data is None else self.data).decode("utf-8-sig")
+        return scan.locate(text, [steps], wire.LIMITS.depth, self.line)[steps]
+
+
+@dataclass(frozen=True)
+class JsonRows:
+    """`value` as it stands in the text, where `start` leads to it; `document`: what it stands in."""
+
+    number: int
+    tree: Node
+    top: Node
+    faults: tuple[Fault, ...]
+    value: Any
+    start: tuple[int, ...]
+    document: Any
+    text: _Text
+    hanging: Hanging
+
+    def place(self, steps: Steps) -> Place:
+        home = self.hanging.home(self.tree, steps)
+        inside, name = (home[1:], "/".join(map(str, home[1:]))) if home[:1] == (TOP,) else (home, "/".join(map(str, steps)))
+        if self.value is None:      # a line that could not be read
+            return Place("", self.text.line, None, name)
+        at = tuple(ordinals(self.document, inside)) if home[:1] == (TOP,) else (*self.start, *ordinals(self.value, inside))
+        return Place("", *self.text.locate(at), name)
+
+
+class JsonExport:
+    """One document, held in memory."""
+
+    def __init__(self, path: Path, settings: Settings) -> None:
+        self.path, self.says, steps = path, ("read as UTF-8",), names(settings.residents)
+        self.document = _document(path, bool(steps))
+        self.people = _people(self.document, steps, settings.residents)
+        self.start = tuple(ordinals(self.document, steps))
+        self.top = cleaned(_without(self.document, steps)) or Node()
+        self.hanging = Hanging(settings.lookups, self.top)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+    def __iter__(self) -> Iterator[JsonRows]:
+        for i, value in enumerate(self.people):
+            yield _resident(i + 1, value, (*self.start, i), self)
+
+
+class NdjsonExport:
+    """One resident a line. A line that cannot be read is the only one that is refused."""
+
+    def __init__(self, path: Path, settings: Settings) -> None:
+        self.path, self.says, self.top, self.hanging = path, ("read as UTF-8",), Node(), Hanging((), Node())
+        try:
+            self.file: BinaryIO = path.open("rb")
+        except OSError as error:
+            raise unreadable(error) from None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.file.close()
+
+    def __iter__(self) -> Iterator[JsonRows]:
+        self.file.seek(0)
+        for number, line in lines_of(self.file, LINE.size):
+            text = _Text(self.path, line, number)
+            try:
+                value = wire.loads(line, LINE, number)
+            except Refused as refused:
+                yield JsonRows(number, Node(line=number), self.top, refused.found, None, (), None, text, self.hanging)
+                continue
+            yield JsonRows(number, cleaned(value) or Node(), self.top, (), value, (), value, text, self.hanging)
+
+
+def _resident(number: int, value: Any, start: tuple[int, ...], export: JsonExport) -> JsonRows:
+    text = _Text(export.path)
+    if not isinstance(value, dict):
+        faults: tuple[Fault, ...] = (Fault("not-an-object", "expected an object for each resident", "", *text.locate(start)),)
+        return JsonRows(number, Node(), export.top, faults, value, start, export.document, text, export.hanging)
+    tree = cleaned(value) or Node()
+    return JsonRows(number, tree, export.top, tuple(export.hanging.hang(tree)), value, start, export.document, text, export.hanging)
+
+
+def _document(path: Path, is_object: bool) -> Any:
+    """An object; or a list, if the document itself may be the list of residents."""
+    try:
+        with path.open("rb") as file:
+            data = file.read(DOCUMENT.size + 1)
+    except OSError as error:
+        raise unreadable(error) from None
+    is_list = not is_object and data.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"[")
+    return wire.loads_list(data, DOCUMENT) if is_list else wire.loads(data, DOCUMENT)
+
+
+def _people(document: Any, steps: list[str], path: str) -> list[Any]:
+    value = document
+    for name in steps:
+        value = value.get(name) if isinstance(value, dict) else None
+    if value is None:
+        raise Refused([Fault("no-residents", "nothing stands there, and the layout says that the residents do: check residents in [export]",
+                             "export.residents", name=path)])
+    return value if isinstance(value, list) else [value]
+
+
+def _without(document: Any, steps: list[str]) -> Any:
+    """The document but for the list of residents."""
+    if not steps:
+        return {}
+    inner = _without(document[steps[0]], steps[1:]) if steps[1:] else None
+    return document | {steps[0]: inner}

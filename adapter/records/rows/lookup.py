@@ -1,0 +1,51 @@
+"""A file whose rows are shared by many: in memory if it is small, else in the index. It knows which of its rows nobody named."""
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+
+from adapter.faults import Fault
+from adapter.records.rows.index import Index
+from adapter.records.rows.row import Node
+from adapter.records.rows.sheet import Sheet
+
+SMALL = 32 << 20      # bytes
+
+
+class Shared:
+    """`way`: under which number it stands in the index."""
+
+    def __init__(self, sheet: Sheet, index: Index, way: int, small: int = SMALL) -> None:
+        self.sheet, self.index, self.way = sheet, index, way
+        self.own = tuple(own for own, _ in sheet.table.by)
+        self.nodes: dict[str, list[Node]] | None = None
+        self.named = set[str]()
+        if sheet.file.size > small:
+            index.shared(way, sheet.keyed(self.own))
+        else:
+            self.nodes = defaultdict(list)
+            for key, line, cells in sheet.keyed(self.own):
+                self.nodes[key].append(sheet.node(line, cells))
+
+    def rows(self, key: str) -> list[Node]:
+        """What has this key: at most one, if all is well. The same row is the same node each time, or an equal one."""
+        if not key.strip():
+            return []
+        self.named.add(key)
+        return self._rows(key)
+
+    def _rows(self, key: str) -> list[Node]:
+        if self.nodes is not None:
+            return self.nodes.get(key, [])
+        return [self.sheet.node(line, cells) for line, cells in self.index.named(self.way, key)]
+
+    def twice(self, rows: list[Node]) -> Fault:
+        lines = ", ".join(str(row.line) for row in rows[1:])
+        return self.sheet.fault("twice", f"this row and line {lines} have one key: which of them is named cannot be known; leave one in",
+                                rows[0].line, ", ".join(self.own))
+
+    def unnamed(self) -> Iterator[Node]:
+        """The rows that were never asked for."""
+        for key, line, cells in self.sheet.keyed(self.own):
+            if key not in self.named:
+                yield self.sheet.node(line, cells)

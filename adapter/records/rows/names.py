@@ -1,0 +1,48 @@
+"""Names of XML elements and attributes, as layouts write them: family, x:family, {uri}family.
+
+A bare name is in the namespace of the empty prefix; a bare attribute is in none, as XML has it. {}name is an element in none, where there
+is one of the empty prefix.
+"""
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+
+class Names:
+    """`namespaces`: prefix -> URI."""
+
+    def __init__(self, namespaces: Mapping[str, str]) -> None:
+        self.uris = dict(namespaces)
+        self.prefixes = {uri: prefix for prefix, uri in namespaces.items() if prefix}
+        self.main = namespaces.get("", "")
+        self._said: dict[str, str] = {}
+
+    def element(self, tag: str) -> str:
+        """{uri}name -> as it is written in a path."""
+        said = self._said.get(tag)
+        if said is None:
+            said = self._said[tag] = self._element(tag)
+        return said
+
+    def _element(self, tag: str) -> str:
+        uri, name = split(tag)
+        if uri == self.main:
+            return name
+        return f"{self.prefixes[uri]}:{name}" if uri in self.prefixes else f"{{{uri}}}{name}"
+
+    def attribute(self, tag: str) -> str:
+        uri, name = split(tag)
+        return "@" + (name if not uri else f"{self.prefixes[uri]}:{name}" if uri in self.prefixes else tag)
+
+    def tag(self, name: str, attribute: bool = False) -> str:
+        """The way back, for a name without its @."""
+        if name.startswith("{"):
+            return name.removeprefix("{}")
+        prefix, _, local = name.rpartition(":")
+        uri = self.uris.get(prefix, "") if prefix else "" if attribute else self.main
+        return f"{{{uri}}}{local}" if uri else local
+
+
+def split(tag: str) -> tuple[str, str]:
+    uri, mark, name = tag.rpartition("}")
+    return (uri[1:], name) if mark else ("", tag)

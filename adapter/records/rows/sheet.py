@@ -1,0 +1,128 @@
+"""One file of a CSV export: its header, how it is written, and its rows as nodes."""
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from itertools import compress, islice
+from operator import itemgetter
+
+from adapter.faults import Fault, Refused
+from adapter.records.rows.encoding import Encoding, encoding_of
+from adapter.records.rows.files import File
+from adapter.records.rows.row import Node, Table
+from adapter.records.rows.text import Cells, rows_of
+
+DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "vertical bars"}
+FIRST_ROWS = 20
+_NO_TEXT = re.compile("[\udc00-\udcff]")
+_new, _strip = Node.__new__, str.strip
+
+
+class Sheet:
+    """`needed`: the columns without which it cannot be joined. `faults`: of the nodes that were made since it was emptied last."""
+
+    def __init__(self, table: Table, file: File, encoding: str, delimiter: str, needed: Iterable[str] = ()) -> None:
+        self.table, self.file, self.name = table, file, file.name
+        self.needed = list(dict.fromkeys(needed))
+        self.known = frozenset([*self.needed, *table.columns])
+        self.encoding = encoding_of(file, encoding)
+        self.delimiter = delimiter or sniffed(file, self.encoding, self.known)
+        self.faults: list[Fault] = []
+        self.names = self._header()
+        self.nameless = frozenset(f"#{i}" for i, name in enumerate(self.names, 1) if name == f"#{i}")
+        self.width, self.easy = len(self.names), not (self.encoding.dirty or self.nameless)
+
+    @property
+    def says(self) -> str:
+        apart = DELIMITERS.get(self.delimiter, "the layout's delimiter")
+        return f"{self.table.file} is read as {self.encoding.says}, its cells separated by {apart}"
+
+    def rows(self) -> Iterator[tuple[int, Cells]]:
+        """(line, cells) without the header."""
+        return islice(rows_of(self.file, self.encoding, self.delimiter), 1, None)
+
+    def _header(self) -> list[str]:
+        line, cells = next(rows_of(self.file, self.encoding, self.delimiter), (1, []))
+        names = [cell.strip() or f"#{i}" for i, cell in enumerate(cells, 1)]
+        wrong = [i for i, name in enumerate(names, 1) if name in names[:i - 1]] if len(set(names)) < len(names) else []
+        faults = [self.fault("header-twice", "two columns have one name in the header: which is meant cannot be known; name them apart",
+                             line, self._told(names, i)) for i in wrong]
+        faults += [self.fault("no-column", "the header has no such column: check its name, and the delimiter", line, name)
+                   for name in self.needed if name not in names]
+        if any(map(_NO_TEXT.search, names)):
+            faults.append(self.fault("encoding", f"the header holds bytes that are no {self.encoding.says}", line))
+        if faults:
+            raise Refused(faults)
+        return names
+
+    def keyed(self, columns: Iterable[str]) -> Iterator[tuple[str, int, Cells]]:
+        """(key, line, cells): what the row is joined by, which is blank where there is nothing to join by."""
+        key = self._key(columns)
+        for line, cells in self.rows():
+            try:
+                yield key(cells), line, cells
+            except IndexError:
+                yield "", line, cells      # too short; that is said where it is made a node
+
+    def _key(self, columns: Iterable[str]) -> Callable[[Cells], str]:
+        places = [self.names.index(column) for column in columns]
+        return itemgetter(places[0]) if len(places) == 1 else lambda cells: joined(cells[place] for place in places)
+
+    def node(self, line: int, cells: Cells) -> Node:
+        """The filled cells of a row. What is wrong with them is put to `faults`."""
+        node: Node = _new(Node)
+        node.file, node.line = self.name, line
+        if self.easy and len(cells) == self.width:
+            node.update(compress(zip(self.names, cells, strict=False), map(_strip, cells)))
+        else:
+            names = self.names + [f"#{i}" for i in range(self.width + 1, len(cells) + 1)]
+            node.update(compress(zip(names, cells, strict=False), map(_strip, cells)))
+            self.faults += self._wrong(node, line, cells)
+        return node
+
+    def _wrong(self, node: Node, line: int, cells: Cells) -> Iterator[Fault]:
+        if len(cells) < self.width:
+            says = f"this row has {len(cells)} cells and the header {self.width}: its end is missing, from here on"
+            yield self.fault("too-few-cells", says, line, self._told(self.names, len(cells) + 1))
+        if len(cells) > self.width:
+            says = f"this row has {len(cells)} cells, the header {self.width}: a text with the delimiter in it belongs in quotation marks"
+            yield self.fault("too-many-cells", says, line, f"column {self.width + 1}")
+        for name in self.nameless & node.keys() if self.nameless else ():
+            yield self.fault("no-header", "is filled, and the header has no name for it", line, f"column {name[1:]}")
+        for i, cell in enumerate(cells[:self.width] if self.encoding.dirty else (), 1):
+            if bad := _NO_TEXT.search(cell):
+                what = "a zero byte" if bad[0] == "\udc00" else f"a byte that is no {self.encoding.says}"
+                says = f"holds {what}: correct this cell, or export the file in one encoding"
+                yield self.fault("encoding", says, line, self._told(self.names, i))
+
+    def _told(self, names: list[str], column: int) -> str:
+        """A name that the layout has; any other is somebody's text."""
+        return names[column - 1] if names[column - 1] in self.known else f"column {column}"
+
+    def fault(self, rule: str, says: str, line: int | None, name: str = "") -> Fault:
+        return Fault(rule, says, "", line, None, self.name, name)
+
+
+def joined(values: Iterable[str]) -> str:
+    """One value as it is; several as one that no other values make, or nothing if one of them is missing."""
+    told = list(values)
+    if len(told) == 1:
+        return told[0]
+    return "".join(f"{len(value)}:{value}" for value in told) if all(map(str.strip, told)) else ""
+
+
+def sniffed(file: File, encoding: Encoding, known: frozenset[str]) -> str:
+    """What separates the cells: with which the header has most columns that the layout knows, then with which it and the first rows have
+    most cells, and the same number. Commas where nothing is separated."""
+    return max(DELIMITERS, key=lambda delimiter: _fits(file, encoding, delimiter, known))
+
+
+def _fits(file: File, encoding: Encoding, delimiter: str, known: frozenset[str]) -> tuple[int, int]:
+    try:
+        first = [cells for _, cells in islice(rows_of(file, encoding, delimiter), FIRST_ROWS)]
+    except Refused:
+        return 0, 0      # some other delimiter may make rows of it; if none does, it is said when it is read
+    names = {cell.strip() for cell in first[0]} if first else set()
+    alike = len({len(cells) for cells in first}) == 1
+    return len(names & known), len(first[0]) if alike else 0
+

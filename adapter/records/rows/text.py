@@ -1,0 +1,83 @@
+"""The rows of a CSV file, with the line on which each begins: block by block, in memory that does not grow, whatever is in the file."""
+from __future__ import annotations
+
+import codecs
+import csv
+import io
+from collections.abc import Iterator
+from itertools import chain
+from typing import BinaryIO
+
+from adapter.faults import Fault, Refused
+from adapter.records.rows.encoding import Encoding
+from adapter.records.rows.files import File
+from adapter.records.rows.formula import MAYBE, unguarded
+
+BLOCK = 1 << 18
+ROW = 16 << 20      # bytes
+csv.field_size_limit(ROW)      # of the whole process: the usual limit, 128 KiB, is less than a letter in a cell may have
+
+TOO_LONG = (f"a row is longer than {ROW >> 20} MiB: a cell that begins with a quotation mark does not end with one, "
+            "or this is no table of rows; export it again")
+MISQUOTED = "a cell in quotation marks has no end, or holds single ones: double those within; whose row this is cannot be known"
+Cells = list[str]
+
+
+class _TooLong(Exception):
+    """A row, or what there is of it."""
+
+
+class _Lines:
+    """The lines of a file for csv.reader. `guards`: the row that is read now may hold a guarded cell. `row`: how many rows are through."""
+
+    def __init__(self, file: BinaryIO, encoding: Encoding) -> None:
+        self.file, self.encoding, self.guards, self.row = file, encoding, False, 0
+
+    def __iter__(self) -> Iterator[str]:
+        return chain.from_iterable(self._blocks())
+
+    def _blocks(self) -> Iterator[io.StringIO]:
+        guards, row, waiting = False, -1, 0
+        for data in _whole_lines(self.file):
+            text = self.encoding.text(data)
+            guards, self.guards = (now := MAYBE.search(text) is not None), guards or now      # a row may begin in the block before
+            waiting = 0 if self.row != row else waiting + len(data)
+            if waiting > ROW:
+                raise _TooLong
+            row = self.row
+            yield io.StringIO(text, newline="")
+
+
+def _whole_lines(file: BinaryIO) -> Iterator[bytes]:
+    """Blocks that end where a line ends. A byte order mark is no text."""
+    rest, start = b"", codecs.BOM_UTF8
+    while more := file.read(BLOCK):
+        data = rest + more
+        cut = data.rfind(b"\n") + 1 or data.rfind(b"\r", 0, -1) + 1
+        rest = data[cut:]
+        if cut:
+            yield data[:cut].removeprefix(start)
+            start = b""
+        if len(rest) > ROW:
+            raise _TooLong
+    if rest:
+        yield rest.removeprefix(start)
+
+
+def rows_of(file: File, encoding: Encoding, delimiter: str) -> Iterator[tuple[int, Cells]]:
+    """(line, cells) of every row in which something stands, the header among them. Raises Refused where rows cannot be told apart."""
+    end = 0
+    with file.open() as stream:
+        lines = _Lines(stream, encoding)
+        reader = csv.reader(iter(lines), delimiter=delimiter, strict=True)
+        try:
+            for cells in reader:
+                line, end = end + 1, reader.line_num
+                lines.row = line
+                if not cells or not cells[0].strip() and not "".join(cells).strip():
+                    continue
+                yield line, [unguarded(cell) for cell in cells] if lines.guards else cells
+        except _TooLong:
+            raise Refused([Fault("too-large", TOO_LONG, "", end + 1, None, file.name)]) from None
+        except csv.Error:
+            raise Refused([Fault("misquoted", MISQUOTED, "", end + 1, None, file.name)]) from None

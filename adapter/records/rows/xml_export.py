@@ -1,0 +1,163 @@
+"""An XML export, open: read twice, first for what stands outside of the residents, then for one resident after the other."""
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+from xml.parsers import expat
+
+from lxml import etree
+
+from adapter.faults import Fault, Refused
+from adapter.records.rows.files import unreadable
+from adapter.records.rows.hanging import Hanging, names
+from adapter.records.rows.names import Names
+from adapter.records.rows.row import Node, Place, Settings, Steps, stands
+
+CHUNK = 1 << 16
+MUCH = 64 << 20      # bytes between the ends of two residents; before the first, and after the last
+HARDENED: dict[str, Any] = {"resolve_entities": False, "no_network": True, "load_dtd": False, "huge_tree": False, "remove_comments": True,
+                            "remove_pis": True}
+Element = Any      # lxml has no types
+
+
+@dataclass(frozen=True)
+class XmlRows:
+    number: int
+    tree: Node
+    top: Node
+    faults: tuple[Fault, ...]
+    hanging: Hanging
+
+    def place(self, steps: Steps) -> Place:
+        home = self.hanging.home(self.tree, steps)
+        return stands(self.tree, self.top, home, path=True)
+
+
+class XmlExport:
+    def __init__(self, path: Path, settings: Settings) -> None:
+        self.path, self.names, self.says = path, Names(settings.namespaces), ()
+        self.way = [self.names.tag(name) for name in names(settings.residents)]
+        if len(self.way) < 2:
+            raise Refused([Fault("layout", "is the path from the root element to the residents, such as export/residents/resident",
+                                 "export.residents")])
+        try:
+            refuse_doctype(path)
+            self.top = self._top()
+        except OSError as error:
+            raise unreadable(error) from None
+        self.hanging = Hanging(settings.lookups, self.top)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+    def __iter__(self) -> Iterator[XmlRows]:
+        for number, element in enumerate(self._elements(), 1):
+            value = self._value(element)
+            tree = value if isinstance(value, Node) else Node({".": value} if value else {}, line=element.sourceline)
+            yield XmlRows(number, tree, self.top, tuple(self.hanging.hang(tree)), self.hanging)
+
+    # ---- elements ------------------------------------------------------------------------------------------------------------
+    def _elements(self) -> Iterator[Element]:
+        """Of the residents; each is emptied when the next is asked for."""
+        parser = etree.XMLPullParser(("end",), tag=self.way[-1], **HARDENED)
+        with self.path.open("rb") as file:
+            waiting = 0
+            while data := file.read(CHUNK):
+                waiting += len(data)
+                parser.feed(data)
+                for _, element in parser.read_events():
+                    if self._is_resident(element):
+                        waiting = 0
+                        yield element
+                        _forget(element)
+                if waiting > MUCH:
+                    says = f"more than {MUCH >> 20} MiB without the end of a resident: check residents in [export]"
+                    raise Refused([Fault("too-large", says, "export.residents")])
+            parser.close()
+
+    def _is_resident(self, element: Element) -> bool:
+        above = [element.tag, *(parent.tag for parent in element.iterancestors())]
+        return above == self.way[::-1]
+
+    def _top(self) -> Node:
+        """What stands outside of the residents. Whether all of it is XML shows here, before anybody is handed out."""
+        root, count = None, 0
+        try:
+            for element in self._elements():
+                root, count = root if root is not None else element.getroottree().getroot(), count + 1
+        except etree.XMLSyntaxError as bad:
+            raise Refused([Fault("not-xml", "is not XML from here on: export it again, or correct it", "", *bad.position)]) from None
+        if root is None:
+            raise Refused([Fault("no-residents", "nothing stands there, and the layout says that the residents do: check residents and "
+                                                 "namespaces in [export]", "export.residents")])
+        value = self._value(root)
+        return Node({self.names.element(root.tag): value} if value else {}, line=root.sourceline)
+
+    # ---- values --------------------------------------------------------------------------------------------------------------
+    def _value(self, element: Element) -> Any:
+        """A node, a text, or None where nothing is said."""
+        text, attributes = element.text, element.attrib
+        if not len(element) and not attributes:
+            return text if text and text.strip() else None
+        node = Node(line=element.sourceline)
+        for tag, value in attributes.items():
+            if value.strip():
+                node[self.names.attribute(tag)] = value
+        if text and text.strip():
+            node["."] = text
+        for child in element:
+            if (value := self._value(child)) is not None:
+                _add(node, self.names.element(child.tag), value)
+            if child.tail and child.tail.strip():
+                _add(node, "#mixed", child.tail)
+        return node or None
+
+
+def _add(node: Node, name: str, value: Any) -> None:
+    if name not in node:
+        node[name] = value
+    elif isinstance(node[name], list):
+        node[name].append(value)
+    else:
+        node[name] = [node[name], value]
+
+
+def _forget(element: Element) -> None:
+    """It, and every resident before it: nothing of them is held."""
+    parent = element.getparent()
+    element.clear(keep_tail=True)
+    before = element.getprevious()
+    while before is not None and before.tag == element.tag and not (before.tail or "").strip():
+        parent.remove(before)
+        before = element.getprevious()
+
+
+class _Begun(Exception):
+    """The root element is there."""
+
+
+def refuse_doctype(path: Path) -> None:
+    """A DOCTYPE can make a small file huge, and have other files read. Only what stands before the root element is looked at."""
+    def doctype(*_: object) -> None:
+        says = "has a DOCTYPE, which no data needs and which can do harm: leave it out"
+        raise Refused([Fault("doctype", says, "", parser.CurrentLineNumber, parser.CurrentColumnNumber + 1)])
+
+    def begins(*_: object) -> None:
+        raise _Begun
+
+    parser = expat.ParserCreate()
+    parser.StartDoctypeDeclHandler, parser.StartElementHandler = doctype, begins
+    try:
+        with path.open("rb") as file:
+            while data := file.read(CHUNK):
+                parser.Parse(data)
+            parser.Parse(b"", True)
+    except _Begun:
+        return
+    except expat.ExpatError as bad:
+        raise Refused([Fault("not-xml", "is not XML: export it again, or correct it", "", bad.lineno, bad.offset + 1)]) from None
