@@ -6,20 +6,22 @@
 """
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, NamedTuple
 
 from adapter.faults import Fault, Refused
 from adapter.records.layout.checks import Lists, missing_rows
+from adapter.records.layout.covers import Became, Covers, covers
 from adapter.records.layout.elements import Ignored
+from adapter.records.layout.fields import Fed, Unfed, fed, unfed
 from adapter.records.layout.here import Here, Json, Run, Wrong, written
-from adapter.records.layout.leaf import Leaf
+from adapter.records.layout.leaf import Leaf, Reader
 from adapter.records.layout.nodes import Fields, pruned
 from adapter.records.layout.origin import Origin
 from adapter.records.layout.writing import Written, write
-from adapter.records.rows.row import Node, Rows, Settings
+from adapter.records.rows.row import Node, Rows, Settings, Steps
 from adapter.records.stream import Found, care_records
 from mappings.bag import CareRecord
 from mappings.findings import Finding, warning
@@ -104,11 +106,35 @@ class Layout:
     def _doubts(doubts: list[Wrong]) -> list[Finding]:
         return [warning(written(doubt.names), doubt.says) for doubt in doubts]
 
+    def key_reader(self) -> Reader:
+        """Of the resident's key alone."""
+        resident = self.root.members.get("resident")
+        key = resident.members.get("key") if isinstance(resident, Fields) else None
+        return key.reader() if isinstance(key, Leaf) else lambda here: None
+
     # ---- writing -----------------------------------------------------------------------------------------------------------
     def write(self, record: CareRecord, onto: Node | None = None) -> Written:
         """The resident's tree. `onto`: the vendor's own, which is not changed: what the layout does not map is taken over from it."""
         return write(self, care_records().encode(record), onto)
 
-    def leaves(self) -> Iterable[Leaf]:
-        return self.root.leaves()
+    # ---- what it says of itself --------------------------------------------------------------------------------------------
+    def fields(self) -> list[Fed]:
+        """Every field that it feeds, with its sources and whether it is written back."""
+        return list(fed(self.root))
+
+    def unfed(self) -> list[Unfed]:
+        """The fields of the record that it does not feed."""
+        return unfed(self.root)
+
+    @cached_property
+    def coverage(self) -> Covers:
+        return covers(self.root, self.settings, self.ignored, self.ignored_rows, self.nothing)
+
+    def covers(self, where: Steps) -> Became:
+        """What becomes of the values of this column or path, as far as the layout alone can tell: see covers.py."""
+        return self.coverage.of(where)
+
+    def became(self, rows: Rows) -> Iterator[tuple[Steps, Became]]:
+        """What became of every value of a resident: mapped, stated, ignored, unknown."""
+        return self.coverage.values(rows)
 

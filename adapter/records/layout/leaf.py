@@ -212,7 +212,7 @@ class Leaf:
         if not (isinstance(value, dict) and concept_of(self.kind) and value.get("text") and value.keys() != {"text"}):
             return value
         out.no({k: v for k, v in value.items() if k != "text"}, names, "no column takes its codes, only its text is written")
-        otherwise = any(isinstance(step, Table) and step.otherwise for step in self.steps)
+        otherwise = any(isinstance(step, Table) and step.otherwise and not step.bare for step in self.steps)
         return {"text": value["text"]} if otherwise else value["text"]
 
     def unmade(self, value: Json) -> list[list[Raw]]:

@@ -118,7 +118,8 @@ class Leaves:
                 self.document.no(at, "is our word for one code: a text, a number, true or false")
             else:
                 self.words(word, kind, at)
-        return Table(named, words, otherwise="otherwise" in options.values,
+        concept = concept_of(kind)
+        return Table(named, words, otherwise="otherwise" in options.values, bare=concept is not None and not concept.table,
                      booleans=not self.texts)
 
     def _dates(self, options: Options, kind: Kind, name: str) -> Step | None:

@@ -47,6 +47,8 @@ class Listed:
             return self._no(here, "contradiction", "says that there are rows, and there are none")
         if items is not None and state not in (None, LISTED, WRONG):
             return self._no(here, "contradiction", "says why there are no rows, and there are some")
+        if state == LISTED and here.run.trace:
+            here.run.trace.fields.pop((*here.names, self.name), None)  # it says nothing that the rows do not say
         return items if items is not None else state
 
     def _no(self, here: Here, rule: str, says: str) -> Any:

@@ -30,10 +30,12 @@ def key_of(value: Value) -> str:
 
 
 class Table:
-    """Their code = our word. Of several codes for one word the first is written. `otherwise`: what is not in it travels as a text."""
+    """Their code = our word. Of several codes for one word the first is written. `otherwise`: what is not in it travels as a text, which
+    the native format says bare where the field has no table of its own (`bare`). `booleans`: the export's form has true and false."""
 
-    def __init__(self, name: str, words: Mapping[str, Value], *, otherwise: bool = False, booleans: bool = False) -> None:
-        self.name, self.words, self.otherwise, self.booleans = name, dict(words), otherwise, booleans
+    def __init__(
+            self, name: str, words: Mapping[str, Value], *, otherwise: bool = False, bare: bool = False, booleans: bool = False) -> None:
+        self.name, self.words, self.otherwise, self.bare, self.booleans = name, dict(words), otherwise, bare, booleans
         self.codes: dict[tuple[type, Value], str] = {}
         for code, word in words.items():
             self.codes.setdefault((word.__class__, word), code)
@@ -48,15 +50,14 @@ class Table:
         if word is None:
             if not self.otherwise:
                 raise Bad("not-in-table", self.says)
-            return {"text": key_of(value)}
+            return key_of(value) if self.bare else {"text": key_of(value)}
         return word
 
     def put(self, value: Value) -> Value:
-        if self.otherwise and isinstance(value, dict):
-            if value.keys() != {"text"} or value["text"] in self.words:
-                raise Cannot("is said by more than a text, and only a word of the table or a text can be written")
-            return value["text"]
+        said = value["text"] if isinstance(value, dict) and value.keys() == {"text"} else value
         code = self.codes.get((value.__class__, value)) if not isinstance(value, dict | list) else None
+        if code is None and self.otherwise and said.__class__ is str and (self.bare or said is not value):
+            return said
         if code is None:
             raise Cannot("is none of the words in the layout's table")
         return code == "true" if self.booleans and code in ("true", "false") else code

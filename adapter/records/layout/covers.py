@@ -1,0 +1,146 @@
+"""What becomes of every value of an export, by a layout: the ledger's question.
+
+    mapped     it is in the record, in these fields
+    stated     the layout says what it means, once and for all: a key that joins rows, a value by which rows are chosen, a word of nothing
+    ignored    a rule of the layout says so, with its reason
+    unknown    the layout does not know of it
+
+`Covers.of(where)` answers for a column or a path, whatever its values: for `layout check`. `Covers.values(rows)` answers for every value
+of a resident. They differ where it depends on the value (a word of nothing), or on the row (one that is ignored, or that a block takes
+which does not have this field).
+"""
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any, Literal, NamedTuple
+
+from adapter.records.layout.checks import blocks_of, of
+from adapter.records.layout.elements import Ignored
+from adapter.records.layout.fields import Where, absolute, spots
+from adapter.records.layout.here import Here, Run, written
+from adapter.records.layout.leaf import Leaf
+from adapter.records.layout.nodes import Fields
+from adapter.records.layout.origin import Origin
+from adapter.records.layout.paths import parse, rows
+from adapter.records.rows.row import TOP, Node, Rows, Settings, Steps
+
+Verdict = Literal["mapped", "stated", "ignored", "unknown"]
+NOTHING = "says nothing"
+
+
+class Became(NamedTuple):
+    """What a value became. `what`: the field it is in (of a path: medicines[].drug.text; of one value: medicines[3].drug.text), or why."""
+
+    verdict: Verdict
+    what: tuple[str, ...] = ()
+
+
+UNKNOWN = Became("unknown")
+
+
+@dataclass
+class Covers:
+    """`mapped` and `stated`: by path. `ignored`: the same, and whatever is in it."""
+
+    root: Fields
+    mapped: dict[Where, list[str]] = field(default_factory=lambda: defaultdict(list))
+    stated: dict[Where, str] = field(default_factory=dict)
+    ignored: dict[Where, str] = field(default_factory=dict)
+    ignored_rows: tuple[Ignored, ...] = ()
+    nothing: frozenset[str] = frozenset()
+    lists: dict[Where, Where] = field(default_factory=dict)  # JSON, XML: where a lookup's rows stand at the top -> where they hang
+
+    def of(self, steps: Steps) -> Became:
+        """Of a column or a path: names from the resident's tree, or from the top after TOP; steps will do, their numbers are left out."""
+        where = named(steps)
+        where = next(((*hung, *where[len(top):]) for top, hung in self.lists.items() if where[:len(top)] == top), where)
+        if where in self.mapped:
+            return Became("mapped", tuple(self.mapped[where]))
+        if why := self._ignored(where):
+            return Became("ignored", (why,))
+        return Became("stated", (self.stated[where],)) if where in self.stated else UNKNOWN
+
+    def _ignored(self, where: Where) -> str:
+        return next((self.ignored[where[:n]] for n in range(len(where), 0, -1) if where[:n] in self.ignored), "")
+
+    def values(self, rows: Rows) -> Iterator[tuple[Steps, Became]]:
+        """Every value of a resident's tree, in its order. What hangs there from a lookup is among them, each time it hangs somewhere."""
+        used = defaultdict[Steps, list[str]](list)
+        for path, found in Origin(self.root, rows).trace().fields.items():
+            for steps in found:
+                used[steps].append(written(path))
+        skipped = list(self._skipped(rows.tree, rows.top))
+        for steps, value in leaves(rows.tree):
+            yield steps, self._value(steps, value, used, skipped)
+
+    def _value(self, steps: Steps, value: Any, used: dict[Steps, list[str]], skipped: list[tuple[Steps, str]]) -> Became:
+        if rule := next((why for row, why in skipped if steps[:len(row)] == row), ""):
+            return Became("ignored", (rule,))
+        if steps in used:
+            return Became("mapped", tuple(used[steps]))
+        static = self.of(steps)
+        if static.verdict != "ignored" and self._says_nothing(static, steps, value):
+            return Became("stated", (NOTHING,))
+        return UNKNOWN if static.verdict == "mapped" and not self._stated(steps) else self._stated(steps) or static
+
+    def _stated(self, steps: Steps) -> Became | None:
+        why = self.stated.get(named(steps))
+        return Became("stated", (why,)) if why else None
+
+    def _says_nothing(self, static: Became, steps: Steps, value: Any) -> bool:
+        """A word of nothing of the whole layout, or of every field that is read from there."""
+        if value in self.nothing:
+            return True
+        leaves_there = [spot.node for spot in spots(self.root) if isinstance(spot.node, Leaf) and named(steps) in spot.sources()]
+        return static.verdict == "mapped" and any(value in leaf.nothing for leaf in leaves_there)
+
+    def _skipped(self, tree: Node, top: Node) -> Iterator[tuple[Steps, str]]:
+        """The rows that a rule ignores."""
+        run = Run(top)
+        for rule in self.ignored_rows:
+            for row in rows_at(tree, run, rule.rows):
+                if rule.takes(row):
+                    yield row.steps, rule.because
+
+
+def named(steps: Steps) -> Where:
+    """Without the places in lists."""
+    return tuple(step for step in steps if isinstance(step, str))
+
+
+def rows_at(tree: Node, run: Run, where: Where) -> Iterator[Here]:
+    for row, up, steps in rows(tree, where, None, ()):
+        yield Here(row, run, up, None, (), steps)
+
+
+def leaves(value: Any, steps: Steps = ()) -> Iterator[tuple[Steps, Any]]:
+    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else None
+    if inner is None:
+        yield steps, value
+    else:
+        for step, v in inner:
+            yield from leaves(v, (*steps, step))
+
+
+def covers(root: Fields, settings: Settings, ignored: dict[str, str], rules: tuple[Ignored, ...], nothing: frozenset[str]) -> Covers:
+    made = Covers(root, ignored={absolute(parse(path), ()): why for path, why in ignored.items()}, ignored_rows=rules, nothing=nothing)
+    for spot in spots(root):
+        for where in spot.sources():
+            made.mapped[where] += [spot.path] * (spot.path not in made.mapped[where])
+    chosen = [(b.where, b.only, "chooses its row") for b in blocks_of(root)] + [(r.rows, r.only, "chooses rows to ignore") for r in rules]
+    for where, only, why in chosen:
+        made.stated |= {absolute(selector.path, where): why for selector in only}
+    for table in settings.tables:
+        hung = of(table, settings)
+        for own, theirs in table.by:
+            made.stated[(*hung, table.name, own)] = f"joins {table.name} to {table.of}"
+            made.stated[(*hung, theirs)] = f"joins {table.of} to {table.name}"
+    for lookup in settings.lookups:
+        by = parse(lookup.by).names
+        hangs = (*by[:-1], lookup.name)
+        made.lists[(TOP, *parse(lookup.items).names)] = hangs
+        made.stated |= {by: f"names a row of {lookup.name}", (*hangs, lookup.key): f"names its row of {lookup.name}"}
+    return made
+
