@@ -23,7 +23,7 @@ from mappings.medication_statement import Medication
 from mappings.patient import Link, Resident
 from mappings.related_person import RelatedPerson
 from mappings.systems import NHS_NUMBER
-from mappings.values import Ref
+from mappings.values import Ref, Reference
 
 CURRENT = frozenset({"active", "intended", "on hold", "unknown"})  # of a medicine: still hers
 TO_BE_TAKEN = CURRENT - {"unknown"}
@@ -46,6 +46,18 @@ def stands(record: Any) -> bool:
         case RelatedPerson(active=active):
             return active is not False
     return not isinstance(record, EnteredInError)
+
+
+def standing(record: Any) -> str:
+    """Its status in a word, for a sentence."""
+    match record:
+        case Allergy(verification_status=verified):
+            return (VERIFICATION.word(verified) if verified else None) or "unknown"
+        case RelatedPerson(active=active) | Resident(active=active):
+            return "no longer in use" if active is False else "in use"
+        case Medication(status=status) | Stay(status=status) | RecordList(status=status):
+            return status
+    return ERROR if isinstance(record, EnteredInError) else "standing"
 
 
 def in_error(record: Any) -> Any:
@@ -102,16 +114,16 @@ class Withdrawn:
     reason: Reason
     into: str | None = None
 
-    def form(self, record: Any) -> Any:
-        """A row of hers, the resident herself or a list of hers, as it stands from now on."""
+    def form(self, record: Any, stays: Reference | None = None) -> Any:
+        """A row of hers, the resident herself or a list of hers, as it stands from now on. `stays`: the record that replaces this one,
+        where it goes by another name than its key."""
         if self.reason is Reason.MOVED_AWAY:
             return left_behind(record)
         ended = in_error(record)
-        return replace(ended, links=self._links(ended)) if isinstance(ended, Resident) else ended
+        return replace(ended, links=self._links(ended, stays)) if isinstance(ended, Resident) else ended
 
-    def _links(self, resident: Resident) -> tuple[Link, ...]:
-        """With the one from this record to the one that replaces it."""
-        link = Link(Ref("Patient", self.into), "replaced by") if self.into else None
+    def _links(self, resident: Resident, stays: Reference | None) -> tuple[Link, ...]:
+        link = Link(stays or Ref("Patient", self.into), "replaced by") if self.into else None
         return resident.links if link is None or link in resident.links else (*resident.links, link)
 
 

@@ -1,8 +1,9 @@
-"""What we would write beside what the server has, entry by entry: new, the same, changed by us, or edited there since. Pure.
+"""What we would write beside what the server has, entry by entry: new, the same, changed by us, ending, or edited there since. Pure.
 
 Nothing of the server's is lost: what our shapes do not read stays as the hospital left it (the rest), and what it wrote over ours is not
 overwritten unasked. Whether it did is known in one of two ways: from `base`, what was sent the last time; else from a mark in `meta.tag`, a
-fingerprint of the record as we wrote it. With a base the two are merged field by field; with neither, theirs stays and a person is told.
+fingerprint of the record as we wrote it, and one of its status alone. With a base the two are merged field by field; with neither, theirs
+stays and a person is told. What is to end, ends whatever else was edited there; unless its status was.
 Source: HL7 FHIR R4, Resource (meta.tag may be ignored by whoever does not know it).
 """
 from __future__ import annotations
@@ -17,17 +18,22 @@ from typing import Any, Literal
 from adapter.bundle import Row
 from adapter.delivery.answer import Resource
 from adapter.delivery.outcome import called
+from adapter.delivery.spoken import shown
 from mappings.catalogue import SHAPES
+from mappings.corrections import standing
 from mappings.faults import Faults
 
 MARK = "urn:redbag:sent"
-State = Literal["new", "same", "changed", "edited", "unreadable"]
+STANDING = ("status", "clinicalStatus", "verificationStatus", "active")  # whether a resource says something that holds
+WHAT = ("drug", "code", "vaccine", "procedure")  # what a row is about
+State = Literal["new", "same", "changed", "ends", "edited", "unreadable"]
 BOTH = "both changed"
 
 
 @dataclass(frozen=True)
 class Difference:
-    """`fields`: what of ours the server has otherwise. `resource`: what to write, None for nothing. `version`: the server's, when read."""
+    """`fields`: what of ours the server has otherwise. `resource`: what to write, None for nothing. `version`: the server's, when read.
+    Of what ends: `ending` is its status from then on, `why` it ends, and `what` it is, for a person who may read it."""
 
     row: Row
     state: State
@@ -36,6 +42,9 @@ class Difference:
     version: str | None = None
     sentences: tuple[str, ...] = ()
     values: Mapping[str, tuple[Any, Any]] = field(default_factory=dict, repr=False)  # field -> the server's, ours
+    ending: str = ""
+    why: str = ""
+    what: str = field(default="", repr=False)
 
 
 def difference(row: Row, ours: Resource, theirs: Resource | None, base: Resource | None = None, *, replace: bool = False) -> Difference:
@@ -47,9 +56,7 @@ def difference(row: Row, ours: Resource, theirs: Resource | None, base: Resource
     try:
         there, rest = shape.read(theirs)
     except Faults as bad:
-        places = ", ".join(sorted({fault.path for fault in bad.found}))
-        return Difference(row, "unreadable", (), None, version, (
-            f"{called(row)}: was changed on the server so that it cannot be read ({places}); it is left as it is, and a person must look",))
+        return _unreadable(row, version, bad)
     values = differing(mine, there)
     if not values:
         return Difference(row, "same", (), None, version)
@@ -59,6 +66,43 @@ def difference(row: Row, ours: Resource, theirs: Resource | None, base: Resource
         told = f"{called(row)}: was edited on the server and differs in {', '.join(values)}; it is left as it is, and a person must look"
         return Difference(row, "edited", tuple(values), None, version, (told,), values)
     return Difference(row, "changed", tuple(values), marked(shape.write(mine, rest)), version, (), values)
+
+
+def _unreadable(row: Row, version: str | None, bad: Faults) -> Difference:
+    places = ", ".join(sorted({fault.path for fault in bad.found}))
+    told = f"{called(row)}: was changed on the server so that it cannot be read ({places}); it is left as it is, and a person must look"
+    return Difference(row, "unreadable", (), None, version, (told,))
+
+
+def ends(row: Row, theirs: Resource, end: Callable[[Any], Any], why: str, *, replace: bool = False) -> Difference:
+    """What stands there, as `end` makes of its record. Only its status changes; all else stays as the hospital left it."""
+    shape, version = SHAPES[row.type], version_of(theirs)
+    try:
+        there, rest = shape.read(theirs)
+    except Faults as bad:
+        return _unreadable(row, version, bad)
+    after = end(there)
+    if after == there:
+        return Difference(row, "same", (), None, version)
+    values, ending, what = differing(after, there), standing(after), what_is(there)
+    if not replace and not _as_sent(theirs, there) and not _standing_as_sent(theirs, there):
+        told = f"{called(row)}: {why}, and its status was edited on the server; it is left as it is, and a person must look"
+        return Difference(row, "edited", tuple(values), None, version, (told,))
+    return Difference(row, "ends", tuple(values), marked(_ended(theirs, there, after, rest)), version, (), values, ending, why, what)
+
+
+def _ended(theirs: Resource, there: Any, after: Any, rest: Any) -> Resource:
+    shape = SHAPES[theirs["resourceType"]]
+    bare = shape.write(after)
+    # A vaccination entered in error is another record than a given one, and what was given stays where the hospital may see it.
+    whole = shape.write(after, rest) if type(after) is type(there) else {**theirs, "status": bare["status"]}
+    return {k: v for k, v in whole.items() if k != "clinicalStatus" or k in bare}  # FHIR ait-2: not even an extension of it may stay
+
+
+def what_is(record: Any) -> str:
+    """What a row is about, for a person who may read it."""
+    said = next((said for name in WHAT if (said := getattr(record, name, None))), None)
+    return shown(said) if said else ""
 
 
 def _merged(row: Row, mine: Any, theirs: Resource, base: Resource, there: Any, values: Mapping[str, Any]) -> Difference:
@@ -91,11 +135,11 @@ def differing(ours: Any, theirs: Any) -> dict[str, tuple[Any, Any]]:
 # ---- the mark --------------------------------------------------------------------------------------------------------------
 def marked(resource: Resource) -> Resource:
     """With the fingerprint of what it says, and without the server's own version and time."""
-    shape = SHAPES[resource["resourceType"]]
-    said = resource.get("meta")
-    meta = {k: v for k, v in (said if isinstance(said, dict) else {}).items() if k not in ("versionId", "lastUpdated")}
-    tag = {"system": MARK, "code": fingerprint(shape.write(shape.read(resource)[0]))}
-    return {**resource, "meta": {**meta, "tag": [*(t for t in _tags(resource) if t.get("system") != MARK), tag]}}
+    shape, meta = SHAPES[resource["resourceType"]], resource.get("meta")
+    kept = {k: v for k, v in (meta if isinstance(meta, dict) else {}).items() if k not in ("versionId", "lastUpdated")}
+    said = shape.write(shape.read(resource)[0])
+    tag = {"system": MARK, "code": f"{fingerprint(said)}.{fingerprint(_standing(said))}"}
+    return {**resource, "meta": {**kept, "tag": [*(t for t in _tags(resource) if t.get("system") != MARK), tag]}}
 
 
 def fingerprint(resource: Resource) -> str:
@@ -112,13 +156,34 @@ def _plain(value: Any) -> Any:
     return str(value.normalize()) if isinstance(value, Decimal) else value
 
 
+def _standing(resource: Resource) -> Resource:
+    return {name: resource[name] for name in STANDING if name in resource}
+
+
 def _as_sent(theirs: Resource, there: Any) -> bool:
     """Does it still say what it said when we marked it?"""
-    mark = next((tag.get("code") for tag in _tags(theirs) if tag.get("system") == MARK), None)
+    said = _said(theirs, there)
+    return said is not None and _mark(theirs)[0] == fingerprint(said)
+
+
+def _standing_as_sent(theirs: Resource, there: Any) -> bool:
+    """Does its status still say so? Earlier marks were of the whole only."""
+    said = _said(theirs, there)
+    return said is not None and _mark(theirs)[1] == fingerprint(_standing(said))
+
+
+def _said(theirs: Resource, there: Any) -> Resource | None:
+    """What our shape reads of it; None where that cannot be written."""
     try:
-        return mark is not None and mark == fingerprint(SHAPES[theirs["resourceType"]].write(there))
+        return SHAPES[theirs["resourceType"]].write(there)
     except Faults:
-        return False
+        return None
+
+
+def _mark(theirs: Resource) -> tuple[str, str]:
+    """The fingerprints of all it said and of its status, as we sent it; empty where there are none."""
+    whole, _, status = next((str(tag.get("code")) for tag in _tags(theirs) if tag.get("system") == MARK), "").partition(".")
+    return whole, status
 
 
 def _tags(resource: Resource) -> list[Resource]:

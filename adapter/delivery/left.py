@@ -2,34 +2,33 @@
 
 About the person: under most policies the server's Patient is left as it is, so what the record knows and that Patient does not is named.
 About her rows: one that is no longer in the record stays active at the server until somebody ends it. So the server is asked which of the
-sender's own it has; only of the lists that the record supplies, for a list that is not supplied says nothing.
+sender's own it has; only of what the record supplies, for a list that is not supplied says nothing. Where the sender has said what absence
+means, those are ended; else a person must look.
 Source: HL7 FHIR R4, Search (token: `system|` is any value of a system).
 """
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any
 
-from adapter.bundle import Id, Names
+from adapter.bundle import Id, Names, Row
+from adapter.bundle.identity import key_of
 from adapter.delivery.answer import Resource
 from adapter.delivery.client import FhirClient
+from adapter.delivery.difference import Difference, ends, rewritten, what_is
 from adapter.delivery.refs import meanings, meant
 from adapter.delivery.resident import BUSY, matches
-from adapter.delivery.spoken import shown
-from mappings.allergy_intolerance import CLINICAL_STATUS, VERIFICATION, Allergy
-from mappings.bag import KIND_OF, LISTED, CareRecord, Unlisted
+from mappings.absence import ENDS, is_whole
+from mappings.bag import LISTED, PERSONAL, CareRecord, Section, Unlisted
 from mappings.catalogue import SHAPES
+from mappings.corrections import stands
 from mappings.faults import Faults
-from mappings.immunization import EnteredInError
-from mappings.medication_statement import Medication
 from mappings.patient import Resident
 
-WHAT = ("drug", "code", "vaccine", "procedure")  # what the row is about
 OURS = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-CURRENT = frozenset({"active", "intended", "on hold", "unknown"})  # of a medicine: still hers
-ENDED = frozenset({"refuted", "entered in error", "inactive", "resolved"})  # of an allergy
+VANISHED = "is no longer in your record"
 ASIDE = frozenset({"key", "active", "nhs_number_status"})  # about the record, not about her
 
 
@@ -49,54 +48,81 @@ def _said(mine: Any, there: Any) -> bool:
 # ---- about her rows --------------------------------------------------------------------------------------------------------
 @dataclass(frozen=True)
 class Left:
-    """A row that was sent before, still stands at the server, and is not in the record. `section`: such as "medicines"."""
+    """A row that was sent before, still stands at the server, and is not in the record. Its row's name is of its list: "medicines"."""
 
-    section: str
-    reference: str
+    row: Row
     resource: Resource = field(repr=False)
 
     def __str__(self) -> str:
-        return (f"{self.section}: {self.reference} was sent before, still stands at the server and is no longer in your record; a person "
-                "must look: send it once more with how it ended, or have it ended there")
+        return (f"{self.row.name}: {public(self.row.target or '')} was sent before, still stands at the server and {VANISHED}; a person "
+                "must look: send it once more with how it ended, say with --absence what that means, or have it ended there")
 
     @property
     def what(self) -> str:
         """For a person who may read it."""
         try:
-            record = SHAPES[self.resource["resourceType"]].read(self.resource)[0]
+            return what_is(SHAPES[self.row.type].read(self.resource)[0])
         except Faults:
             return "cannot be read"
-        return shown(next((said for name in WHAT if (said := getattr(record, name, None))), None))
 
 
-async def left(client: FhirClient, bag: CareRecord, patient: str) -> tuple[list[Left], list[str]]:
-    """What is left, and what the server would not tell. Raises Stopped and ClientError."""
+async def left(client: FhirClient, bag: CareRecord, patients: Sequence[str], absence: Mapping[str, str]) -> tuple[list[Left], list[str]]:
+    """What is left, and what the server would not tell. `patients`: all that are certainly hers. Raises Stopped and ClientError."""
     found, untold, names = list[Left](), list[str](), Names(bag.source, bag.resident.key or "")
-    for name in LISTED:
-        if (said := getattr(bag, name)) is not Unlisted.NOT_SUPPLIED:
-            kind = KIND_OF[name]
-            here = {names.own(kind, row.key) for row in said} if isinstance(said, tuple) else set()
-            resources = await _sent_before(client, kind, names, patient)
-            if resources is None:
-                untold.append(f"{name}: the server would not say which of your earlier ones it still has")
-            found += [Left(name, f"{kind}/{_public(r)}", r) for r in resources or () if not _keys(r) & here and _stands(r)]
+    for section in PERSONAL if patients else ():
+        if _is_asked(bag, section.field, absence):
+            said = getattr(bag, section.field)
+            here = {names.own(section.kind, row.key) for row in said} if isinstance(said, tuple) else set()
+            every = await sent_before(client, section, names, patients)
+            untold += [] if every is not None else [_silent(section)]
+            found += [Left(row, r) for row, r in every or () if not _keys(r) & here and _stands(r)]
     return found, untold
 
 
-async def _sent_before(client: FhirClient, kind: str, names: Names, patient: str) -> list[Resource] | None:
-    """Hers with a key of the sender's, whatever else the server answers with; None where it does not answer this question."""
-    own, resources = names.own(kind, ""), list[Resource]()
-    async for answer in client.pages(kind, [("patient", patient), ("identifier", f"{own.system}|")]):
+def _is_asked(bag: CareRecord, field: str, absence: Mapping[str, str]) -> bool:
+    """Stays and related persons have no word for "not supplied": where there are none, only whoever speaks of their absence asks."""
+    said = getattr(bag, field)
+    return said is not Unlisted.NOT_SUPPLIED if field in LISTED else bool(said) or field in absence
+
+
+def _silent(section: Section) -> str:
+    return f"{section.field}: the server would not say which of your earlier ones it still has"
+
+
+def ending(remain: Iterable[Left], bag: CareRecord, absence: Mapping[str, str], *, replace: bool) -> tuple[list[Difference], list[Left]]:
+    """Those that end, as their sender has said what their absence means; and those of which nobody has, or whose list says nothing."""
+    end, others = list[Difference](), list[Left]()
+    for each in remain:
+        how = ENDS[absence.get(each.row.name, "unknown")] if is_whole(bag, each.row.name) else None
+        if how is None:
+            others.append(each)
+        else:
+            end.append(ends(each.row, each.resource, how, VANISHED, replace=replace))
+    return end, others
+
+
+async def sent_before(client: FhirClient, section: Section, names: Names, patients: Sequence[str]) -> list[tuple[Row, Resource]] | None:
+    """Hers with a key of the sender's, whatever else the server answers with; None where it does not answer this question.
+    `patients`: whose; with none, the sender's of every resident are asked for."""
+    own, resources = names.own(section.kind, ""), list[Resource]()
+    whose = [("patient", ",".join(patients))] if patients else []
+    async for answer in client.pages(section.kind, [*whose, ("identifier", f"{own.system}|")]):
         if not answer.ok and answer.status not in BUSY:
             return None
-        resources += matches(answer, kind)
-    return [r for r in resources if any(key.system == own.system and key.value.startswith(own.value) for key in _keys(r))]
+        resources += matches(answer, section.kind)
+    hers = [(r, key.value) for r in resources for key in _keys(r) if key.system == own.system and key.value.startswith(own.value)]
+    return [(_row(section, r, value), rewritten(r, lambda to: to.removeprefix(client.base))) for r, value in hers]
 
 
-def _public(resource: Resource) -> str:
-    """The id, if it is one of ours; on some servers an id of their own is an NHS number."""
-    said = str(resource.get("id"))
-    return said if OURS.fullmatch(said) else "…"
+def _row(section: Section, resource: Resource, value: str) -> Row:
+    name = key_of(section.kind, value) if section.kind == "List" else section.field
+    return Row(name, section.kind, f"{section.kind}/{resource.get('id')}")
+
+
+def public(target: str) -> str:
+    """Type and id, if the id is one of ours; on some servers an id of their own is an NHS number."""
+    kind, _, said = target.partition("/")
+    return f"{kind}/{said if OURS.fullmatch(said) else '…'}"
 
 
 def _keys(resource: Resource) -> set[Id]:
@@ -110,13 +136,3 @@ def _stands(resource: Resource) -> bool:
         return stands(SHAPES[resource["resourceType"]].read(resource)[0])
     except Faults:
         return True
-
-
-def stands(record: Any) -> bool:
-    """Does it say something that holds now?"""
-    if isinstance(record, Medication):
-        return record.status in CURRENT
-    if isinstance(record, Allergy):
-        status, verified = record.clinical_status, record.verification_status
-        return not {CLINICAL_STATUS.word(status) if status else None, VERIFICATION.word(verified) if verified else None} & ENDED
-    return not isinstance(record, EnteredInError)

@@ -6,15 +6,18 @@ carry the identifier that was asked for.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from adapter.bundle import Id
 from adapter.delivery.answer import Answer, Resource
 from adapter.delivery.client import FhirClient
 from adapter.delivery.outcome import Verdict, status_says
 from adapter.delivery.same_person import Comparison, same_person
+from mappings.corrections import former_numbers
+from mappings.datatypes import IDENTIFIER
 from mappings.faults import Faults
 from mappings.patient import Resident, patient
+from mappings.systems import NHS_NUMBER
 
 BUSY = (401, 408, 429, 500, 502, 503, 504)  # of one search: everything stops, for the others will go the same way
 
@@ -69,18 +72,29 @@ def refuse(answer: Answer) -> None:
 
 
 def the_one(found: list[Found]) -> Found | None:
-    """The one to speak of: ours where one of them is, else the only one. Raises Stopped where it is not certain which."""
+    """The one to speak of: ours where one of them is, else the only one; of several only those that were not replaced by another.
+    Raises Stopped where it is not certain which."""
     chosen = [f for f in found if f.ours] or found
+    chosen = [f for f in chosen if is_in_use(f)] or chosen
     if len(chosen) > 1:
         raise Stopped(Verdict.PERSON, f"resident: {len(chosen)} patients on the server match; a person must look which of them it is")
     return chosen[0] if chosen else None
 
 
+def is_in_use(found: Found) -> bool:
+    """Not joined into another. Source: HL7 FHIR R4, Patient.link (replaced-by)."""
+    links = found.resource.get("link")
+    return not any(isinstance(x, dict) and x.get("type") == "replaced-by" for x in (links if isinstance(links, list) else ()))
+
+
 def compared(ours: Resident, found: Found) -> Comparison:
     """Raises Stopped on a conflict, where their Patient cannot be read, and where it was joined into another."""
     theirs = read_patient(found)
-    if any(link.type == "replaced by" for link in theirs.links):
+    if not is_in_use(found):
         raise Stopped(Verdict.PERSON, "resident: the server's patient was replaced by another; a person must look which of them it is")
+    if ours.nhs_number in former_numbers(theirs) and ours.nhs_number_is_verified:
+        raise Stopped(Verdict.PERSON, "resident: the server's patient has another NHS number, and yours as a superseded one; nothing was "
+                                      "sent: have her number traced, and take up the new one")
     comparison = same_person(ours, theirs)
     if comparison.verdict == "conflict":
         differ = " and ".join(comparison.differ)
@@ -89,16 +103,22 @@ def compared(ours: Resident, found: Found) -> Comparison:
 
 
 def read_patient(found: Found) -> Resident:
-    """Raises Stopped where their Patient cannot be read."""
+    """Raises Stopped where their Patient cannot be read. A number that says `old` is none of hers now, wherever it stands in their list."""
+    former = [i for i in _identifiers(found.resource) if i.get("system") == NHS_NUMBER and i.get("use") == "old"]
+    now = [i for i in found.resource.get("identifier") or [] if i not in former]
     try:
-        resident: Resident = patient.read(found.resource)[0]
+        resident: Resident = patient.read({k: v for k, v in {**found.resource, "identifier": now}.items() if v != []})[0]
+        return replace(resident, identifiers=(*resident.identifiers, *(i for i in map(IDENTIFIER.get, former) if i)))
     except Faults as bad:
         places = ", ".join(sorted({fault.path for fault in bad.found}))
         raise Stopped(Verdict.PERSON, f"resident: the server's patient cannot be read ({places}), so it is not certain who it is") from None
-    return resident
 
 
 def carries(resource: Resource, wanted: Id) -> bool:
+    value = "".join(wanted.value.split())
+    return any(i.get("system") == wanted.system and "".join(str(i.get("value")).split()) == value for i in _identifiers(resource))
+
+
+def _identifiers(resource: Resource) -> list[Resource]:
     listed = resource.get("identifier")
-    each = [i for i in listed if isinstance(i, dict)] if isinstance(listed, list) else []
-    return any(i.get("system") == wanted.system and "".join(str(i.get("value")).split()) == "".join(wanted.value.split()) for i in each)
+    return [i for i in listed if isinstance(i, dict)] if isinstance(listed, list) else []

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
+from mappings.corrections import former_numbers
 from mappings.datatypes import HumanName
 from mappings.patient import Resident
 
@@ -81,5 +82,7 @@ def _genders(one: str | None, other: str | None) -> bool | None:
 
 
 def _numbers(ours: Resident, theirs: Resident) -> bool | None:
-    """A number nobody has verified neither joins nor parts two people."""
-    return ours.nhs_number == theirs.nhs_number if ours.nhs_number_is_verified and theirs.nhs_number_is_verified else None
+    """A number nobody has verified neither joins nor parts two people; nor does one that is known to be superseded."""
+    if not (ours.nhs_number_is_verified and theirs.nhs_number_is_verified) or theirs.nhs_number in former_numbers(ours):
+        return None
+    return ours.nhs_number == theirs.nhs_number

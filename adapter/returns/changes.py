@@ -15,7 +15,6 @@ from typing import Any
 
 from adapter.bundle import Item, Returned
 from adapter.bundle.sending import display_of
-from adapter.delivery.left import stands
 from adapter.delivery.refs import Means, meanings, meant
 from adapter.returns.change import Change
 from adapter.returns.medicine_changes import matched, medicine_changes, statement
@@ -28,6 +27,7 @@ from mappings.allergy_intolerance import Allergy
 from mappings.bag import KIND_OF, LISTED, CareRecord, Row, Unlisted, personal
 from mappings.catalogue import DIRECTORY
 from mappings.condition import Condition
+from mappings.corrections import stands
 from mappings.datatypes import CONCEPT, Coded
 from mappings.encounter import Stay
 from mappings.faults import BadValue

@@ -15,12 +15,12 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from adapter.bundle.reading import Item
-from adapter.delivery.left import CURRENT
 from adapter.delivery.same_person import folded
 from adapter.returns.change import Change
 from adapter.returns.scope import Age, Scope
 from adapter.returns.words import because, concept, counted, doses, listed
 from mappings.bag import Row
+from mappings.corrections import CURRENT
 from mappings.datatypes import Coded
 from mappings.dosage import DMD_SYSTEMS, TRANSFER_DEGRADED, Dose, Product
 from mappings.medication_request import CATEGORY, MedicationRequest

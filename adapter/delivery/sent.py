@@ -1,0 +1,99 @@
+"""What may be asked of a sending, and what is said of it; and how whatever a record, a server or the network can cause ends as that."""
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from adapter.delivery.answer import Ambiguous, ClientError, NoAnswer, NotFhir, RedirectRefused, Unreachable
+from adapter.delivery.client import FhirClient
+from adapter.delivery.deadline import left as time_left
+from adapter.delivery.deadline import within
+from adapter.delivery.outcome import Verdict
+from adapter.delivery.resident import Stopped
+from adapter.delivery.retry import pause
+from mappings.bag import CareRecord
+from mappings.faults import Faults
+
+TRIES = 3  # when somebody changes the same data at the same moment
+NOTHING: Mapping[str, str] = {}
+Became = Literal["new", "same", "changed", "ends", "created", "updated", "ended", "unchanged", "kept", "not sent"]
+WAIT: Mapping[type[ClientError], Verdict] = {Unreachable: Verdict.LATER, NoAnswer: Verdict.LATER, Ambiguous: Verdict.UNKNOWN}
+FOR_ALL = (NotFhir, RedirectRefused)
+
+
+@dataclass(frozen=True)
+class Options:
+    """`base`: the care record sent the last time, to merge with what the hospital edited since. `replace`: what it edited is overwritten.
+    `show_values` and `show_server_text` put a patient's values into sentences: for a person who may read them, never for a log.
+    `older`: the record is sent although the server has one of a later time. `seconds`: for everything about this resident.
+    `absence`: of each list, what a row means that was sent before and is not in it any more (mappings/absence.py)."""
+
+    base: CareRecord | None = None
+    dry_run: bool = False
+    replace: bool = False
+    show_values: bool = False
+    show_server_text: bool = False
+    older: bool = False
+    seconds: float = 90.0
+    absence: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class SentRow:
+    """`became`: created, updated, unchanged, ended (it stood there and does not any more), kept (the hospital's edit stays), not sent; in a
+    dry run new, changed, same, ends, kept. `fields` are those in which the server differed."""
+
+    name: str
+    type: str
+    became: Became
+    fields: tuple[str, ...] = ()
+    target: str | None = field(default=None, repr=False)  # on some servers an id is an NHS number
+    version: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True)
+class Sent:
+    """`patient` is the resident's resource there ("Patient/123"), as far as it is known. `not_written`: fields of the resident that say
+    what the server's Patient does not, and that are not written under this policy. `unsettled`: something beside the rows is for a
+    person. `for_all`: it would be the same for every other resident, such as a 401."""
+
+    verdict: Verdict
+    rows: tuple[SentRow, ...] = ()
+    sentences: tuple[str, ...] = field(default=(), repr=False)
+    retry_after: float | None = None  # seconds
+    patient: str | None = field(default=None, repr=False)
+    not_written: tuple[str, ...] = ()
+    unsettled: bool = False
+    for_all: bool = False
+
+    @property
+    def for_a_person(self) -> bool:
+        """Is there something that only a person can settle?"""
+        return self.verdict is Verdict.PERSON or self.unsettled or any(row.became == "kept" for row in self.rows)
+
+
+Pass = Callable[[], Awaitable[tuple[Sent, bool]]]
+
+
+async def told(client: FhirClient, once: Pass, seconds: float) -> Sent:
+    """Raises nothing that a record, a server or the network can cause: it is in the verdict and the sentences. `once`: one pass, and
+    whether somebody else was changing the same data meanwhile; then it is passed through again."""
+    try:
+        with within(seconds):
+            return await _tried(client, once)
+    except Stopped as stopped:
+        return Sent(stopped.verdict, (), (str(stopped),), stopped.retry_after, for_all=stopped.for_all)
+    except ClientError as error:
+        return Sent(WAIT.get(type(error), Verdict.REFUSED), (), (str(error),), for_all=isinstance(error, FOR_ALL))
+    except Faults as bad:
+        return Sent(Verdict.REFUSED, (), tuple(f"{fault.path}, field {fault.field}: {fault.reason}" for fault in bad.found))
+
+
+async def _tried(client: FhirClient, once: Pass) -> Sent:
+    for attempt in range(1, TRIES):
+        sent, clash = await once()
+        if not clash:
+            return sent
+        await client.clock.sleep(min(pause(attempt, sent.retry_after, client.clock.dice), time_left()))
+    return (await once())[0]

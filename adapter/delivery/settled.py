@@ -1,0 +1,104 @@
+"""Which Patient of the server is hers, and what of her may be written there: decided before anything is sent.
+
+Matched only by a verified NHS number and by the sender's own key. A superseded number is never matched on: the NHS's rule is to take up the
+new one, and whoever is still filed under the old one may by then be somebody else's record. So a server that knows only the old number is
+for a person; it is asked about it only to be able to say so, and so that no second Patient is made beside the one it has.
+Source: NHS England, PDS FHIR API (GET Patient: superseded NHS numbers); docs/corrections.md.
+"""
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+
+from adapter.bundle import Id, Names, Policy
+from adapter.delivery.client import FhirClient
+from adapter.delivery.difference import version_of
+from adapter.delivery.directory import existing
+from adapter.delivery.left import unwritten
+from adapter.delivery.outcome import Verdict
+from adapter.delivery.resident import Found, Stopped, compared, find, is_in_use, read_patient, the_one
+from adapter.delivery.sent import Became, SentRow
+from mappings.bag import CareRecord
+from mappings.corrections import former_numbers
+from mappings.patient import Resident
+from mappings.systems import NHS_NUMBER
+
+SEVERAL = "resident: the server has another patient with this NHS number beside yours; its owner should join the two"
+LITTLE = "resident: the server's patient says too little to compare; only the identifier matches"
+BESIDE = "resident: the server has another patient under an NHS number of hers that was superseded; its owner should join the two"
+ONLY_OLD = ("resident: the server knows a patient only under an NHS number of hers that was superseded, and that is not matched on; "
+            "nothing was sent: ask its owner to take up the new number")
+STILL_OLD = "resident: the server's patient has only an NHS number that was superseded; ask its owner to take up the new one"
+DIED_HERE = "resident: she has died, and the server's patient does not say so and is not yours to write: tell the hospital"
+DIED_THERE = "resident: the server's patient has died, and your record does not say that she has; a person must look"
+
+
+@dataclass(frozen=True)
+class Settled:
+    """The policy as it applies to this resident on this server, and what is to be said about it. `reference`: her Patient there;
+    `patients`: every one that is hers."""
+
+    policy: Policy
+    said: tuple[str, ...] = ()
+    reference: str | None = None
+    keeps: Found | None = None  # of a policy that writes her: the Patient that is left as it is
+    not_written: tuple[str, ...] = ()
+    unsettled: bool = False
+    patients: tuple[str, ...] = ()
+
+    def rows(self, became: Became) -> tuple[SentRow, ...]:
+        """Her own row, where it is not among those that are sent."""
+        if not self.keeps:
+            return ()
+        return (SentRow("resident", "Patient", became, self.not_written, self.keeps.reference, version_of(self.keeps.resource)),)
+
+
+async def settle(client: FhirClient, bag: CareRecord, policy: Policy) -> Settled:
+    """Raises Stopped where it is not certain who she is, and ClientError."""
+    names = Names(bag.source, bag.resident.key or "")
+    own, person = names.own("Patient", names.key), names.person(bag.resident)
+    every = await find(client, dict.fromkeys((person, own)), own)
+    older = [f for f in await find(client, former(bag.resident), own) if f.reference not in {e.reference for e in every} and is_in_use(f)]
+    found = the_one(every)
+    if policy.directory == "existing":
+        policy = await existing(client, bag, policy)
+    if found is None:
+        if older:
+            raise Stopped(Verdict.PERSON, ONLY_OLD)
+        if policy.patient == "match":
+            raise Stopped(Verdict.REFUSED, _not_there(person))
+        return Settled(policy)
+    writes = policy.patient == "upsert" and found.reference == f"Patient/{names.id('Patient', names.key)}"
+    grave = [SEVERAL] * (sum(map(is_in_use, every)) > 1) + [BESIDE] * bool(older) + [*_grave(bag.resident, found, writes)]
+    comparison = compared(bag.resident, found)
+    said = (*grave, *([LITTLE] if comparison.verdict == "not enough to tell" else []))
+    patients = tuple(f.reference for f in [*every, *older])
+    if writes:
+        return Settled(policy, said, found.reference, unsettled=bool(grave), patients=patients)
+    lacking = unwritten(bag, read_patient(found), policy.known, comparison.agree)
+    if lacking:
+        said += (f"resident: the server's patient is left as it is; of yours this is not written: {', '.join(lacking)}",)
+    keeps = None if policy.patient == "match" else found
+    kept = replace(policy, patient="match", patient_reference=found.reference)
+    return Settled(kept, said, found.reference, keeps, lacking, bool(grave), patients)
+
+
+def former(resident: Resident) -> Iterable[Id]:
+    """Her superseded numbers; none, where the one in use is not verified and so none of them is used."""
+    return [Id(NHS_NUMBER, number) for number in former_numbers(resident)] if resident.nhs_number_is_verified else []
+
+
+def _grave(ours: Resident, found: Found, writes: bool) -> Iterator[str]:
+    """What a person must know about her although everything else goes on."""
+    theirs = read_patient(found)
+    if not writes and theirs.nhs_number in former_numbers(ours):
+        yield STILL_OLD
+    if not writes and ours.deceased and not theirs.deceased:
+        yield DIED_HERE
+    if theirs.deceased and not ours.deceased:
+        yield DIED_THERE
+
+
+def _not_there(person: Id) -> str:
+    by = "the verified NHS number" if person.system == NHS_NUMBER else "your key; the NHS number is not verified and was not used"
+    return f"resident: the server has no patient with {by}; nothing was sent: ask the hospital, or choose another patient policy"

@@ -1,0 +1,121 @@
+"""Takes back what was sent under one resident's key: everything of the sender's that stands at the server is ended there. Never the
+hospital's: only what carries the sender's key for her, and her Patient only where the sender made it.
+
+It does not matter what the record says now, nor who the server's Patient is: that may be just what was wrong. So nobody is compared. What
+was sent is found on every Patient that is known by her key or her NHS numbers, and on those that the Lists of hers are about, whose ids
+follow from her key; where there is none, among all that the sender ever sent.
+"""
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from adapter.bundle import Names, Policy, Row
+from adapter.bundle.identity import own_system
+from adapter.delivery.answer import Resource
+from adapter.delivery.client import FhirClient
+from adapter.delivery.difference import MARK, Difference, ends, rewritten
+from adapter.delivery.left import sent_before
+from adapter.delivery.outcome import Verdict
+from adapter.delivery.resident import Found, Stopped, find, refuse
+from adapter.delivery.sent import Options, Sent, told
+from adapter.delivery.settled import former
+from adapter.delivery.writing import with_endings, write
+from mappings.bag import LISTED, PERSONAL, CareRecord, Section
+from mappings.corrections import Reason, Withdrawn
+from mappings.findings import before
+from mappings.list import RecordList
+from mappings.patient import Resident
+from mappings.values import Logical
+
+LISTS = Section("lists", "List", (RecordList,))
+WHY = {Reason.WRONG_RESIDENT: "is taken back, for it was not hers", Reason.MERGED: "is taken back, for her record was merged into another",
+       Reason.MOVED_AWAY: "is not kept up any more, for she lives in another home"}
+OUR_PATIENT = "resident: the Patient that was made from your record is left as it is under this policy; with upsert it is ended too"
+
+
+@dataclass(frozen=True)
+class Whose:
+    """Whose things are taken back, and why. `person`: her record, to find her by her numbers as well; `patient`: is her own Patient,
+    where the sender made it, taken back too?"""
+
+    names: Names
+    withdrawn: Withdrawn
+    person: Resident | None = None
+    patient: bool = True
+
+
+async def retract(client: FhirClient, source: str, key: str, person: Resident | None = None, options: Options | None = None) -> Sent:
+    """Everything that was sent for the wrong resident. `person`: her record as it was sent, if there is one. Raises nothing."""
+    asked, whose = options or Options(), Whose(Names(source, key), Withdrawn(Reason.WRONG_RESIDENT), person)
+    return await told(client, lambda: _once(client, whose, asked), asked.seconds)
+
+
+async def take_back(client: FhirClient, bag: CareRecord, policy: Policy, options: Options) -> tuple[Sent, bool]:
+    """What a withdrawn record says; and whether somebody was changing the same data meanwhile. Raises Stopped and ClientError."""
+    names = Names(bag.source, bag.resident.key or "")
+    whose = Whose(names, bag.withdrawn or Withdrawn(Reason.WRONG_RESIDENT), bag.resident, policy.patient == "upsert")
+    return await _once(client, whose, options, bag.as_of, policy.most)
+
+
+async def _once(client: FhirClient, whose: Whose, options: Options, as_of: str = "", most: int = 500) -> tuple[Sent, bool]:
+    lists = await _lists(client, whose.names)
+    _not_older(lists, as_of, options)
+    found = await _people(client, whose)
+    patients = dict.fromkeys([*(f.reference for f in found), *_subjects(lists)])
+    going, untold = list[Difference](), list[str]()
+    for section in (*PERSONAL, LISTS):
+        every = await sent_before(client, section, whose.names, list(patients))
+        untold += [] if every is not None else [f"{section.field}: the server would not say which of yours it has; a person must look"]
+        going += [_end(row, resource, whose, options) for row, resource in every or ()]
+    made = [f for f in found if _is_made_by_us(f, whose.names)] if whose.withdrawn.reason is not Reason.MOVED_AWAY else []
+    said = [*untold, *[OUR_PATIENT] * (bool(made) and not whose.patient)]
+    going += [_end(Row("resident", "Patient", f.reference), f.resource, whose, options) for f in made if whose.patient]
+    sent, clash = await write(client, with_endings([], going, most, client.base, as_of or None), going, said, options)
+    return replace(sent, unsettled=bool(said), patient=next(iter(patients), None)), clash
+
+
+def _end(row: Row, resource: Resource, whose: Whose, options: Options) -> Difference:
+    """As the record would be, with the record that stays known by its identifier: under which id it is there is the server's to know."""
+    into = whose.withdrawn.into
+    stays = Logical(own_system(whose.names.source, "Patient"), into, "Patient") if into else None
+    return ends(row, resource, lambda record: whose.withdrawn.form(record, stays), WHY[whose.withdrawn.reason], replace=options.replace)
+
+
+# ---- where hers are --------------------------------------------------------------------------------------------------------
+async def _people(client: FhirClient, whose: Whose) -> list[Found]:
+    """Every Patient known by her key or by a number of hers."""
+    own, person = whose.names.own("Patient", whose.names.key), whose.person
+    numbers = [whose.names.person(person), *former(person)] if person else []
+    return await find(client, dict.fromkeys((own, *numbers)), own)
+
+
+def _is_made_by_us(found: Found, names: Names) -> bool:
+    meta = found.resource.get("meta") or {}
+    marked = any(isinstance(tag, dict) and tag.get("system") == MARK for tag in meta.get("tag") or () if isinstance(meta, dict))
+    return found.ours and (marked or found.reference == f"Patient/{names.id('Patient', names.key)}")
+
+
+async def _lists(client: FhirClient, names: Names) -> list[Resource]:
+    """The Lists that were made from her record, as they are there."""
+    lists = list[Resource]()
+    for field in LISTED:
+        answer = await client.get(f"List/{names.id('List', field)}")
+        if answer.status not in (404, 410):
+            refuse(answer)
+            lists.append(rewritten(answer.resource or {}, lambda to: to.removeprefix(client.base)))
+    return lists
+
+
+def _subjects(lists: list[Resource]) -> Iterator[str]:
+    for each in lists:
+        subject = each.get("subject")
+        if isinstance(subject, dict) and str(subject.get("reference")).startswith("Patient/"):
+            yield str(subject["reference"])
+
+
+def _not_older(lists: list[Resource], as_of: str, options: Options) -> None:
+    """She may have come back since: what is newer than this record is not taken back by it. Raises Stopped."""
+    if not options.older and any(before(as_of, str(each.get("date"))) for each in lists):
+        raise Stopped(Verdict.REFUSED, f"as_of: this record is of {as_of} and the server has a newer one; nothing was taken back: send the "
+                                       "newer one, or say that the older one is meant")

@@ -1,0 +1,115 @@
+"""Writes what differs, part after part, and says what became of each row; or says what it would become."""
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+
+from adapter.bundle import Part, Row
+from adapter.delivery.answer import Resource
+from adapter.delivery.client import FhirClient
+from adapter.delivery.difference import Difference, rewritten
+from adapter.delivery.left import public
+from adapter.delivery.outcome import Outcome, RowOutcome, Verdict, called, judge
+from adapter.delivery.sent import Became, Options, Sent, SentRow
+from adapter.delivery.spoken import shown
+
+WOULD: Mapping[str, Became] = {"new": "new", "same": "same", "changed": "changed", "ends": "ends", "edited": "kept", "unreadable": "kept"}
+DID: Mapping[str, Became] = {"same": "unchanged", "edited": "kept", "unreadable": "kept"}
+
+
+async def write(client: FhirClient, parts: Sequence[Part], differences: Sequence[Difference], said: Sequence[str],
+                options: Options) -> tuple[Sent, bool]:
+    """The verdict, the rows and the sentences, and whether somebody was changing the same data meanwhile. `said`: what comes first."""
+    told = [*said, *(sentence for d in differences for sentence in _met(d, options))]
+    if options.dry_run:
+        rows = tuple(_row(d, WOULD[d.state]) for d in differences)
+        told += [sentence for d in differences for sentence in _would(d, options)]
+        return Sent(Verdict.DELIVERED, rows, tuple(told)), False
+    return await _deliver(client, parts, {d.row: d for d in differences}, told, options)
+
+
+def with_endings(parts: Sequence[Part], ends: Sequence[Difference], most: int, base: str, timestamp: str | None = None) -> list[Part]:
+    """With what is to end at the server: beside all else where there is room, and in parts of their own. `base`: the server's address."""
+    going = [(_entry(d, base), d.row) for d in ends if d.resource is not None]
+    room = max(0, most - len(parts[-1].rows)) if parts else 0
+    out = [*parts[:-1], *(_longer(part, going[:room]) for part in parts[-1:])]
+    start: Resource = {"resourceType": "Bundle", "type": "transaction", **({"timestamp": timestamp} if timestamp else {}), "entry": []}
+    further = Part(start, (), parts[0].group if parts else "", 0, 0)
+    out += [_longer(further, going[i:i + most]) for i in range(room, len(going), most)]
+    return [replace(part, number=n, parts=len(out)) for n, part in enumerate(out, 1)]
+
+
+def _longer(part: Part, more: Sequence[tuple[Resource, Row]]) -> Part:
+    bundle = {**part.bundle, "entry": [*part.bundle["entry"], *(entry for entry, _ in more)]}
+    return replace(part, bundle=bundle, rows=(*part.rows, *(row for _, row in more)))
+
+
+def _entry(d: Difference, base: str) -> Resource:
+    return {"fullUrl": f"{base}{d.row.target}", "resource": d.resource, "request": {"method": "PUT", "url": d.row.target}}
+
+
+async def _deliver(client: FhirClient, parts: Sequence[Part], found: Mapping[Row, Difference], told: list[str],
+                   options: Options) -> tuple[Sent, bool]:
+    """Part after part, each when the one before was taken."""
+    rows = {row: _row(d, DID.get(d.state, "not sent")) for row, d in found.items()}
+    outcome = Outcome(Verdict.DELIVERED)
+    for part in parts:
+        writing = [row for row in part.rows if found[row].resource is not None]
+        if writing and outcome.verdict is Verdict.DELIVERED:
+            answer = await client.post("", _bundle(part, found))
+            outcome = judge(answer, writing, show_server_text=options.show_server_text)
+            told += outcome.sentences
+            rows |= {each.row: _row(found[each.row], _became(each, found[each.row]), each) for each in outcome.rows}
+    told += [_ended(found[row], "is now", options) for row, became in rows.items() if became.became == "ended"]
+    return Sent(outcome.verdict, tuple(rows.values()), tuple(told), outcome.retry_after), outcome.clash
+
+
+def _bundle(part: Part, found: Mapping[Row, Difference]) -> Resource:
+    """The part without what is there already. What goes is referred to by urn, what is there by its id."""
+    going = [(entry, d) for entry, row in zip(part.bundle["entry"], part.rows, strict=True) if (d := found[row]).resource is not None]
+    urns = {d.row.target: entry["fullUrl"] for entry, d in going if d.row.target and entry["fullUrl"].startswith("urn:")}
+    entries = [{**entry, "resource": rewritten(d.resource, lambda said: urns.get(said, said)),
+                "request": {**entry["request"], **({"ifMatch": f'W/"{d.version}"'} if d.version else {})}} for entry, d in going]
+    return {**part.bundle, "entry": entries}
+
+
+def _became(outcome: RowOutcome, d: Difference) -> Became:
+    if outcome.status is None or not 200 <= outcome.status < 300:
+        return "not sent"
+    if outcome.status == 201:
+        return "created"
+    found_there = d.row.target is None  # a conditional create that somebody else came before
+    if found_there or outcome.version is not None and outcome.version == d.version:
+        return "unchanged"
+    return "ended" if d.state == "ends" else "updated"
+
+
+def _row(d: Difference, became: Became, outcome: RowOutcome | None = None) -> SentRow:
+    target, version = (outcome.target, outcome.version) if outcome else (None, None)
+    return SentRow(d.row.name, d.row.type, became, d.fields, target or d.row.target, version or d.version)
+
+
+# ---- sentences -------------------------------------------------------------------------------------------------------------
+def _met(d: Difference, options: Options) -> Iterator[str]:
+    """What is to be said of a row that was edited there; to whoever may read it, also what it says there and here."""
+    yield from d.sentences
+    for name, (there, ours) in d.values.items() if d.sentences and options.show_values else ():
+        yield f"{called(d.row)}: {name} is {shown(there)} there, and {shown(ours)} in your record"
+
+
+def _would(d: Difference, options: Options) -> Iterable[str]:
+    if d.state == "new":
+        yield f"{called(d.row)}: is new to the server"
+    elif d.state == "ends":
+        yield _ended(d, "would be", options)
+    elif d.state == "changed" and options.show_values:
+        changes = (f"{name} from {shown(there)} to {shown(ours)}" for name, (there, ours) in d.values.items())
+        yield f"{called(d.row)}: changes {'; '.join(changes)}"
+    elif d.state == "changed":
+        yield f"{called(d.row)}: changes {', '.join(d.fields)}"
+
+
+def _ended(d: Difference, verb: str, options: Options) -> str:
+    """What stood there and does not any more, and why."""
+    what = f": {d.what}" if options.show_values and d.what else ""
+    return f"{called(d.row)}: {public(d.row.target or '')} {d.why}; it {verb} {d.ending} there{what}"
