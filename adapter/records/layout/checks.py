@@ -32,9 +32,10 @@ class Lists:
         for where, blocks in self.where.items():
             if all(block.only for block in blocks):
                 ignored = [i for i in self.ignored if i.rows == where]
+                column = _column(blocks)
                 for row in self._rows(tree, run, where):
                     if not any(block.takes(row) for block in blocks) and not any(i.takes(row) for i in ignored):
-                        row.no(Bad("no-block", "is a row that no block of the layout takes, and no rule ignores"), (), row.steps)
+                        row.no(Bad("no-block", "is a row that no block of the layout takes, and no rule ignores"), (), (*row.steps, *column))
 
     def _rows(self, tree: Node, run: Run, where: tuple[str, ...]) -> Iterator[Here]:
         """Those of rows that are not ignored themselves."""
@@ -42,6 +43,12 @@ class Lists:
             here = Here(row, run, up, None, (), steps)
             if not any(i.takes(above) for above in outer(here) for i in self.ignored if i.rows == names(above)):
                 yield here
+
+
+def _column(blocks: list[Block]) -> tuple[str, ...]:
+    """The names of the one value that all of these blocks look at."""
+    looks = [[s.path for s in block.only if not s.path.up and not s.path.top] for block in blocks]
+    return next((path.names for path in looks[0] if all(path in others for others in looks)), ())
 
 
 def outer(here: Here) -> Iterator[Here]:
