@@ -16,6 +16,7 @@ from adapter.records.rows.lookup import Shared
 from adapter.records.rows.plan import Plan
 from adapter.records.rows.row import Node, Place, Settings, Steps, Table, stands
 from adapter.records.rows.sheet import Sheet
+from adapter.records.rows.tree import Trees
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,7 @@ class CsvExport:
             self._singles()
             self.shared = {name: Shared(sheet, self.index, way) for way, (name, sheet) in enumerate(self.sheets.items())
                            if sheet.table.lookup}
-            self.joining = Joining(self.plan, self.sheets, self.shared, self.index)
+            self.joining = Joining(self.plan, self.sheets, Trees(self.plan, self.sheets, self.shared), self.index)
             self.says = tuple(self._says())
             self.stack = self.stack.pop_all()
 

@@ -3,6 +3,7 @@ gone with the process, that sorts them. What it holds in memory is bounded.
 
     keys     (i, k, n, line)    the value k, by which rows are joined in way i, is the resident n's; it stands on that line
     rows     (n, t, line, cells)    a row of table t belongs to the resident n; none, if there is no such resident
+    nobody   (t, line, cells)       a row that was found to belong to none while the files were read
     shared   (i, k, line, cells)    a row of the lookup i
 """
 from __future__ import annotations
@@ -24,6 +25,7 @@ class Index:
             self.db.execute(f"PRAGMA {pragma}")
         self.db.execute("CREATE TABLE keys (i INTEGER, k TEXT, n INTEGER, line INTEGER)")
         self.db.execute("CREATE TABLE rows (n INTEGER, t INTEGER, line INTEGER, cells)")
+        self.db.execute("CREATE TABLE nobody (t INTEGER, line INTEGER, cells)")
         self.db.execute("CREATE TABLE shared (i INTEGER, k TEXT, line INTEGER, cells)")
         self.db.execute("CREATE INDEX by_key ON keys (i, k, n)")
         self.db.execute("CREATE INDEX by_name ON shared (i, k)")
@@ -46,8 +48,12 @@ class Index:
         self.db.executemany("INSERT INTO rows SELECT (SELECT n FROM keys WHERE i = ?5 AND k = ?1 LIMIT 1), ?4, ?2, ?3",
                             ((key, line, _packed(cells), table, by) for key, line, cells in rows))
 
-    def orphans(self, table: int, rows: Iterable[Row]) -> None:
-        self.db.executemany("INSERT INTO rows VALUES (NULL, ?, ?, ?)", ((table, line, _packed(cells)) for line, cells in rows))
+    def orphan(self, table: int, line: int, cells: Cells) -> None:
+        self.db.execute("INSERT INTO nobody VALUES (?, ?, ?)", (table, line, _packed(cells)))
+
+    def begin(self) -> None:
+        """The files are read from their beginning."""
+        self.db.execute("DELETE FROM nobody")
 
     def shared(self, way: int, rows: Iterable[tuple[str, int, Cells]]) -> None:
         self.db.executemany("INSERT INTO shared VALUES (?, ?, ?, ?)", ((way, key, line, _packed(cells)) for key, line, cells in rows))
@@ -67,7 +73,8 @@ class Index:
 
     def left(self) -> Iterator[tuple[int, int, Cells]]:
         """(table, line, cells) of what belongs to no resident."""
-        for t, line, cells in self.db.execute("SELECT t, line, cells FROM rows WHERE n IS NULL ORDER BY t, line"):
+        nobody = "SELECT t, line, cells FROM nobody UNION ALL SELECT t, line, cells FROM rows WHERE n IS NULL ORDER BY t, line"
+        for t, line, cells in self.db.execute(nobody):
             yield t, line, _unpacked(cells)
 
     def named(self, way: int, key: str) -> list[Row]:

@@ -1,51 +1,79 @@
-"""The rows of all files of a CSV export, brought to the residents they belong to."""
+"""The rows of all files of a CSV export, brought to the residents they belong to.
+
+Files in the residents' order are joined while they are read. Of the others the index learns which resident each row belongs to, and gives
+them back in the residents' order.
+"""
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
+from itertools import groupby
+from operator import itemgetter
 
 from adapter.faults import Fault
 from adapter.records.rows.index import Index
-from adapter.records.rows.lookup import Shared
-from adapter.records.rows.plan import Columns, Plan
+from adapter.records.rows.order import RANKS, Rank, Run, ranks_of
+from adapter.records.rows.plan import Columns, Plan, others
 from adapter.records.rows.row import Node, Table
 from adapter.records.rows.sheet import Sheet, joined
+from adapter.records.rows.text import Cells
+from adapter.records.rows.tree import Found, Tree, Trees
 
-Tree = tuple[Node, tuple[Fault, ...]]
-Found = dict[str, list[Node]]      # the rows of one resident, by their tables
+Waiting = tuple[int, int, int, Cells]      # resident, table, line
 
 
 class Joining:
     """`says`: how the files were joined."""
 
-    def __init__(self, plan: Plan, sheets: dict[str, Sheet], shared: dict[str, Shared], index: Index) -> None:
-        self.plan, self.sheets, self.shared, self.index = plan, sheets, shared, index
+    def __init__(self, plan: Plan, sheets: dict[str, Sheet], trees: Trees, index: Index) -> None:
+        self.plan, self.sheets, self.hung, self.index = plan, sheets, trees, index
         self.people = sheets[plan.residents.name]
         self.below = [table for table in plan.below() if table.name in sheets]
-        self.ways: dict[Columns | str, int] = {}      # of joining: by columns of the residents' file, or of the rows of a table
-        self.says: list[str] = []
-        self._fill(self.below)
-        self.doubtful = [columns for columns, way in self.ways.items() if index.twice(way)]
+        self.ways: dict[tuple[str, Columns], int] = {}      # of joining: to the rows of a table, by columns of it
+        self.rank, self.running, unique = self._in_order()
+        self._fill(unique)
+        self.doubtful = [way for way, number in self.ways.items() if index.twice(number)]
 
-    # ---- into the index --------------------------------------------------------------------------------------------------------
-    def _fill(self, tables: list[Table]) -> None:
-        for columns in dict.fromkeys(self._wanted(tables)):
-            self.ways[columns] = len(self.ways)
-            self.index.residents(self.ways[columns], self._numbered(columns))
-        for table in tables:
-            sheet = self.sheets[table.name]
-            own, way = self._way(table)
-            self.index.rows(self.below.index(table), way, sheet.keyed(own))
-            for columns in dict.fromkeys(self._others(child) for child in self._unanchored(table)):
-                self.ways[f"{table.name}/{columns}"] = len(self.ways)
-                self.index.between(self.ways[f"{table.name}/{columns}"], way, _pairs(sheet, columns, own))
-        if tables:
-            self.says.append("joined through a temporary index: " + ", ".join(table.file for table in tables))
+    @property
+    def says(self) -> Iterator[str]:
+        apart = [table.file for table in self.below if table.name not in self.running]
+        if apart:
+            yield f"not in the order of {self.plan.residents.file}, and joined through a temporary index: {', '.join(apart)}"
+        elif self.below:
+            yield f"every file is in the order of {self.plan.residents.file}: they are joined while they are read"
 
-    def _wanted(self, tables: Iterable[Table]) -> Iterator[Columns]:
-        if self.plan.key:
+    # ---- before ----------------------------------------------------------------------------------------------------------------
+    def _in_order(self) -> tuple[Rank, dict[str, str], bool]:
+        """(in which order the residents stand, the tables in the same order and by which column, is no resident there twice?)"""
+        key, running = self.plan.key, dict[str, str]()
+        ranks, twice = ranks_of(self.people, key) if key else (set[Rank](), False)
+        for table in self.below if ranks else ():
+            anchor = self.plan.anchor(table)
+            if anchor and anchor[1] == (key,) and (both := ranks & ranks_of(self.sheets[table.name], anchor[0][0])[0]):
+                ranks, running[table.name] = both, anchor[0][0]
+        return next((rank for rank in RANKS if rank in ranks), RANKS[0]), running, not key or bool(ranks) and not twice
+
+    def _fill(self, unique: bool) -> None:
+        """The index: of residents as far as they are looked for, then of rows, those that others belong to first."""
+        for columns in dict.fromkeys(self._wanted(unique)):
+            self.index.residents(self._new(self.plan.residents.name, columns), self._numbered(columns))
+        for number, table in enumerate(self.below):
+            if table.name not in self.running:
+                own, way = self._way(table)
+                self.index.rows(number, way, self.sheets[table.name].keyed(own))
+            for columns in dict.fromkeys(others(child) for child in self._unanchored(table)):
+                own, way = self._way(table)
+                self.index.between(self._new(table.name, columns), way, _pairs(self.sheets[table.name], columns, own))
+
+    def _wanted(self, unique: bool) -> Iterator[Columns]:
+        """By which columns of the residents' file something must be found."""
+        if not unique:
             yield (self.plan.key,)
-        yield from (anchor[1] for table in tables if (anchor := self.plan.anchor(table)))
+        for table in self.below:
+            if (anchor := self.plan.anchor(table)) and (table.name not in self.running or any(self._unanchored(table))):
+                yield anchor[1]
+
+    def _new(self, name: str, columns: Columns) -> int:
+        return self.ways.setdefault((name, columns), len(self.ways))
 
     def _numbered(self, columns: Columns) -> Iterator[tuple[str, int, int]]:
         return ((key, number, line) for number, (key, line, _) in enumerate(self.people.keyed(columns), 1))
@@ -53,11 +81,8 @@ class Joining:
     def _way(self, table: Table) -> tuple[Columns, int]:
         """Its own columns, and the way of joining by them."""
         if anchor := self.plan.anchor(table):
-            return anchor[0], self.ways[anchor[1]]
-        return tuple(own for own, _ in table.by), self.ways[f"{table.of}/{self._others(table)}"]
-
-    def _others(self, table: Table) -> Columns:
-        return tuple(other for _, other in table.by)
+            return anchor[0], self.ways[self.plan.residents.name, anchor[1]]
+        return tuple(own for own, _ in table.by), self.ways[table.of, others(table)]
 
     def _unanchored(self, table: Table) -> Iterator[Table]:
         return (child for child in self.plan.children[table.name] if child.name in self.sheets and not self.plan.anchor(child))
@@ -65,100 +90,46 @@ class Joining:
     # ---- trees -----------------------------------------------------------------------------------------------------------------
     def trees(self) -> Iterator[Tree]:
         """Of every resident, then of every row that belongs to none."""
-        rest = self.index.joined()
-        ahead = next(rest, None)
+        self.index.begin()
+        runs = {name: Run(self.sheets[name], column, self.rank, self._number(name), self.index) for name, column in self.running.items()}
+        waiting = self._waiting()
+        n, rows = next(waiting)
         for number, (line, cells) in enumerate(self.people.rows(), 1):
-            found: Found = defaultdict(list)
-            while ahead and ahead[0] == number:
-                table = self.below[ahead[1]]
-                found[table.name].append(self.sheets[table.name].node(*ahead[2:]))
-                ahead = next(rest, None)
-            yield self._tree(line, self.people.node(line, cells), found)
+            tree, found = self.people.node(line, cells), Found(list)
+            if n == number:
+                for _, t, *row in rows:
+                    found[self.below[t].name].append(self.sheets[self.below[t].name].node(*row))
+                n, rows = next(waiting)
+            if runs and (key := tree.get(self.plan.key)):
+                found.update((name, nodes) for name, run in runs.items() if (nodes := run.take(key)))
+            yield tree, (*self.hung.hang(tree, found), *self._same(tree, found))
+        for run in runs.values():
+            run.pass_over()
         for t, line, cells in self.index.left():
-            yield self._left(self.below[t], line, self.sheets[self.below[t].name].node(line, cells))
+            yield self.hung.alone(self.below[t], line, cells)
 
-    def _tree(self, line: int, tree: Node, found: Found) -> Tree:
-        faults = list(self._keys(tree))
-        faults += self._hung(self.plan.residents, [tree], found)
-        return tree, (*self._drained(), *faults)
+    def _number(self, name: str) -> int:
+        return next(i for i, table in enumerate(self.below) if table.name == name)
 
-    def _hung(self, table: Table, parents: list[Node], found: Found) -> Iterator[Fault]:
-        """Every row under the row it belongs to."""
-        for child in self.plan.children[table.name]:
-            rows = found.get(child.name, [])
-            yield from self._hung(child, rows, found)
-            if rows and table is self.plan.residents:
-                parents[0][child.name] = rows
-            elif rows:
-                yield from self._apart(table, child, parents, rows)
-        for lookup in self.plan.lookups[table.name] if parents else ():
-            if lookup.name in self.shared:
-                yield from self._looked_up(lookup, parents)
+    def _waiting(self) -> Iterator[tuple[int, list[Waiting]]]:
+        """(resident, her rows in the index) of those who have some there, and then nobody."""
+        yield from ((n, list(rows)) for n, rows in groupby(self.index.joined(), itemgetter(0)))
+        yield 0, []
 
-    def _apart(self, table: Table, child: Table, parents: list[Node], rows: list[Node]) -> Iterator[Fault]:
-        """To which of the rows of a resident each of these belongs."""
-        own, others = [own for own, _ in child.by], self._others(child)
-        of = defaultdict[str, list[Node]](list)
-        for parent in parents:
-            of[_key(parent, others)].append(parent)
-        for row in rows:
-            known = of.get(_key(row, own), [])
-            if len(known) != 1 and row.line:
-                says = f"{len(known) or 'no'} rows of {table.file} have this key: to which one this row belongs cannot be known"
-                yield self.sheets[child.name].fault("twice" if known else "no-row", says, row.line, ", ".join(own))
-            (known or [_stray(parents)])[0].setdefault(child.name, []).append(row)
+    def _same(self, tree: Node, found: Found) -> Iterator[Fault]:
+        """Has another row the key of this one, by which other rows belong to it?"""
+        for name, columns in self.doubtful:
+            for node in [tree] if name == self.plan.residents.name else found[name]:
+                lines = self.index.lines(self.ways[name, columns], joined(node.get(column, "") for column in columns))
+                also = [line for line in lines if line != node.line]
+                if also:
+                    yield self._twice(name, columns, node.line, also)
 
-    def _looked_up(self, lookup: Table, parents: list[Node]) -> Iterator[Fault]:
-        shared, others = self.shared[lookup.name], self._others(lookup)
-        for parent in parents:
-            rows = shared.rows(_key(parent, others))
-            if len(rows) > 1:
-                yield shared.twice(rows)
-            if rows and lookup.name not in parent:
-                parent[lookup.name] = rows[0]
-                yield from self._hung(lookup, rows[:1], {})
-
-    def _keys(self, tree: Node) -> Iterator[Fault]:
-        """Is there a key, and only here?"""
-        if self.plan.key and self.plan.key not in tree:
-            yield self.people.fault("no-key", "is empty: without it nothing can be said of this resident", tree.line, self.plan.key)
-        for columns in self.doubtful:
-            if isinstance(columns, tuple):
-                others = [line for line in self.index.lines(self.ways[columns], _key(tree, columns)) if line != tree.line]
-                if others:
-                    yield self._same(tree.line, columns, others)
-
-    def _same(self, line: int | None, columns: Columns, others: list[int]) -> Fault:
-        lines = ", ".join(map(str, others[:5])) + (" and more" if len(others) > 5 else "")
-        says = f"is the same as on line {lines}: two residents with one key, whose rows cannot be told apart"
-        return self.people.fault("same-resident", says, line, ", ".join(columns))
-
-    def _left(self, table: Table, line: int, node: Node) -> Tree:
-        """A row alone, under the tables it would stand in."""
-        own = ", ".join(own for own, _ in table.by)
-        file = self.plan.tables[table.of].file
-        says = f"no row of {file} has this key: correct it, or put the row it belongs to in"
-        faults = (*self._drained(), self.sheets[table.name].fault("no-resident", says, line, own))
-        tree = Node({table.name: [node]}, node.file, line)
-        while (table := self.plan.tables[table.of]) is not self.plan.residents:
-            tree = Node({table.name: [tree]}, node.file, line)
-        return tree, faults
-
-    def _drained(self) -> Iterator[Fault]:
-        for sheet in self.sheets.values():
-            if sheet.faults:
-                yield from sheet.faults
-                sheet.faults.clear()
-
-
-def _key(node: Node, columns: Iterable[str]) -> str:
-    return joined(node.get(column, "") for column in columns)
-
-
-def _stray(parents: list[Node]) -> Node:
-    """Where a row hangs that belongs to none of them, so that it is not lost."""
-    parents.append(Node())
-    return parents[-1]
+    def _twice(self, name: str, columns: Columns, line: int | None, also: list[int]) -> Fault:
+        lines = ", ".join(map(str, also[:5])) + (" and others" if len(also) > 5 else "")
+        rule, what = ("same-resident", "residents") if name == self.plan.residents.name else ("twice", "rows")
+        says = f"is the same as on line {lines}: two {what} with one key; what belongs to which of them cannot be known"
+        return self.sheets[name].fault(rule, says, line, ", ".join(columns))
 
 
 def _pairs(sheet: Sheet, columns: Columns, own: Columns) -> Iterator[tuple[str, str, int]]:

@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from adapter.faults import Fault
-from adapter.records.rows.index import Index
+from adapter.records.rows.index import Index, Row
 from adapter.records.rows.row import Node
 from adapter.records.rows.sheet import Sheet
 
@@ -18,26 +18,22 @@ class Shared:
     def __init__(self, sheet: Sheet, index: Index, way: int, small: int = SMALL) -> None:
         self.sheet, self.index, self.way = sheet, index, way
         self.own = tuple(own for own, _ in sheet.table.by)
-        self.nodes: dict[str, list[Node]] | None = None
+        self.small: dict[str, list[Row]] | None = None
         self.named = set[str]()
         if sheet.file.size > small:
             index.shared(way, sheet.keyed(self.own))
         else:
-            self.nodes = defaultdict(list)
+            self.small = defaultdict(list)
             for key, line, cells in sheet.keyed(self.own):
-                self.nodes[key].append(sheet.node(line, cells))
+                self.small[key].append((line, cells))
 
     def rows(self, key: str) -> list[Node]:
-        """What has this key: at most one, if all is well. The same row is the same node each time, or an equal one."""
+        """What has this key: at most one, if all is well. A node of its own each time."""
         if not key.strip():
             return []
         self.named.add(key)
-        return self._rows(key)
-
-    def _rows(self, key: str) -> list[Node]:
-        if self.nodes is not None:
-            return self.nodes.get(key, [])
-        return [self.sheet.node(line, cells) for line, cells in self.index.named(self.way, key)]
+        rows = self.index.named(self.way, key) if self.small is None else self.small.get(key, ())
+        return [self.sheet.node(line, cells) for line, cells in rows]
 
     def twice(self, rows: list[Node]) -> Fault:
         lines = ", ".join(str(row.line) for row in rows[1:])

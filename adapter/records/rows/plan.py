@@ -10,6 +10,11 @@ from adapter.records.rows.row import Settings, Table
 Columns = tuple[str, ...]
 
 
+def others(table: Table) -> Columns:
+    """The columns of the table it belongs to, by which it does."""
+    return tuple(other for _, other in table.by)
+
+
 class Plan:
     """`children`, `lookups`: the tables that belong to a table, by its name. Raises Refused where the layout contradicts itself."""
 
@@ -42,7 +47,7 @@ class Plan:
     def anchor(self, table: Table) -> tuple[Columns, Columns] | None:
         """(its own columns, the residents' columns of equal value); None where one gets there only by the rows in between."""
         if table.of == self.residents.name:
-            return tuple(own for own, _ in table.by), tuple(other for _, other in table.by)
+            return tuple(own for own, _ in table.by), others(table)
         between = self.anchor(self.tables[table.of])
         if between is None:
             return None

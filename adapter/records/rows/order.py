@@ -1,0 +1,63 @@
+"""Files that stand in the residents' order can be joined while they are read: a resident's rows come when she comes."""
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from adapter.records.rows.index import Index
+from adapter.records.rows.row import Node
+from adapter.records.rows.sheet import Sheet
+
+Rank = Callable[[str], Any]      # what two keys of one file are compared by
+
+
+def by_text(key: str) -> str:
+    return key
+
+
+def by_number(key: str) -> tuple[int, str]:
+    """As numbers are ordered, and names that end in one: R9 before R10."""
+    return len(key), key
+
+
+RANKS: tuple[Rank, ...] = (by_text, by_number)
+
+
+def ranks_of(sheet: Sheet, column: str) -> tuple[set[Rank], bool]:
+    """In which orders the rows stand, if in any, and whether a key stands there more than once. Reads as far as it must."""
+    left, before, twice = set(RANKS), "", False
+    for key, _, _ in sheet.keyed((column,)):
+        if key == before:
+            twice = True
+        else:
+            left = {rank for rank in left if rank(before) < rank(key)}
+            before = key
+            if not left:
+                break
+    return left, twice
+
+
+class Run:
+    """The rows of a file that is in the residents' order. `table`: its number in the index, which keeps what belongs to nobody."""
+
+    def __init__(self, sheet: Sheet, column: str, rank: Rank, table: int, index: Index) -> None:
+        self.sheet, self.rank, self.table, self.index = sheet, rank, table, index
+        self.rows = sheet.keyed((column,))
+        self.ahead = next(self.rows, None)
+
+    def take(self, key: str) -> list[Node]:
+        """The rows of the resident with this key. The key is that of the resident before, or a later one."""
+        found = []
+        while self.ahead is not None and self.ahead[0] == key:
+            found.append(self.sheet.node(self.ahead[1], self.ahead[2]))
+            self.ahead = next(self.rows, None)
+        if self.ahead is not None and not found and self.rank(self.ahead[0]) < self.rank(key):
+            self.pass_over(key)
+            return self.take(key)
+        return found
+
+    def pass_over(self, key: str | None = None) -> None:
+        """What comes before this key, or all that is left, belongs to nobody."""
+        while self.ahead is not None and (key is None or self.rank(self.ahead[0]) < self.rank(key)):
+            self.index.orphan(self.table, self.ahead[1], self.ahead[2])
+            self.ahead = next(self.rows, None)
