@@ -97,8 +97,8 @@ class Joining:
         for number, (line, cells) in enumerate(self.people.rows(), 1):
             tree, found = self.people.node(line, cells), Found(list)
             if n == number:
-                for _, t, *row in rows:
-                    found[self.below[t].name].append(self.sheets[self.below[t].name].node(*row))
+                for _, t, begins, values in rows:
+                    found[self.below[t].name].append(self.sheets[self.below[t].name].node(begins, values))
                 n, rows = next(waiting)
             if runs and (key := tree.get(self.plan.key)):
                 found.update((name, nodes) for name, run in runs.items() if (nodes := run.take(key)))
