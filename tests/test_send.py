@@ -4,7 +4,6 @@ from __future__ import annotations
 import asyncio
 import doctest
 import json
-from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
@@ -14,124 +13,29 @@ import pytest
 
 from adapter.bundle import Policy
 from adapter.delivery import spoken
-from adapter.delivery.client import FhirClient, Limits
 from adapter.delivery.difference import fingerprint
 from adapter.delivery.outcome import Verdict
-from adapter.delivery.retry import Clock
-from adapter.delivery.send import Options, Sent, send
-from adapter.sandbox import Store, create_app
-from mappings.allergy_intolerance import CLINICAL_STATUS, VERIFICATION, Allergy
-from mappings.bag import THE_RESIDENT, CareRecord, Unlisted
-from mappings.datatypes import Coded, Coding, ContactPoint, HumanName, Period, Quantity
-from mappings.dosage import Dose
-from mappings.encounter import ENCOUNTER_CLASS, Stay
-from mappings.immunization import Given
-from mappings.medication_statement import Medication
-from mappings.organization import Organization
-from mappings.patient import NHS_NUMBER_STATUS, Contact, Resident
-from mappings.systems import DMD, NHS_NUMBER, ODS_ORGANISATION
-from mappings.values import Ref
-
-HOME = "https://home.example/records"
-VERIFIED, NOT_TRACED = NHS_NUMBER_STATUS.coded("verified"), NHS_NUMBER_STATUS.coded("not traced")
-Resource = dict[str, Any]
-Before = Callable[[httpx.Request], Awaitable[httpx.Response | None]]
-MARY = Resident(key="r1", nhs_number="9990000018", nhs_number_status=VERIFIED, family_name="Examplesen", given_names=("Mary",),
-                gender="female", birth_date="1941-02-03", general_practitioners=(Ref("Organization", "gp"),))
-
-
-def medicine(key: str, name: str, code: str, dose: str) -> Medication:
-    drug = Coded((Coding(DMD, code, name),))
-    return Medication(status="active", drug=drug, resident=THE_RESIDENT, key=key, doses=(Dose(text=dose, amount=Quantity(1, "tablet")),))
-
-
-FUROSEMIDE = medicine("m1", "Furosemide 40mg tablets", "317972007", "one each morning")
-AMLODIPINE = medicine("m2", "Amlodipine 5mg tablets", "319283006", "one at night")
-JAB = Given(vaccine=Coded(text="Fictional vaccine"), resident=THE_RESIDENT, key="v1", given_on="2025-10-01", primary_source=False)
-BAG = CareRecord(
-    HOME, "2026-11-01T08:00:00+00:00", MARY,
-    stays=(Stay(THE_RESIDENT, "planned", ENCOUNTER_CLASS.coded("inpatient"), key="s1", period=Period("2026-11-01")),),
-    medicines=(FUROSEMIDE, AMLODIPINE), allergies=Unlisted.NONE_KNOWN,
-    vaccinations=(JAB,),
-    organizations=(Organization(key="gp", ods_code="Y99901", name="Sample Surgery"),))
-CREATE = Policy("create-if-missing")
-FHIR_JSON = {"Content-Type": "application/fhir+json"}
-ROWS = 8  # Patient, Encounter, two medicines, a vaccination, three Lists
-
-
-class Hospital:
-    """A sandbox server as the home reaches it, with everything that is said over the wire; and as the hospital's own staff use it."""
-
-    def __init__(self) -> None:
-        self.store, self.wire, self.waits = Store(), list[httpx.Request](), list[float]()
-        self.app = httpx.ASGITransport(create_app(self.store))
-        self.before: Before | None = None
-        self.after: Callable[[httpx.Request, httpx.Response], Awaitable[httpx.Response]] | None = None
-
-    def send(self, bag: CareRecord = BAG, policy: Policy = CREATE, **options: Any) -> Sent:
-        async def told() -> Sent:
-            transport, clock = httpx.MockTransport(self._carry), Clock(sleep=self._sleep)
-            async with FhirClient("http://h.example/", transport=transport, limits=Limits(attempts=1), clock=clock) as client:
-                return await send(client, bag, policy, Options(**options))
-
-        self.wire.clear()
-        return asyncio.run(told())
-
-    async def _carry(self, request: httpx.Request) -> httpx.Response:
-        self.wire.append(request)
-        if self.before and (instead := await self.before(request)):
-            return instead
-        response = await self.app.handle_async_request(request)
-        await response.aread()
-        answer = httpx.Response(response.status_code, headers=response.headers, content=response.content)
-        return await self.after(request, answer) if self.after else answer
-
-    async def _sleep(self, seconds: float) -> None:
-        self.waits.append(seconds)
-
-    # ---- the hospital's own staff ------------------------------------------------------------------------------------------
-    def ask(self, method: str, path: str, resource: Resource | None = None) -> Any:
-        return asyncio.run(self.aask(method, path, resource))
-
-    async def aask(self, method: str, path: str, resource: Resource | None = None) -> Any:
-        headers = {"Content-Type": "application/fhir+json"}
-        async with httpx.AsyncClient(transport=self.app, base_url="http://h.example", headers=headers) as http:
-            response = await http.request(method, path, content=json.dumps(resource) if resource else None)
-        assert response.is_success, response.text
-        return response.json() if response.content else None
-
-    def has(self, kind: str) -> list[Resource]:
-        return [entry["resource"] for entry in self.ask("GET", f"/{kind}?_count=100").get("entry", [])]
-
-    def writes(self) -> int:
-        """Versions of anything, ever."""
-        return int(self.ask("GET", "/_history")["total"])
-
-    def posts(self) -> int:
-        return sum(request.method != "GET" for request in self.wire)
-
-    def medicine(self, name: str) -> Resource:
-        return next(m for m in self.has("MedicationStatement") if name in json.dumps(m))
-
-    def edits(self, resource: Resource, **changes: Any) -> None:
-        self.ask("PUT", f"/{resource['resourceType']}/{resource['id']}", {**resource, **changes})
-
-    def registers(self, **differently: Any) -> Resource:
-        """The hospital's own Patient, under its own id."""
-        known = {"resourceType": "Patient",
-                 "identifier": [{"system": NHS_NUMBER, "value": "9990000018"}, {"system": "https://h.example/Id", "value": "H1"}],
-                 "name": [{"use": "official", "family": "EXAMPLESEN", "given": ["Mary"]}], "birthDate": "1941-02-03", "gender": "female"}
-        made: Resource = self.ask("POST", "/Patient", {**known, **differently})
-        return made
-
-
-def became(sent: Sent) -> dict[str, str]:
-    return {f"{row.type} {row.name}": row.became for row in sent.rows}
-
-
-def with_dose(bag: CareRecord, words: str) -> CareRecord:
-    first, *others = bag.medicines if isinstance(bag.medicines, tuple) else ()
-    return replace(bag, medicines=(replace(first, doses=(Dose(text=words, amount=Quantity(1, "tablet")),)), *others))
+from mappings.allergy_intolerance import VERIFICATION
+from mappings.bag import Unlisted
+from mappings.datatypes import Coded, ContactPoint, HumanName
+from mappings.patient import Contact
+from mappings.systems import NHS_NUMBER, ODS_ORGANISATION
+from tests.hospital import (
+    AMLODIPINE,
+    BAG,
+    CREATE,
+    FHIR_JSON,
+    FUROSEMIDE,
+    HOME,
+    MARY,
+    NOT_TRACED,
+    PENICILLIN,
+    ROWS,
+    Hospital,
+    Resource,
+    became,
+    with_dose,
+)
 
 
 # ---- nothing is sent twice -----------------------------------------------------------------------------------------------
@@ -304,9 +208,6 @@ def test_what_we_wrote_about_her_is_there_and_what_changed_since_is_named(policy
     sent = hospital.send(replace(BAG, resident=replace(KNOWN_WELL, preferred_name="Moll")), policy)
     assert sent.not_written == (("preferred_name",) if policy.patient == "create-if-missing" else ())
     assert ("Moll\"" in json.dumps(hospital.has("Patient"))) is (policy.patient == "upsert")
-
-
-PENICILLIN = Allergy(resident=THE_RESIDENT, key="a1", code=Coded(text="penicillin"), clinical_status=CLINICAL_STATUS.coded("active"))
 
 
 def test_what_is_no_longer_in_the_record_and_still_there_is_named_every_time() -> None:
