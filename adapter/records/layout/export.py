@@ -14,7 +14,7 @@ from adapter.faults import Fault, Refused
 from adapter.records.layout.here import Here, Json, Run
 from adapter.records.layout.layout import Layout
 from adapter.records.rows.opening import open_export
-from adapter.records.rows.row import Rows
+from adapter.records.rows.row import Export, Rows
 from adapter.records.stream import Found
 from mappings.bag import CareRecord
 from mappings.faults import BadValue
@@ -25,13 +25,18 @@ NAMED = 5
 
 def stream_export(path: Path, layout: Layout, as_of: str | None = None) -> Iterator[Found]:
     """`as_of`: the time of the export, for a layout that does not say it. Raises Refused for what concerns the whole export."""
+    with open_export(path, layout.settings) as export:
+        yield from residents(export, path, layout, as_of)
+
+
+def residents(export: Export, path: Path, layout: Layout, as_of: str | None = None) -> Iterator[Found]:
+    """The same of an export that is open. The source of each of them is an Origin, which has her rows."""
     timed(layout, as_of)
     twice = {} if layout.settings.format == "csv" else again(path, layout)
-    with open_export(path, layout.settings) as export:
-        for rows in export:
-            found = layout.record(rows, as_of)
-            others = [number for number in twice.get(rows.number, ()) if number != rows.number]
-            yield refused(found, rows, others) if others else found
+    for rows in export:
+        found = layout.record(rows, as_of)
+        others = [number for number in twice.get(rows.number, ()) if number != rows.number]
+        yield refused(found, rows, others) if others else found
 
 
 def timed(layout: Layout, as_of: str | None) -> None:

@@ -1,0 +1,270 @@
+"""What vendors call things: our field -> the names it goes by. One table for each kind of row; case, `_` and `-` do not count.
+
+    field_of("resident", "LAST_NAME")                  "family_name"
+    field_of("resident", "demographics/name/family")   "family_name"
+    field_of("medicines", "MED_START", "medication")   "taken.start"      a name may begin with that of its table
+    section_of("MEDICATION")                           "medicines"
+
+`[]` after a field: one element of a list. Longer names win over shorter, so that `contact_name` is not `name`.
+"""
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+ADDRESS = {
+    "lines": "address addr address_line addr_line address_lines line lines address_1 address_2 address_3 address_line_1 address_line_2 "
+             "address_line_3 addr_1 addr_2 addr_3 line_1 line_2 line_3 street house_name premises",
+    "city": "town city post_town address_town address_city",
+    "district": "district locality",
+    "county": "county address_county",
+    "postcode": "postcode post_code pcode postal_code zip",
+    "country": "country",
+    "uprn": "uprn",
+}
+PERIOD = {"start": "from date_from from_date start_date start valid_from", "end": "to date_to to_date end_date end valid_to until"}
+
+
+def inside(prefix: str, names: dict[str, str]) -> dict[str, str]:
+    return {f"{prefix}.{field}": said for field, said in names.items()}
+
+
+KEY = "id key ref no number code row_id record_id uid guid uuid"
+NHS = "nhs_number nhs_no nhs_num nhs nhsnumber"
+SEX = "sex gender administrative_gender"
+BORN = "dob d_o_b birth_date date_of_birth born birthdate birth"
+FAMILY = "surname last_name family_name family sname"
+GIVEN = ("forename first_name given_name forenames first_names given_names given fname christian_name middle middle_name middle_names "
+         "second_name")
+TITLE = "title prefix salutation honorific"
+PHONE = "phone tel telephone telephone_no phone_no phone_number mobile mobile_no mobile_phone home_phone tel_no contact_number"
+
+NAMES: dict[str, dict[str, str]] = {
+    "resident": {
+        "key": "resident_id resident_no resident_number res_no res_id resident_key client_id client_no client_number service_user_id su_id "
+               f"su_no person_id patient_id patient_no unit_no record_no {KEY}",
+        "nhs_number": NHS,
+        "nhs_number_status": "nhs_number_status nhs_status nhs_no_status nhs_verified nhs_trace_status nhs_no_verified",
+        "nhs_number_unavailable_reason": "no_nhs_reason nhs_number_reason nhs_reason no_nhs_number_reason",
+        "active": "active is_active current is_current",
+        "family_name": FAMILY,
+        "given_names": GIVEN,
+        "name_prefixes": TITLE,
+        "name_suffixes": "suffix name_suffix",
+        "name_text": "full_name name display_name",
+        "preferred_name": "known_as preferred_name preferred likes_to_be_called called nickname usual_name",
+        "gender": SEX,
+        "birth_sex": "birth_sex sex_at_birth",
+        "birth_date": BORN,
+        "birth_time": "birth_time time_of_birth",
+        "deceased": "date_of_death dod death_date died deceased deceased_date date_died",
+        "ethnic_category": "ethnicity ethnic_group ethnic_category ethnic_code ethnic_origin ethnic",
+        "religion": "religion faith",
+        "marital_status": "marital_status marital civil_status",
+        "residential_status": "residential_status",
+        "interpreter_required": "interpreter interpreter_required interpreter_needed needs_interpreter",
+        "preferred_contact_method": "contact_method preferred_contact_method",
+        "preferred_contact_times": "contact_times preferred_contact_times",
+        "preferred_written_format": "written_format preferred_written_format",
+        "languages[].language": "language main_language first_language preferred_language spoken_language lang",
+        **inside("addresses[]", ADDRESS),
+        "telecom[].value": f"{PHONE} email email_address e_mail",
+        "general_practitioners[].key": "gp gp_code gp_id gp_ref gp_practice practice practice_code practice_id practice_ref surgery "
+                                       "surgery_id",
+    },
+    "medicines": {
+        "key": f"medication_id medicine_id med_id drug_id {KEY}",
+        "status": "status state current med_status",
+        "drug.text": "drug medicine medication drug_name medicine_name medication_name name description item product preparation",
+        "drug.codings[].code": "dmd dmd_code dm_d snomed snomed_code drug_code vmp amp product_code vpid",
+        "taken.start": "start started commenced start_date date_started began from date_from",
+        "taken.end": "end ended stop stopped stop_date end_date date_stopped discontinued finish until to date_to",
+        "doses[].text": "dose dosage dose_text directions instructions sig dose_instructions text frequency",
+        "doses[].route": "route route_of_administration",
+        "doses[].as_needed": "prn as_needed as_required when_required",
+        "doses[].sequence": "seq sequence",
+        "reasons[]": "reason indication indications taken_for for",
+        "status_reasons[]": "stop_reason reason_stopped stopped_reason status_reason",
+        "date_asserted": "asserted recorded date_recorded recorded_date reviewed review_date last_reviewed updated entered",
+        "last_issued": "last_issued issued last_issue_date last_prescribed",
+        "notes[].text": "note notes comment comments remarks",
+    },
+    "allergies": {
+        "key": f"allergy_id alg_id {KEY}",
+        "code": "allergy allergen substance agent allergy_name cause allergic_to name description",
+        "clinical_status": "status clinical_status state active",
+        "verification_status": "verification verification_status certainty confirmed verified",
+        "type": "type allergy_type kind",
+        "criticality": "criticality risk",
+        "onset": "onset onset_date first_noticed since",
+        "recorded_date": "recorded recorded_date date_recorded entered noted date_noted date_entered",
+        "last_occurrence": "last_occurrence last_reaction last_seen",
+        "reactions[].manifestations[]": "reaction reactions manifestation manifestations symptoms symptom",
+        "reactions[].severity": "severity reaction_severity",
+        "notes[].text": "note notes comment comments remarks",
+    },
+    "vaccinations": {
+        "key": f"vaccination_id vaccine_id vac_id imm_id immunisation_id jab_id {KEY}",
+        "vaccine": "vaccine vaccination vaccine_name immunisation immunization name product description jab",
+        "given_on": "given given_on date given_date date_given vaccination_date vaccine_date when administered",
+        "not_given_on": "not_given_on refused_on declined_on refusal_date offered offered_on",
+        "reason": "reason reason_not_given refusal_reason not_given_reason",
+        "batch": "batch batch_no batch_number lot lot_number",
+        "expiry_date": "expiry expiry_date expires exp_date",
+        "manufacturer": "manufacturer maker",
+        "site": "site body_site",
+        "route": "route",
+        "dose_number": "dose_number dose_no",
+        "primary_source": "primary_source",
+        "report_origin": "report_origin reported_by informant source_of_report source told_by origin",
+        "notes[].text": "note notes comment comments remarks",
+    },
+    "stays": {
+        "key": f"stay_id admission_id encounter_id transfer_id spell_id visit_id {KEY}",
+        "status": "status state",
+        "encounter_class": "class type kind stay_type visit_type",
+        "period.start": "admitted admission admission_date date_admitted start started from arrived admit admitted_at start_date date_from",
+        "period.end": "discharged discharge discharge_date date_discharged end ended to returned left discharged_at end_date date_to",
+        "reasons[]": "reason reasons reason_for_admission diagnosis why complaint",
+        "service_provider": "hospital provider hospital_name trust",
+        "admission_method": "admission_method method_of_admission adm_method",
+        "admission_source": "admission_source source_of_admission adm_source source",
+        "discharge_method": "discharge_method method_of_discharge dis_method",
+        "discharge_destination": "discharge_destination dis_dest destination_code",
+        "origin": "origin from_where came_from",
+        "destination": "destination went_to",
+        "locations[].location": "ward",
+    },
+    "related_persons": {
+        "key": f"contact_id relative_id nok_id related_person_id {KEY}",
+        "relationships[]": "relationship relation relationships related_as rel",
+        "names[].text": "name contact_name full_name nok_name display_name",
+        "names[].family": FAMILY,
+        "names[].given": GIVEN,
+        "names[].prefix": TITLE,
+        "telecom[].value": f"{PHONE} email email_address e_mail",
+        "gender": SEX,
+        "birth_date": BORN,
+        **inside("addresses[]", ADDRESS),
+    },
+    "organizations": {
+        "key": f"gp_code gp_id practice_code practice_id organisation_id organization_id org_id surgery_id {KEY}",
+        "ods_code": "ods ods_code national_code org_code practice_ods",
+        "name": "name practice_name surgery organisation organisation_name practice gp_name surgery_name title",
+        "telecom[].value": f"{PHONE} email",
+        **inside("addresses[]", ADDRESS),
+    },
+    "practitioners": {
+        "key": f"staff_id practitioner_id user_id clinician_id doctor_id {KEY}",
+        "names[].text": "name full_name display_name",
+        "names[].family": FAMILY, "names[].given": GIVEN, "names[].prefix": TITLE,
+    },
+    "locations": {"key": f"location_id ward_id {KEY}", "name": "name ward description title"},
+    "resident.addresses": {"use": "use type kind", **ADDRESS, **inside("period", PERIOD)},
+    "resident.telecom": {"system": "system type kind", "value": f"value {PHONE} email", "use": "use"},
+    "resident.other_names": {"use": "use type kind", "text": "name text", "family": FAMILY, "given": GIVEN, **inside("period", PERIOD)},
+    "resident.identifiers": {"system": "system type", "value": "value number identifier id"},
+    "related_persons.addresses": {"use": "use type kind", **ADDRESS},
+    "related_persons.telecom": {"system": "system type kind", "value": f"value {PHONE} email", "use": "use"},
+    "medicines.doses": {
+        "text": "text dose dose_text directions instructions dosage", "sequence": "sequence seq order no", "route": "route",
+        "amount.value": "amount quantity value qty", "amount.unit": "unit units", "frequency": "frequency times", "period": "period",
+        "period_unit": "period_unit", "as_needed": "prn as_needed as_required", "patient_instruction": "patient_instruction"},
+    "allergies.reactions": {
+        "manifestations[]": "manifestation manifestations symptom symptoms reaction description", "severity": "severity",
+        "onset": "onset date when"},
+    "": {"as_of": "exported_at exported export_date export_time extracted extracted_at extract_date generated generated_at created "
+                  "created_at run_date as_of timestamp produced produced_at exported_on",
+         "source": "source namespace"},
+}
+
+# What the rows of a table are about, by its name: at the top, and inside of another table's rows.
+SECTIONS = {
+    "": {
+        "resident": "residents resident res clients client service_users people persons patients service_user person patient",
+        "medicines": "medication medications medicine medicines meds med drugs drug mar mar_chart prescriptions prescription treatments rx",
+        "allergies": "allergy allergies intolerances allergies_and_intolerances sensitivities alg",
+        "vaccinations": "vaccination vaccinations vaccine vaccines immunisation immunisations immunization immunizations imms imm jabs jab "
+                        "vacc vac",
+        "stays": "stay stays admission admissions hospital hospital_stays hospital_stay hospital_visits encounters encounter transfers "
+                 "transfer visits spells hospital_admissions",
+        "related_persons": "contact contacts nok next_of_kin relatives relative relations family friends related_persons related_person "
+                           "key_contacts people_who_matter",
+        "organizations": "gp gps practice practices surgery surgeries organisation organisations organizations gp_practices",
+        "practitioners": "staff practitioner practitioners clinicians doctors prescribers",
+        "locations": "location locations wards",
+        "resident.addresses": "address addresses",
+        "resident.telecom": "telecom phones telephones phone_numbers",
+        "resident.other_names": "other_names aliases former_names alias previous_names names",
+        "resident.identifiers": "identifiers numbers other_numbers",
+    },
+    "medicines": {"medicines.doses": "dose doses dosage dosages directions times instructions"},
+    "allergies": {"allergies.reactions": "reaction reactions"},
+    "related_persons": {"related_persons.addresses": "address addresses", "related_persons.telecom": "telecom phones phone_numbers"},
+}
+WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
+
+
+def words(name: str) -> list[str]:
+    """
+    >>> words("LastName"), words("DOSE_TEXT1"), words("@nhsNumber")
+    (['last', 'name'], ['dose', 'text', '1'], ['nhs', 'number'])
+    """
+    return [word.casefold() for word in WORDS.findall(name)]
+
+
+def flat(name: str) -> str:
+    return "".join(words(name))
+
+
+def index(names: dict[str, str]) -> dict[str, tuple[str, int]]:
+    """Every name -> its field, and how early it stands in the row: the first names are the surest."""
+    found: dict[str, tuple[str, int]] = {}
+    for field, said in names.items():
+        for rank, name in enumerate(said.split()):
+            found.setdefault(flat(name), (field, rank))
+    return found
+
+
+FIELDS = {section: index(names) for section, names in NAMES.items()}
+TABLES = {parent: {name: section for name, (section, _) in index(names).items()} for parent, names in SECTIONS.items()}
+
+
+def section_of(table: str, parent: str = "") -> str | None:
+    """What the rows of this table are about; `parent`: what the rows are about in which they hang. Of a path the last name counts first.
+
+    >>> section_of("NEXT_OF_KIN"), section_of("record/medications/medication"), section_of("doses", "medicines"), section_of("audit")
+    ('related_persons', 'medicines', 'medicines.doses', None)
+    """
+    tables = TABLES.get("" if parent == "resident" else parent, {})
+    for name in reversed(table.split("/")):
+        said = words(name)
+        section = next((tables[form] for form in ("".join(said), *said[:1], *said[-1:]) if form in tables), None)
+        if section and (section != "resident" or not parent):
+            return section
+    return None
+
+
+def field_of(section: str, path: str, table: str = "") -> tuple[str, int] | None:
+    """The field that a column's name speaks for, and how unsure that is (0: its first name).
+
+    >>> field_of("resident", "LAST_NAME"), field_of("medicines", "MED_START", "medication"), field_of("resident", "ROOM_COLOUR")
+    (('family_name', 1), ('taken.start', 0), None)
+    """
+    fields = FIELDS.get(section, {})
+    return next((fields[said] for said in spoken(path, table) if said in fields), None)
+
+
+def spoken(path: str, table: str) -> Iterator[str]:
+    """What a column may be called, the whole path first."""
+    parts = [words(part) for part in path.split("/") if part != "."]
+    for start in range(len(parts)):
+        said = [word for part in parts[start:] for word in part]
+        yield "".join(said)
+        if len(said) > 1 and any(begins(said[0], part) for part in table.split("/")):
+            yield "".join(said[1:])
+
+
+def begins(word: str, table: str) -> bool:
+    """MED of MED_START and MEDICATION."""
+    return len(word) > 1 and flat(table).startswith(word.removesuffix("s"))

@@ -1,0 +1,238 @@
+"""Every value of an export, counted by what became of it.
+
+A row is counted by its shape: where it stands, which blocks take it, which of its cells are filled. Only when lines are asked for is each
+shape looked up in the plan.
+"""
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from adapter.records.layout import Layout
+from adapter.records.layout.fields import Where, shown
+from adapter.records.layout.here import Here, Run, Up
+from adapter.records.layout.paths import OWN, parse
+from adapter.records.ledger.plan import IGNORED, ROOT, UNKNOWN, VERDICTS, Active, Plan, Verdict
+from adapter.records.rows.row import TOP, Node, Rows
+
+Place = tuple[str, str, Verdict]      # file, path, and what became of it
+Home = tuple[str, int | None] | int   # which row of a lookup: its file and line, or the object itself
+UNNAMED = "no row refers to this one"
+
+
+class Line(NamedTuple):
+    """`total` values stand under this path of this file; `refused` of them belong to residents who do not travel."""
+
+    file: str
+    path: str
+    verdict: str
+    what: str
+    total: int
+    refused: int
+
+
+class Constancy(NamedTuple):
+    """What the layout says of itself, and not the export: how many times."""
+
+    field: str
+    constant: Any
+    because: str
+    times: int
+
+
+class Shape(NamedTuple):
+    """Rows that are counted together. `keys`: the names of their values; `over`: why none of them counts for anything else."""
+
+    file: str
+    where: Where
+    active: Active
+    keys: tuple[str, ...]
+    over: str = ""
+
+
+@dataclass
+class Counts:
+    """Of some residents, those who travel or those who do not. `words`: values that say nothing, at least to some fields. `constants`: by
+    the block and its place there."""
+
+    shapes: Counter[Shape] = field(default_factory=Counter)
+    words: Counter[Place] = field(default_factory=Counter)
+    constants: Counter[tuple[int, int]] = field(default_factory=Counter)
+    looked_up: dict[Home, tuple[Where, Node]] = field(default_factory=dict)
+
+    def add(self, other: Counts) -> None:
+        """Of further residents, whom another process has counted."""
+        self.shapes += other.shapes
+        self.words += other.words
+        self.constants += other.constants
+        self.looked_up |= other.looked_up
+
+
+class Ledger:
+    """`places`: where the rows of lookups hang. `unread`: values of files that the layout does not name."""
+
+    def __init__(self, layout: Layout) -> None:
+        self.layout, self.plan = layout, Plan(layout)
+        self.nothing, self.places = self.plan.nothing(), dict(self.plan.hung())
+        self.hung = frozenset(self.places.values())
+        self.travel, self.stay = Counts(), Counts()
+        self.unread: dict[str, int] = {}
+
+    # ---- counting ------------------------------------------------------------------------------------------------------------
+    def take(self, rows: Rows, *, refused: bool) -> None:
+        """One resident; `refused`: she does not travel."""
+        self._taking(rows.top, refused=refused).row(rows.tree, (), None, frozenset({ROOT}))
+
+    def _taking(self, top: Node, *, refused: bool = False) -> Taking:
+        return Taking(self, Run(top), self.stay if refused else self.travel, constants=not refused)
+
+    def close(self, top: Node, unnamed: Iterable[tuple[str, Node]] = ()) -> None:
+        """When all residents are taken. `top`: what stands outside of them. `unnamed`: (table, row) of lookups that
+        nobody named."""
+        self._close_looked_up(top)
+        taking = self._taking(top)
+        taking.around(top, (TOP,), {(TOP, *parse(x.items).names): self.places[x.name] for x in self.layout.settings.lookups})
+        for name, node in unnamed:
+            taking.row(node, self.places[name], None, ALL, UNNAMED)
+
+    def _close_looked_up(self, top: Node) -> None:
+        """A row that many refer to counts once, as travelling if one of them travels. It may refer to another one."""
+        done = set[Home]()
+        for counts, refused in ((self.travel, False), (self.stay, True)):
+            while new := counts.looked_up.keys() - done:
+                for where, node in [counts.looked_up[home] for home in new]:
+                    self._taking(top, refused=refused).row(node, where, None, ALL)
+                done |= new
+
+    def unread_files(self, counts: Mapping[str, int]) -> None:
+        """Files that the layout does not name: nothing is known of them."""
+        named = {line.file for line in self.lines()}
+        self.unread = {file: count for file, count in counts.items() if file not in named and count}
+
+    # ---- what is told --------------------------------------------------------------------------------------------------------
+    def lines(self) -> list[Line]:
+        """By file and path."""
+        travel, stay = self._counted(self.travel), self._counted(self.stay)
+        made = [Line(file, path, *verdict, travel[file, path, verdict] + stay[file, path, verdict], stay[file, path, verdict])
+                for file, path, verdict in {**travel, **stay}]
+        made += [Line(file, "", UNKNOWN, "the layout does not name this file", n, 0) for file, n in self.unread.items()]
+        return sorted(made)
+
+    def totals(self) -> dict[str, int]:
+        counts = Counter[str]()
+        for line in self.lines():
+            counts[line.verdict] += line.total
+        return {"values": counts.total(), **{verdict: counts[verdict] for verdict in VERDICTS}}
+
+    def files(self) -> dict[str, int]:
+        counts = Counter[str]()
+        for line in self.lines():
+            counts[line.file] += line.total
+        return dict(counts)
+
+    def constants(self) -> list[Constancy]:
+        """Several blocks may say the same: it is counted together."""
+        counts, values = Counter[tuple[str, str, str]](), dict[tuple[str, str, str], Any]()
+        for block, made in self.plan.constants.items():
+            for i, stated in enumerate(made):
+                key = stated.field, repr(stated.constant.value), stated.constant.because
+                counts[key] += self.travel.constants[block, i]
+                values[key] = stated.constant.value
+        return [Constancy(key[0], values[key], key[2], times) for key, times in sorted(counts.items())]
+
+    def _counted(self, counts: Counts) -> Counter[Place]:
+        every = Counter(counts.words)
+        for shape, n in counts.shapes.items():
+            for key in shape.keys:
+                every[shape.file, written(shape.where, key), self._verdict(shape, key)] += n
+        return every
+
+    def has(self, row: Node) -> bool:
+        """Has somebody referred to it?"""
+        return home(row) in self.travel.looked_up or home(row) in self.stay.looked_up
+
+    def _verdict(self, shape: Shape, key: str) -> Verdict:
+        return Verdict(IGNORED, shape.over) if shape.over else self.plan.verdict((*shape.where, key), shape.active)
+
+
+def home(row: Node) -> Home:
+    return (row.file, row.line) if row.file else id(row)
+
+
+ALL: Active = frozenset(range(10_000))
+
+
+def written(where: Where, key: str) -> str:
+    """As a layout writes a path; an element's own text by the element's."""
+    return shown(where if key == OWN and len(where) > (where[:1] == (TOP,)) else (*where, key))
+
+
+@dataclass
+class Taking:
+    """One resident's values, on their way into the counts. `constants`: whether they count too."""
+
+    ledger: Ledger
+    run: Run
+    counts: Counts
+    constants: bool
+
+    def row(self, node: Node, where: Where, up: Up, active: Active, over: str = "") -> None:
+        """A row: who takes it, and what is in it."""
+        here, plan = Here(node, self.run, up), self.ledger.plan
+        over = over or next((rule.because for rule in plan.rules.get(where, ()) if rule.takes(here)), "")
+        if where in plan.makers and not over:
+            active |= {m.number for m in plan.makers[where] if m.outer in active and m.block.takes(here)}
+        if self.constants and not over and where not in self.ledger.hung:
+            self._constants(here, where, active)
+        self.inside(node, where, up, active, over)
+
+    def _constants(self, here: Here, where: Where, active: Active) -> None:
+        plan = self.ledger.plan
+        for block in [m.number for m in plan.makers.get(where, ()) if m.number in active] if where else [ROOT]:
+            for i, stated in enumerate(plan.constants.get(block, ())):
+                self.counts.constants[block, i] += stated.used(here)
+
+    def inside(self, node: Node, where: Where, up: Up, active: Active, over: str) -> None:
+        keys, nothing, rows = list[str](), self.ledger.nothing, self.ledger.plan.rows_in.get(where, ())
+        for key, value in node.items():
+            if value.__class__ is list or key in rows or isinstance(value, Node):
+                for item in value if value.__class__ is list else (value,):
+                    self._item(node, key, item, where, up, active, over)
+            elif nothing and value in nothing:
+                self._word(node, where, key, active, over, value)
+            else:
+                keys.append(key)
+        if keys:
+            self.counts.shapes[Shape(node.file, where, active, tuple(keys), over)] += 1
+
+    def _item(self, node: Node, key: str, item: Any, where: Where, up: Up, active: Active, over: str) -> None:
+        """Of a list, or what hangs in a row."""
+        inner = (*where, key)
+        if key in self.ledger.plan.rows_in.get(where, ()):
+            self.row(item if isinstance(item, Node) else Node({OWN: item}, node.file, node.line), inner, (node, up), active, over)
+        elif not isinstance(item, Node):
+            self.inside(Node({key: item}, node.file), where, up, active, over)
+        elif inner in self.ledger.hung:
+            self.counts.looked_up.setdefault(home(item), (inner, item))
+        else:
+            self.inside(item, inner, (node, up), active, over)
+
+    def _word(self, node: Node, where: Where, key: str, active: Active, over: str, word: str) -> None:
+        verdict = Verdict(IGNORED, over) if over else self.ledger.plan.verdict((*where, key), active, word)
+        self.counts.words[node.file, written(where, key), verdict] += 1
+
+    def around(self, node: Node, where: Where, lists: Mapping[Where, Where]) -> None:
+        """What stands outside of all residents. Elements of the lists of lookups count where they hang."""
+        rest = Node({}, node.file)
+        for key, value in node.items():
+            inner, items = (*where, key), value if isinstance(value, list) else [value]
+            for item in items:
+                if not isinstance(item, Node):
+                    rest[key] = value
+                elif inner not in lists:
+                    self.around(item, inner, lists)
+                elif not self.ledger.has(item):
+                    self.row(item, lists[inner], None, ALL, UNNAMED)
+        self.inside(rest, where, None, ALL, "")
