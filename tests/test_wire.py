@@ -169,6 +169,27 @@ def test_the_quick_and_the_exact_way_agree(document: dict[str, object], ascii_on
     assert (wire.read(body) is not None) == nothing_wrong
 
 
+SPOKEN = [
+    ("application/fhir+json", wire.JSON), ("application/fhir+json; charset=UTF-8", wire.JSON), ("json", wire.JSON),
+    ("text/json", wire.JSON), ("application/fhir+xml;fhirVersion=4.0", wire.XML), (" Application/XML ", wire.XML), ("xml", wire.XML), ("text/xml", wire.XML),
+    ("text/html", None), ("application/fhir+turtle", None), ("", None), ("application/fhir", None),
+]
+
+
+@pytest.mark.parametrize(("said", "meant"), SPOKEN)
+def test_a_format_is_known_by_its_names(said: str, meant: wire.Format | None) -> None:
+    assert wire.format_of(said) is meant
+
+
+@pytest.mark.parametrize("form", wire.FORMATS.values(), ids=lambda form: form.name)
+def test_one_resource_in_either_format(form: wire.Format) -> None:
+    patient = {"resourceType": "Patient", "name": [{"given": ["Ann"]}], "multipleBirthInteger": 2}
+    assert form.loads(form.dumps(patient)) == patient
+    assert wire.format_of(form.name) is wire.format_of(form.media) is form
+    with pytest.raises(Refused):
+        form.loads(b"")
+
+
 def test_places_are_found_by_ordinals() -> None:
     text = '{"a": 1,\n "b": [true,\n  {"c": null}]}'
     places = {(): (10, 1), (0,): (10, 2), (1, 1): (12, 3), (1, 1, 0): (12, 4)}

@@ -71,10 +71,10 @@ def lines(definition: etree._Element, any_of: list[str]) -> Iterator[str]:
 
 
 def definitions(jar: zipfile.ZipFile) -> Iterator[etree._Element]:
-    """Those that define types; a profile only constrains one."""
+    """Those that define types: a profile only constrains one, and a logical model is not for exchange."""
     for source in SOURCES:
         for definition in every(etree.fromstring(jar.read(FOLDER + source)), "f:entry/f:resource/f:StructureDefinition"):
-            if one(definition, "f:derivation") != "constraint":
+            if one(definition, "f:derivation") != "constraint" and one(definition, "f:kind") != "logical":
                 yield definition
 
 

@@ -1,19 +1,23 @@
 """Collects published FHIR R4 resources into fixtures/foreign: python3 tools/foreign.py UK_CORE NHS_EXAMPLES.
 
-UK_CORE is a folder with the examples of the UK Core implementation guide as JSON in json/examples; NHS_EXAMPLES a folder with one
+UK_CORE is a folder with the examples of the UK Core implementation guide: as published, in XML, in examples, and as JSON in
+json/examples; NHS_EXAMPLES a folder with one
 folder per NHS repository and a MANIFEST.json that says for each file where it is from and under which licence. Both are
 collections of published files; neither is needed to build, run or test the project.
 
 Every resource of our types is taken wherever it stands in a file, also inside a bundle or another resource. One line of
 TYPE.ndjson is {"from": "folder/file", "resource": {...}}; numbers stay exactly as written; a resource that was seen before
 (the same Patient repeated in many messages) is kept once. A mailbox at a public provider, which might be somebody's, moves to
-example.org. MANIFEST.json says for each file its source, commit and licence.
+example.org. MANIFEST.json says for each file its source, commit and licence. The XML as published goes whole into uk-core-xml.tar.gz.
 """
 from __future__ import annotations
 
+import gzip
+import io
 import json
 import re
 import sys
+import tarfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -84,8 +88,21 @@ def collect(uk_core: Path, nhs: Path) -> tuple[dict[str, list[str]], dict[str, d
     return lines, sources
 
 
+def archive(folder: Path) -> bytes:
+    """The XML files of a folder as an archive, the same bytes every time."""
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w", format=tarfile.USTAR_FORMAT) as tar:
+        for path in sorted(folder.glob("*.xml")):
+            content = PUBLIC_MAILBOX.sub("@example.org", path.read_text(encoding="utf-8")).encode()
+            member = tarfile.TarInfo(path.name)
+            member.size = len(content)
+            tar.addfile(member, io.BytesIO(content))
+    return gzip.compress(buffer.getvalue(), 9, mtime=0)
+
+
 def main(uk_core: str, nhs: str) -> None:
     """Writes fixtures/foreign anew."""
+    (HERE / "uk-core-xml.tar.gz").write_bytes(archive(Path(uk_core) / "examples"))
     lines, sources = collect(Path(uk_core), Path(nhs))
     for kind, found in lines.items():
         (HERE / f"{kind}.ndjson").write_text("".join(found), encoding="utf-8")

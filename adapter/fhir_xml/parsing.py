@@ -14,7 +14,7 @@ from lxml import etree
 from adapter.faults import Fault
 from adapter.scan import position
 
-_DTD = re.compile(rb"(?:\s++|<\?.*?\?>|<!--.*?-->)*+<!", re.DOTALL)
+_DTD = re.compile(rb"(?:\s++|<\?.*?\?>|<!--.*?-->)*+<!(?!--)", re.DOTALL)
 _ENCODING = re.compile(rb"""<\?xml[^?>]*?\sencoding\s*=\s*["'](?!utf-?8["'])""", re.IGNORECASE)
 _ERRORS = etree.ErrorTypes
 _LIMIT = ("too-large", "elements are nested more than 256 deep, or one value is longer than 10 million bytes")

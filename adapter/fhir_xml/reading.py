@@ -14,7 +14,7 @@ from adapter.faults import Fault
 from adapter.fhir_xml import narrative
 from adapter.fhir_xml.narrative import NotNarrative
 from adapter.fhir_xml.parsing import NotXml, parsed
-from adapter.fhir_xml.tables import FHIR, VALUES, Element, Kind, elements_of, resource_types
+from adapter.fhir_xml.tables import FHIR, VALUES, Element, Kind, elements_of, is_resource_type
 from adapter.fhir_xml.values import EXPECTED, Unfit, value
 
 Object = dict[str, Any]
@@ -48,7 +48,7 @@ def _document(root: etree._Element, depth: int) -> Object:
 
 def _resource(element: etree._Element, depth: int) -> Object:
     name = element.tag.removeprefix(_SPACE)
-    if name == element.tag or name not in resource_types():
+    if name == element.tag or not is_resource_type(name):
         raise _Stop(element, "not-a-resource", f"expected a resource of FHIR R4, in the namespace {FHIR}")
     attributes = {name: said for name, said in element.items() if name != SCHEMA_LOCATION}
     return {"resourceType": name, **_object(element, name, attributes, depth)}
@@ -56,8 +56,7 @@ def _resource(element: etree._Element, depth: int) -> Object:
 
 def _object(element: etree._Element, type_: str, attributes: Mapping[str, str], depth: int) -> Object:
     """The elements inside this one; `depth` is how much deeper it may go, itself included."""
-    if depth < 1:
-        raise _Stop(element, "too-deep", "elements are nested deeper than is meant")
+    _fits(element, depth - 1)
     known = elements_of(type_)
     if not known.attributes.issuperset(attributes):
         raise _Stop(element, "unknown-attribute", "has an attribute that FHIR R4 does not have here")
@@ -70,11 +69,17 @@ def _object(element: etree._Element, type_: str, attributes: Mapping[str, str], 
     return found
 
 
+def _fits(element: etree._Element, room: int) -> None:
+    if room < 0:
+        raise _Stop(element, "too-deep", "elements are nested deeper than is meant")
+
+
 def _put(found: Object, what: Element, child: etree._Element, depth: int) -> None:
     """One element into its object. Of a primitive, id and extensions go beside the value: _given beside given."""
     name = what.name
     said, about = _value(child, what.kind, depth) if what.kind in VALUES else (_content(child, what, depth), None)
     if what.many:
+        _fits(child, depth)
         _append(found, name, said, about)
         return
     if name in found or f"_{name}" in found:
@@ -128,7 +133,7 @@ def _path(element: etree._Element) -> str:
     for node in reversed([element, *element.iterancestors()]):
         if type_ in ("", "Resource"):
             type_ = node.tag.removeprefix(_SPACE)
-            told = told or type_ * (type_ in resource_types())
+            told = told or type_ * (node.tag == f"{_SPACE}{type_}" and is_resource_type(type_))
         elif (what := elements_of(type_).tags.get(node.tag)) is not None:
             place = f"[{sum(1 for _ in node.itersiblings(node.tag, preceding=True))}]" if what.many else ""
             told, type_ = f"{told}.{what.name}{place}", "Element" if what.kind in VALUES else what.type

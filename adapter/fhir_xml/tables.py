@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from enum import Enum
 from functools import cache
 from importlib.resources import files
-from typing import NamedTuple
+from typing import NamedTuple, TypeGuard
 
 FHIR = "http://hl7.org/fhir"
 XHTML = "http://www.w3.org/1999/xhtml"
@@ -61,6 +61,10 @@ def elements_of(name: str) -> Type:
     tags = {_tag(element): element for element in elements.values() if element.kind is not Kind.ATTRIBUTE}
     attributes = frozenset(element.name for element in elements.values() if element.kind is Kind.ATTRIBUTE)
     return Type(elements, attributes, tags, places)
+
+
+def is_resource_type(said: object) -> TypeGuard[str]:
+    return isinstance(said, str) and said in resource_types()
 
 
 @cache

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from adapter.faults import Fault
 from adapter.fhir_xml import escapes, narrative
 from adapter.fhir_xml.narrative import NotNarrative
-from adapter.fhir_xml.tables import FHIR, VALUES, Element, Kind, elements_of, resource_types
+from adapter.fhir_xml.tables import FHIR, VALUES, Element, Kind, elements_of, is_resource_type
 from adapter.fhir_xml.values import EXPECTED, Unfit, text
 
 DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>'
@@ -38,7 +38,7 @@ def write(resource: Object) -> bytes | Fault:
 
 
 def _resource(out: list[str], resource: Any, namespace: str = "") -> None:
-    if not isinstance(resource, dict) or (name := resource.get("resourceType")) not in resource_types():
+    if not isinstance(resource, dict) or not is_resource_type(name := resource.get("resourceType")):
         raise _Stop("not-a-resource", "expected a resource, with a resourceType that FHIR R4 has")
     _object(out, name, name, {key: said for key, said in resource.items() if key != "resourceType"}, namespace)
 
@@ -153,4 +153,4 @@ def _path(resource: Object, steps: list[str | int]) -> str:
     """As FHIR tells it: Bundle.entry[2].resource.birthDate. Every step is a name that FHIR has."""
     kind = resource.get("resourceType")
     told = "".join(f"[{step}]" if isinstance(step, int) else f".{step.removeprefix('_')}" for step in steps)
-    return f"{kind}{told}" if kind in resource_types() else ""
+    return f"{kind}{told}" if is_resource_type(kind) else ""
