@@ -18,7 +18,9 @@ Where it deliberately differs from the servers that hospitals run (each module's
 - More lenient: no content but such dates is checked; a reference to Type/id that is not there is accepted; what is referred to can be
   deleted; a client may choose an id of digits only.
 
-Not supported: XML, PATCH, versioned search results, _has, _elements, _summary beyond count, :iterate, :exact, :contains, :in, quantity
+JSON and XML are spoken both, and what came in the one can be asked for in the other; what is kept is JSON.
+
+Not supported: PATCH, versioned search results, _has, _elements, _summary beyond count, :iterate, :exact, :contains, :in, quantity
 and composite parameters, _sort by anything but _lastUpdated, searches across types, subscriptions, terminology, access control.
 """
 

@@ -18,10 +18,11 @@ from starlette.responses import Response
 from starlette.routing import Route as Address
 from starlette.types import Receive, Scope, Send
 
+from adapter import wire
 from adapter.sandbox import formats
 from adapter.sandbox.call import Answer, Call, Context, pairs, preconditions
 from adapter.sandbox.capability import NAME, statement
-from adapter.sandbox.outcome import Refusal, outcome
+from adapter.sandbox.outcome import Refusal
 from adapter.sandbox.pages import Pages
 from adapter.sandbox.router import ROUTES, Route, perform
 from adapter.sandbox.store import Store
@@ -76,24 +77,27 @@ class _Endpoint:
             http = replace(http, body=await _body(request, self._largest))
             response = await run_in_threadpool(self._serve, http)
         except Refusal as refusal:
-            response = _response(http, formats.JSON, Answer(refusal.status, refusal.outcome()))
+            response = _refused(http, refusal)
         await response(scope, receive, send)
 
     def _serve(self, http: _Http) -> Response:
-        format_ = formats.JSON
         try:
-            format_ = formats.of_answer(http.headers.get("accept", ""), dict(pairs(http.query)).get("_format"))
-            call, prefer = _call(http), _prefer(http)
+            format_, call, prefer = _asked(http), _call(http), _prefer(http)
             with self._store.transaction() as tx:
                 answer = perform(SERVED, Context(tx, http.base, self._pages, prefer), call)
+                if answer.written and "return=minimal" in prefer:
+                    answer = replace(answer, body=None)
+                return _response(http, format_, answer)  # in here: what cannot be told has not happened
         except Refusal as refusal:
-            return _response(http, format_, Answer(refusal.status, refusal.outcome()), refusal.allow)
+            return _refused(http, refusal)
         except Exception as error:  # noqa: BLE001 - whatever went wrong, the client gets an OperationOutcome and nothing was stored
             logger.error("The sandbox failed: %s", _where(error))  # noqa: TRY400 - a traceback would show the message, see _where
-            return _response(http, format_, Answer(500, outcome("fatal", "exception", "The sandbox failed; nothing was stored.")))
-        if answer.written and "return=minimal" in prefer:
-            answer = replace(answer, body=None)
-        return _response(http, format_, answer)
+            return _refused(http, Refusal(500, "exception", "The sandbox failed; nothing was stored."))
+
+
+def _asked(http: _Http) -> wire.Format:
+    """In which format the answer is wanted. Raises Refusal."""
+    return formats.of_answer(http.headers.get("accept", ""), dict(pairs(http.query)).get("_format"))
 
 
 async def _body(request: Request, largest: int) -> bytes:
@@ -112,7 +116,7 @@ def _call(http: _Http) -> Call:
     if method == "POST" and http.path.endswith("/_search"):
         query = f"{query}&{formats.read_form(kind, http.body)}".strip("&")
     elif method in ("POST", "PUT"):
-        resource = formats.of_request(kind).read(http.body)
+        resource = formats.read(formats.of_request(kind), http.body)
     parameters = tuple(pair for pair in pairs(query) if pair[0] != "_format")
     return Call(method, http.path, parameters, resource, preconditions(http.headers))
 
@@ -121,14 +125,23 @@ def _prefer(http: _Http) -> frozenset[str]:
     return frozenset(each.strip() for each in http.headers.get("prefer", "").replace(";", ",").split(","))
 
 
-def _response(http: _Http, format_: formats.Format, answer: Answer, allow: str = "") -> Response:
+def _refused(http: _Http, refusal: Refusal) -> Response:
+    """In the format that was asked for, if we have it."""
+    try:
+        format_ = _asked(http)
+    except Refusal:
+        format_ = wire.JSON
+    return _response(http, format_, Answer(refusal.status, refusal.outcome()), refusal.allow)
+
+
+def _response(http: _Http, format_: wire.Format, answer: Answer, allow: str = "") -> Response:
     headers = HONESTY | ({"Allow": allow} if allow else {})
     if request_id := http.headers.get("x-request-id"):
         headers["X-Request-ID"] = request_id
     if (stored := answer.stored) and stored.body is not None:
         headers |= {"ETag": stored.etag, "Last-Modified": stored.last_modified}
         headers |= {"Location": f"{http.base}/{stored.location}"} if answer.written else {}
-    body = b"" if answer.body is None else format_.render(answer.body)
+    body = b"" if answer.body is None else formats.render(format_, answer.body)
     return Response(body, answer.status, headers, format_.media if body else None)
 
 

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from adapter.sandbox.formats import FORMATS
 from adapter.sandbox.outcome import Resource
 from adapter.sandbox.parameters import PARAMETERS
 from adapter.sandbox.router import Route
+from adapter.wire import FORMATS
 
 NAME = "Red Bag sandbox hospital"
 DESCRIPTION = (
@@ -33,7 +33,7 @@ def statement(routes: Iterable[Route], base: str, started: str) -> Resource:
         "software": {"name": NAME},
         "implementation": {"description": DESCRIPTION, "url": base},
         "fhirVersion": "4.0.1",
-        "format": [each.media for each in FORMATS],
+        "format": [each.media for each in FORMATS.values()],
         "rest": [
             {
                 "mode": "server",

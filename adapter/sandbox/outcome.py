@@ -35,7 +35,7 @@ class Refusal(Exception):
         return Refusal(self.status, self.code, f"{entry}: {self.diagnostics}", f"{entry}.resource.{path}" if path else entry)
 
     def outcome(self) -> Resource:
-        return outcome("error", self.code, self.diagnostics, self.expression)
+        return outcome("fatal" if self.status == 500 else "error", self.code, self.diagnostics, self.expression)
 
 
 def outcome(severity: str, code: Code | Literal["informational"], diagnostics: str, expression: str = "") -> Resource:
