@@ -198,6 +198,24 @@ def sandbox(port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes a 
 
 @app.command()
 @verb
+def synth(n: Annotated[int, typer.Argument(min=1, metavar="N", show_default=False, help="How many residents.")],
+          seed: Annotated[int, typer.Option(metavar="S", help="Another seed, other residents; the same seed, the same bytes.")] = 1,
+          start: Annotated[int, typer.Option("--from", min=0, metavar="K", help="Leave out the first K of them.")] = 0,
+          hard: Annotated[bool, typer.Option("--hard", help="With the hard cases: each once in every hundred residents.")] = False,
+          before: Annotated[bool, typer.Option("--before", help=(
+              "The export of the day before, when nothing of what the hard cases say had happened yet."))] = False,
+          as_of: Annotated[str, typer.Option(metavar="TIME", help="The time of the export, from which all dates are counted.")] = (
+              "2026-11-02T06:00:00+00:00"),
+          out: Annotated[Path, typer.Option("--out", "-o", metavar="FILE|-", allow_dash=True, dir_okay=False, help=(
+              "Where they are written; - is standard output."))] = Path("-")) -> Exit:
+    """Make care records of residents who do not exist. To try things with: one a line, always the same; docs/synth.md says how."""
+    from adapter.commands import synth
+
+    return synth.run(synth.Wanted(n, seed, start, as_of, hard, before).checked(), out, Talk())
+
+
+@app.command()
+@verb
 def docs(out: Annotated[Path, typer.Option("--out", "-o", metavar="DIR", file_okay=False)] = Path("docs"),
          check: Annotated[bool, typer.Option("--check", help="Write nothing; say which pages are not current.")] = False,
          as_json: AsJson = False) -> Exit:

@@ -11,6 +11,7 @@ from adapter.commands import files
 from adapter.commands.exits import MEANS, Exit, Stop
 from adapter.commands.talk import Talk
 from adapter.docs.markdown import table
+from adapter.synth.page import page as synth
 
 WIDTH = 100
 HEAD = """<!-- Printed from the program by `redbag docs`: change the program, not this page. -->
@@ -45,7 +46,7 @@ def run(folder: Path, check: bool, app: typer.Typer, talk: Talk) -> Exit:
 
 def printed(app: typer.Typer) -> dict[str, str]:
     """Every generated page by its name."""
-    return {**docs.files(), "cli.md": manual(app)}
+    return {**docs.files(), "cli.md": manual(app), "synth.md": synth()}
 
 
 def manual(app: typer.Typer) -> str:

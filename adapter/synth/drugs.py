@@ -26,6 +26,7 @@ class Regimen:
 
     group: str
     name: str
+    code: str | None
     drug: Raw
     doses: Raw
     reasons: Raw
@@ -37,7 +38,7 @@ class Regimen:
 
 def regimen(group: str, name: str, reason: str, *doses: dict[str, Json], code: str | None = None, only: str | None = None) -> Regimen:
     drug: Json = {"codings": [{"system": DMD, "code": code, "display": name}], "text": name} if code else name
-    return Regimen(group, name, fixed(drug), fixed(list(doses)), fixed([reason]), only)
+    return Regimen(group, name, code, fixed(drug), fixed(list(doses)), fixed([reason]), only)
 
 
 def dose(text: str, amount: Json, unit: str, route: str, how: dict[str, Json]) -> dict[str, Json]:

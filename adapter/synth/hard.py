@@ -115,7 +115,7 @@ def when_needed(record: Record, she: Who, partner: int) -> None:
 def odd_texts(record: Record, she: Who, partner: int) -> None:
     """What a table, a spreadsheet or a separator stumbles over; and a zero that must arrive."""
     takes(FEW)(record, she, partner)
-    texts = ('½ tablet "as before",\nnot with grapefruit', "=2 tablets; or 1 if drowsy", "-", "café au lait – 1\u00a0cup | with it")
+    texts = ('½ tablet "as before",\nnot with grapefruit', "=2 tablets; or 1 if drowsy", "-", "1 cup of café au lait – or tea | not both")
     for medicine, text in zip(record["medicines"], texts, strict=False):
         medicine["doses"] = [{"text": text}]
     record["medicines"][-1]["doses"] = fixed([{"text": "0.50 ml at night", "amount": {"value": Decimal("0.50"), "unit": "ml"}}])
@@ -212,7 +212,7 @@ ALONE = (
     Case("varying doses only", varying),
     Case("medicines only when needed", when_needed),
     Case("dose texts with quotes, line ends, separators, formulas; an amount of 0.50", odd_texts),
-    Case("medicine that has vanished since the export before", takes(FEW), vanished),
+    Case("medicine that has vanished", takes(FEW), vanished),
     Case("medicine entered in error", takes(FEW), in_error),
     Case("allergy entered in error", allergic, allergy_in_error),
     Case("no known allergies", allergies_are("none known")),

@@ -78,11 +78,11 @@ def home(seed: int, number: int, first: int) -> Home:
         nurse=refer("Practitioner", keys["nurse"], nurse["text"]), doctor=refer("Practitioner", keys["doctor"], doctor["text"]),
         hospital=hospital(number // HOMES_OF_A_HOSPITAL),
         organizations=fixed([
+            {"key": keys["practice"], "ods_code": f"ZY{number:05}", "active": True, "name": practice,
+             "telecom": [telephone(rolls, "work")]},
             {"key": keys["home"], "ods_code": f"VZ{number:05}", "active": True, "name": name, "telecom": [telephone(rolls, "work")],
              "types": ["healthcare provider", {"text": f"Care home with{'' if nursing else 'out'} nursing"}],
              "addresses": [{"use": "work", **address}]},
-            {"key": keys["practice"], "ods_code": f"ZY{number:05}", "active": True, "name": practice,
-             "telecom": [telephone(rolls, "work")]},
         ]),
         practitioners=fixed([
             {"key": keys["nurse"], "active": True, "names": [nurse]}, {"key": keys["doctor"], "active": True, "names": [doctor]}]),
