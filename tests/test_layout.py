@@ -58,7 +58,7 @@ def test_rows_become_a_care_record(larkfield: Layout) -> None:
     ({"ALLERGY_STATUS": "YES"}, ("contradiction", "ALLERGY_STATUS", "allergies")),
     ({"ALLERGY_STATUS": None}, ("state-missing", "ALLERGY_STATUS", "allergies")),
     ({"gp": None}, ("no-such-row", "GP", "")),
-    ({"medication": [medication("m1", "Z")]}, ("no-block", "medication/0", "")),
+    ({"medication": [medication("m1", "Z")]}, ("no-block", "medication/0/STATUS", "")),
     ({"medication": [medication("m1", START="29/03/2026", START_TIME="01:30")]},
      ("missing-hour", "medication/0/START", "medicines[0].taken.start")),
     ({"medication": [{"RES_NO": "17", "MED_ID": "m1", "STATUS": "C"}]}, ("missing", "medication/0/DRUG", "medicines[0].drug")),

@@ -1,8 +1,9 @@
 """What must be so of a resident's rows, whatever they say: every row is taken or ignored, every key that is looked up is there."""
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from adapter.records.layout.elements import Block, Elements, Ignored
 from adapter.records.layout.here import Bad, Here, Run
@@ -12,37 +13,43 @@ from adapter.records.layout.paths import parse, rows
 from adapter.records.layout.states import Listed
 from adapter.records.rows.row import Node, Settings, Table
 
+NO_BLOCK = "is a row that no block of the layout takes, and no rule ignores"
 
-@dataclass
+
+@dataclass(frozen=True)
+class Rule:
+    """Every row of this list is one of these blocks' own, or ignored. `column`: the names of the value that would tell."""
+
+    where: tuple[str, ...]
+    blocks: list[Block]
+    ignored: list[Ignored]
+    column: tuple[str, ...]
+
+    def broken(self, row: Here) -> bool:
+        return not any(block.takes(row) for block in self.blocks) and not any(i.takes(row) for i in self.ignored)
+
+
 class Lists:
-    """The lists of a tree that blocks walk. `where`: the names from the resident's tree."""
+    """The lists of a tree that blocks walk, as far as not every row is taken anyway."""
 
-    where: dict[tuple[str, ...], list[Block]] = field(default_factory=dict)
-    ignored: tuple[Ignored, ...] = ()
-
-    @classmethod
-    def of(cls, root: Fields, ignored: tuple[Ignored, ...]) -> Lists:
-        made = cls(ignored=ignored)
+    def __init__(self, root: Fields, ignored: tuple[Ignored, ...]) -> None:
+        self.ignored, walked = ignored, defaultdict[tuple[str, ...], list[Block]](list)
         for block in blocks_of(root):
             if block.each:
-                made.where.setdefault(block.where, []).append(block)
-        return made
+                walked[block.where].append(block)
+        self.rules = [Rule(where, blocks, [i for i in ignored if i.rows == where], _column(blocks))
+                      for where, blocks in walked.items() if all(block.only for block in blocks)]
 
-    def check(self, tree: Node, run: Run) -> None:
-        for where, blocks in self.where.items():
-            if all(block.only for block in blocks):
-                ignored = [i for i in self.ignored if i.rows == where]
-                column = _column(blocks)
-                for row in self._rows(tree, run, where):
-                    if not any(block.takes(row) for block in blocks) and not any(i.takes(row) for i in ignored):
-                        row.no(Bad("no-block", "is a row that no block of the layout takes, and no rule ignores"), (), (*row.steps, *column))
+    def check(self, tree: Node, run: Run, rules: list[Rule] | None = None) -> None:
+        """Of these rules, or of all."""
+        for rule in self.rules if rules is None else rules:
+            for row, up, steps in rows(tree, rule.where, None, ()) if rule.where[0] in tree else ():
+                here = Here(row, run, up, None, (), steps)
+                if rule.broken(here) and not self._within_ignored(here):
+                    here.no(Bad("no-block", NO_BLOCK), (), (*steps, *rule.column))
 
-    def _rows(self, tree: Node, run: Run, where: tuple[str, ...]) -> Iterator[Here]:
-        """Those of rows that are not ignored themselves."""
-        for row, up, steps in rows(tree, where, None, ()):
-            here = Here(row, run, up, None, (), steps)
-            if not any(i.takes(above) for above in outer(here) for i in self.ignored if i.rows == names(above)):
-                yield here
+    def _within_ignored(self, here: Here) -> bool:
+        return any(i.takes(above) for above in outer(here) for i in self.ignored if i.rows == names(above))
 
 
 def _column(blocks: list[Block]) -> tuple[str, ...]:
@@ -77,21 +84,20 @@ def blocks_of(node: Fields | Elements | Listed | Leaf | Constant | None) -> Iter
         yield from blocks_of(block.fields)
 
 
-def missing_rows(settings: Settings, tree: Node, run: Run) -> None:
-    """A row that names another by a key, and the other is not there."""
-    for table in settings.tables:
-        if table.lookup:
-            _missing(table.name, [theirs for _, theirs in table.by], of(table, settings), tree, run)
-    for lookup in settings.lookups:
-        *above, last = parse(lookup.by).names
-        _missing(lookup.name, [last], tuple(above), tree, run)
+class Lookups:
+    """Where a row names another by a key, and what hangs there then."""
 
+    def __init__(self, settings: Settings) -> None:
+        tables = [(table.name, [theirs for _, theirs in table.by], of(table, settings)) for table in settings.tables if table.lookup]
+        self.all = [*tables, *((lookup.name, [names[-1]], names[:-1]) for lookup in settings.lookups for names in [parse(lookup.by).names])]
 
-def _missing(name: str, keys: list[str], where: tuple[str, ...], tree: Node, run: Run) -> None:
-    for row, up, steps in rows(tree, where, None, ()):
-        if name not in row and all(key in row for key in keys):
-            here = Here(row, run, up, None, (), steps)
-            here.no(Bad("no-such-row", f"names a row of {name} that is not there"), (), (*steps, keys[0]))
+    def check(self, tree: Node, run: Run) -> None:
+        """A row that names another, and the other is not there."""
+        for name, keys, where in self.all:
+            for row, up, steps in rows(tree, where, None, ()):
+                if name not in row and all(key in row for key in keys):
+                    bad = Bad("no-such-row", f"names a row of {name} that is not there")
+                    Here(row, run, up, None, (), steps).no(bad, (), (*steps, keys[0]))
 
 
 def of(table: Table, settings: Settings) -> tuple[str, ...]:

@@ -24,6 +24,7 @@ from adapter.records.layout.leaf import Leaf
 from adapter.records.layout.nodes import Fields
 from adapter.records.layout.origin import Origin
 from adapter.records.layout.paths import parse, rows
+from adapter.records.layout.states import Listed
 from adapter.records.rows.row import TOP, Node, Rows, Settings, Steps
 
 Verdict = Literal["mapped", "stated", "ignored", "unknown"]
@@ -132,6 +133,9 @@ def covers(root: Fields, settings: Settings, ignored: dict[str, str], rules: tup
     chosen = [(b.where, b.only, "chooses its row") for b in blocks_of(root)] + [(r.rows, r.only, "chooses rows to ignore") for r in rules]
     for where, only, why in chosen:
         made.stated |= {absolute(selector.path, where): why for selector in only}
+    for listed in [member for member in root.members.values() if isinstance(member, Listed)]:
+        paths = [path for leaf in listed.state.leaves() for path in leaf.sources]
+        made.stated |= {absolute(path, ()): f"says whether there are {listed.name}" for path in paths}
     for table in settings.tables:
         hung = of(table, settings)
         for own, theirs in table.by:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import groupby
 from typing import Any
 
@@ -14,7 +15,7 @@ from adapter.records.kinds import Kind
 from adapter.records.layout.here import Here, Json, Names, Run
 from adapter.records.layout.leaf import Leaf, Reader
 from adapter.records.layout.nodes import Fields, pruned
-from adapter.records.layout.paths import OWN, Path, every, rows
+from adapter.records.layout.paths import OBJECTS, OWN, Path, every, rows
 from adapter.records.layout.steps import key_of
 from adapter.records.layout.tree import Out, plainest, put, same
 from adapter.records.rows.row import Node
@@ -31,10 +32,21 @@ class Selector:
     allowed: tuple[str, ...]
     nothing: frozenset[str] = frozenset()
 
+    @cached_property
+    def column(self) -> str:
+        """Of most of them: the one name of their path."""
+        return self.path.first if len(self.path.names) == 1 else ""
+
     def takes(self, here: Here) -> bool:
-        texts = [key_of(v) for v, _ in every(self.path, here) if not isinstance(v, dict)]
-        said = [t for t in texts if t and not t.isspace() and t not in self.nothing]
-        return any(t in self.allowed for t in texts) or (ANYTHING if said else EMPTY) in self.allowed
+        if self.column and (value := here.row.get(self.column)).__class__ not in OBJECTS:
+            return self.chooses(value)
+        values = [v for v, _ in every(self.path, here) if not isinstance(v, dict)]
+        return any(map(self.chooses, values)) if values else self.chooses(None)
+
+    def chooses(self, value: Any) -> bool:
+        """By one value, or by there being none."""
+        text = value if value.__class__ is str else None if value is None else key_of(value)
+        return text in self.allowed or (EMPTY if text is None or text in self.nothing else ANYTHING) in self.allowed
 
     def write(self, here: Here, out: Out) -> None:
         """What makes a row one of these, as far as nothing else does."""
@@ -69,6 +81,10 @@ class Block:
     def takes(self, here: Here) -> bool:
         return all(selector.takes(here) for selector in self.only) and not any(i.takes(here) for i in self.ignored)
 
+    @property
+    def firsts(self) -> frozenset[str]:
+        return frozenset({self.each.names[0]}) if self.each else frozenset({""}) if self.always else self.fields.firsts
+
     def reader(self, *, traced: bool) -> Reader:
         read = self.fields.reader(traced=traced)
         constants = self.fields.value
@@ -89,6 +105,10 @@ class Elements:
         for block in self.blocks:
             yield from block.fields.leaves()
 
+    @property
+    def firsts(self) -> frozenset[str]:
+        return frozenset[str]().union(*(block.firsts for block in self.blocks))
+
     # ---- reading -----------------------------------------------------------------------------------------------------------
     def reader(self, *, traced: bool = False) -> Reader:
         groups = [self._group(list(blocks), traced) for _, blocks in groupby(self.blocks, lambda b: b.each and b.each.names)]
@@ -106,8 +126,12 @@ class Elements:
         return self._every(readers, blocks[0].each.names) if blocks[0].each else self._fixed(readers)
 
     def _fixed(self, readers: list[tuple[Block, Reader]]) -> Callable[[Here, list[Json]], None]:
+        guarded = [(block, read, block.firsts) for block, read in readers]
+
         def group(here: Here, made: list[Json]) -> None:
-            for block, read in readers:
+            for block, read, firsts in guarded:
+                if "" not in firsts and here.row.keys().isdisjoint(firsts):
+                    continue
                 inner = Here(here.row, here.run, here.up, here, (*self.names, len(made)))
                 if (value := read(inner)) is not None:
                     made.append(value)
@@ -118,6 +142,8 @@ class Elements:
 
     def _every(self, readers: list[tuple[Block, Reader]], names: tuple[str, ...]) -> Callable[[Here, list[Json]], None]:
         def group(here: Here, made: list[Json]) -> None:
+            if names[0] not in here.row:
+                return
             for row, up, local in rows(here.row, names, here.up, ()):
                 for block, read in readers:
                     inner = Here(row, here.run, up, here, (*self.names, len(made)), local)
@@ -134,30 +160,47 @@ class Elements:
         return group
 
     # ---- writing -----------------------------------------------------------------------------------------------------------
-    def clear(self, here: Here, out: Out) -> None:
-        self.write([], here, out, ())
+    def clear(self, here: Here, out: Out, names: Names) -> None:
+        self.write([], here, out, names)
 
     def write(self, value: Json, here: Here, out: Out, names: Names) -> None:
-        waiting = dict(enumerate(value))
+        chosen = self._chosen(value, here, out)
         for block in (b for b in self.blocks if b.each is None):
-            i = next((i for i, v in waiting.items() if block.fields.agrees(v)), None)
+            i = next((i for i, b in chosen.items() if b is block), None)
             if i is None:
-                block.fields.clear(here, out)
+                block.fields.clear(here, out, (*names, len(value)))
             else:
-                block.fields.write(waiting.pop(i), here, out, (*names, i))
-        chosen = {i: self._chosen(v, here, out) for i, v in waiting.items()}
-        for i in [i for i, block in chosen.items() if block is None]:
-            out.no(waiting.pop(i), (*names, i), NO_BLOCK)
+                block.fields.write(value[i], here, out, (*names, i))
         for path in dict.fromkeys(b.each for b in self.blocks if b.each):
             blocks = [b for b in self.blocks if b.each == path]
-            mine = [(v, block, (*names, i)) for i, v in waiting.items() for block in blocks if block is chosen[i]]
+            mine = [(v, block, (*names, i)) for i, v in enumerate(value) for block in blocks if chosen.get(i) is block]
             Table(path, blocks, here, out, self.kind).write(mine)
+        for i in range(len(value)):
+            if i not in chosen:
+                out.no(value[i], (*names, i), NO_BLOCK)
 
-    def _chosen(self, value: Json, here: Here, out: Out) -> Block | None:
-        """The block that leaves the least of it unwritten."""
-        tries = [(self._tried(block, value, here, out), block) for block in self.blocks if block.each and block.fields.agrees(value)]
-        fitting = [(missed, block) for missed, block in tries if missed is not None]
-        return min(fitting, key=lambda pair: pair[0])[1] if fitting else None
+    def _chosen(self, value: Json, here: Here, out: Out) -> dict[int, Block]:
+        """For each element a block: of the fixed ones the one that makes it now; else the one that leaves the least of it unwritten."""
+        chosen, free = dict[int, Block](), [block for block in self.blocks if block.each is None]
+        said = {id(block): read(self.kind, block, here) for block in free}
+        for alike in (same, one_key):
+            for i, v in enumerate(value):
+                block = next((b for b in free if i not in chosen and alike(said[id(b)], v)), None)
+                if block:
+                    chosen[i] = block
+                    free.remove(block)
+        for i, v in ((i, v) for i, v in enumerate(value) if i not in chosen):
+            block = self._least([b for b in self.blocks if b.each or b in free], v, here, out)
+            if block:
+                chosen[i] = block
+                free = [b for b in free if b is not block]
+        return chosen
+
+    def _least(self, blocks: list[Block], value: Json, here: Here, out: Out) -> Block | None:
+        fitting = [block for block in blocks if block.fields.agrees(value)]
+        tries = [(self._tried(block, value, here, out), block) for block in fitting]
+        possible = [(missed, block) for missed, block in tries if missed is not None]
+        return min(possible, key=lambda pair: pair[0])[1] if possible else None
 
     @staticmethod
     def _tried(block: Block, value: Json, here: Here, out: Out) -> int | None:
@@ -165,7 +208,12 @@ class Elements:
         trial = Out(out.dialect)
         row = Here(Node(), Run(Node()), (Node(here.row), here.up))
         write_row(block, value, row, trial, ())
-        return len(trial.missed) if block.takes(row) else None
+        return len(trial.missed) if block.each is None or block.takes(row) else None
+
+
+def read(kind: Kind, block: Block, row: Here) -> Json:
+    """What a block makes of a row now, as the native format writes it."""
+    return plainest(kind, pruned(block.reader(traced=False)(Here(row.row, Run(row.run.top), row.up))))
 
 
 def write_row(block: Block, value: Json, row: Here, out: Out, names: Names) -> None:
@@ -208,16 +256,14 @@ class Table:
         said = [self._read(row) for row in held]
         free = dict(enumerate(held))
         found: list[Here | None] = [None] * len(values)
-        for alike in (_one_key, same, lambda now, value: not (_key(now) or _key(value))):
+        for alike in (one_key, same, lambda now, value: not (_key(now) or _key(value))):
             for i, value in enumerate(values):
                 if found[i] is None and (at := next((j for j in free if alike(said[j], value)), None)) is not None:
                     found[i] = free.pop(at)
         return found
 
     def _read(self, row: Here) -> Json:
-        block = next(block for block in self.blocks if block.takes(row))
-        read = block.fields.reader()(Here(row.row, Run(self.here.run.top), row.up))
-        return plainest(self.kind, pruned(read))
+        return read(self.kind, next(block for block in self.blocks if block.takes(row)), row)
 
     def _up(self) -> Any:
         return (self.here.row, self.here.up) if len(self.path.names) > 1 else self.here.up
@@ -263,7 +309,7 @@ def _key(value: Json) -> Json:
     return value.get("key") if isinstance(value, dict) else None
 
 
-def _one_key(now: Json, value: Json) -> bool:
+def one_key(now: Json, value: Json) -> bool:
     return _key(value) is not None and same(_key(now), _key(value))
 
 

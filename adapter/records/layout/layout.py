@@ -6,13 +6,13 @@
 """
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from adapter.faults import Fault, Refused
-from adapter.records.layout.checks import Lists, missing_rows
+from adapter.records.layout.checks import Lists, Lookups
 from adapter.records.layout.covers import Became, Covers, covers
 from adapter.records.layout.elements import Ignored
 from adapter.records.layout.fields import Fed, Unfed, fed, unfed
@@ -20,6 +20,7 @@ from adapter.records.layout.here import Here, Json, Run, Wrong, written
 from adapter.records.layout.leaf import Leaf, Reader
 from adapter.records.layout.nodes import Fields, pruned
 from adapter.records.layout.origin import Origin
+from adapter.records.layout.quick import quick
 from adapter.records.layout.writing import Written, write
 from adapter.records.rows.row import Node, Rows, Settings, Steps
 from adapter.records.stream import Found, care_records
@@ -47,7 +48,6 @@ class Layout:
     vendor: str
     settings: Settings
     root: Fields
-    lists: Lists
     absence: dict[str, str] = field(default_factory=dict)
     ignored: dict[str, str] = field(default_factory=dict)
     ignored_rows: tuple[Ignored, ...] = ()
@@ -56,8 +56,20 @@ class Layout:
     warnings: tuple[str, ...] = ()
 
     @cached_property
-    def _reader(self) -> Any:
+    def _reader(self) -> Reader:
         return self.root.reader()
+
+    @cached_property
+    def _quick(self) -> Callable[[Node, Node], Json]:
+        return quick(self.root, self.lists, self.lookups)
+
+    @cached_property
+    def lists(self) -> Lists:
+        return Lists(self.root, self.ignored_rows)
+
+    @cached_property
+    def lookups(self) -> Lookups:
+        return Lookups(self.settings)
 
     @property
     def has_as_of(self) -> bool:
@@ -67,12 +79,19 @@ class Layout:
     def read(self, rows: Rows, as_of: str | None = None) -> Reading:
         """`as_of`: the time of the export, where the layout does not say it."""
         run = Run(rows.top)
-        json = self._reader(Here(rows.tree, run)) or {}
+        json = self._quick(rows.tree, rows.top)
+        if json is None:
+            json = self._careful(rows.tree, run)
         if as_of is not None and not self.has_as_of:
             json["as_of"] = as_of
-        self.lists.check(rows.tree, run)
-        missing_rows(self.settings, rows.tree, run)
-        return Reading(pruned(json) if run.wrong else json, run.wrong, run.doubts)
+        return Reading(json, run.wrong, run.doubts)
+
+    def _careful(self, tree: Node, run: Run) -> Json:
+        """By the nodes, with everything that is wrong."""
+        json = self._reader(Here(tree, run)) or {}
+        self.lists.check(tree, run)
+        self.lookups.check(tree, run)
+        return pruned(json)
 
     def record(self, rows: Rows, as_of: str | None = None) -> Found:
         """Raises nothing for what is in the rows; a bug in a function of the vendor's module comes through."""

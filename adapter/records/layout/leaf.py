@@ -11,7 +11,7 @@ from typing import Any
 from adapter.records.kinds import Concept, Kind
 from adapter.records.layout.forms import Cannot, Dates
 from adapter.records.layout.here import Bad, Doubtful, Here, Json, Names
-from adapter.records.layout.paths import Path, every, one, start
+from adapter.records.layout.paths import Path, every, one, only, start
 from adapter.records.layout.steps import Function, Step, Table
 from adapter.records.layout.tree import Out, put, same, spot
 from adapter.records.rows.row import Steps
@@ -56,6 +56,11 @@ class Leaf:
         read = self._simple() if len(self.sources) == 1 and not self.many and self.split is None else self._general()
         return self._traced(read) if traced else read
 
+    @property
+    def firsts(self) -> frozenset[str]:
+        """Without one of these names in the row there is no value."""
+        return frozenset(path.first for path in self.sources)
+
     def _simple(self) -> Reader:
         """Most fields: one value, through one or two functions."""
         get, nothing, gets = one(self.sources[0]), self.nothing, [step.get for step in self.steps]
@@ -64,7 +69,7 @@ class Leaf:
         def read(here: Here) -> Json:
             try:
                 value = get(here)
-                if value is None or value in nothing or (value.__class__ is str and value.isspace()):
+                if value is None or value in nothing:
                     return None
                 return convert(value)
             except (Bad, Doubtful) as said:
@@ -73,7 +78,11 @@ class Leaf:
         return read
 
     def _general(self) -> Reader:
+        firsts = self.firsts
+
         def read(here: Here) -> Json:
+            if "" not in firsts and here.row.keys().isdisjoint(firsts):
+                return None
             try:
                 return self.made(self.gathered(here))
             except (Bad, Doubtful) as said:
@@ -165,8 +174,8 @@ class Leaf:
         except Doubtful as doubtful:
             return doubtful.value
 
-    def clear(self, here: Here, out: Out) -> None:
-        self.write(None, here, out, ())
+    def clear(self, here: Here, out: Out, names: Names) -> None:
+        self.write(None, here, out, names)
 
     def write(self, value: Json, here: Here, out: Out, names: Names) -> None:
         """Only what is not there already: so the vendor's own spelling stays."""
@@ -247,14 +256,6 @@ class Leaf:
         for step in reversed(self.steps):
             value = step.put(value)
         return value
-
-
-def only(values: list[Raw]) -> Raw:
-    if len(values) > 1:
-        raise Bad("twice", "stands there more than once, and the field takes one")
-    if values and isinstance(values[0], dict):
-        raise Bad("wrong-type", "holds more than one value: name the one that is meant")
-    return values[0] if values else None
 
 
 def concept_of(kind: Kind) -> Concept | None:

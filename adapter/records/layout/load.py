@@ -8,7 +8,6 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from adapter.faults import Fault, Refused
 from adapter.records.kinds import Kind, Many, OneOf, Text, Word
 from adapter.records.layout import files, toml
-from adapter.records.layout.checks import Lists
 from adapter.records.layout.compiler import Compiler
 from adapter.records.layout.elements import Elements, Ignored
 from adapter.records.layout.layout import Layout
@@ -50,7 +49,7 @@ def build(document: Document, folder: File) -> Layout:
     root = compiler.fields(raw, care_records().kind, Place(()), spare=SECTIONS)
     _states(document, compiler, root)
     says = tuple(f"{'.'.join(map(str, leaf.names))}: a time is cut to its date, because the layout names no zone" for leaf in compiler.cut)
-    return Layout(document.name, export.text("vendor"), settings, root, Lists.of(root, compiler.ignored), _absence(document),
+    return Layout(document.name, export.text("vendor"), settings, root, _absence(document),
                   _ignored(document), compiler.ignored, compiler.nothing, says, _warnings(document, root))
 
 

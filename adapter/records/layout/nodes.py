@@ -11,7 +11,7 @@ from typing import Any
 from adapter.records.kinds import Concept, Kind, Saying
 from adapter.records.layout.here import Here, Json, Names
 from adapter.records.layout.leaf import WRONG, Leaf, Reader
-from adapter.records.layout.tree import Out, same
+from adapter.records.layout.tree import Out, plainest, same
 
 
 @dataclass
@@ -25,11 +25,14 @@ class Constant:
     def leaves(self) -> Iterator[Leaf]:
         yield from ()
 
+    def states(self, value: Json) -> bool:
+        return same(self.value, value)
+
     def write(self, value: Json, here: Here, out: Out, names: Names) -> None:
         if not same(self.value, value):
             out.no(value, names, "the layout states a constant, which is something else")
 
-    def clear(self, here: Here, out: Out) -> None:
+    def clear(self, here: Here, out: Out, names: Names) -> None:
         pass
 
 
@@ -53,11 +56,21 @@ class Fields:
         for member in self.members.values():
             yield from member.leaves()
 
+    @property
+    def firsts(self) -> frozenset[str]:
+        return frozenset[str]().union(*(member.firsts for member in self.members.values() if not member.constant))
+
+    def states(self, value: Json) -> bool:
+        """Of all that is constant: is it this?"""
+        return value is not None and same(plainest(self.kind, self.value), plainest(self.kind, value))
+
     def reader(self, *, traced: bool = False) -> Reader:
         members = [(name, member.reader(traced=traced)) for name, member in self.members.items() if not member.constant]
-        constants = self.value
+        constants, firsts = self.value, self.firsts
 
         def read(here: Here) -> Json:
+            if "" not in firsts and here.row.keys().isdisjoint(firsts):
+                return None
             said = {}
             for name, get in members:
                 value = get(here)
@@ -71,10 +84,11 @@ class Fields:
         said = self.whole(value)
         if not isinstance(said, dict):
             out.no(value, names, "is said as one value, and the layout has places for its parts")
-            return self.clear(here, out)
+            return self.clear(here, out, names)
         for name, member in self.members.items():
             inner = said.get(name)
-            member.write(inner, here, out, (*names, name)) if inner is not None or member.constant else member.clear(here, out)
+            (member.write(inner, here, out, (*names, name)) if inner is not None or member.constant
+             else member.clear(here, out, (*names, name)))
         for name in said.keys() - self.members.keys():
             out.no(said[name], (*names, name), "no column is named for it")
         return None
@@ -88,15 +102,15 @@ class Fields:
                 return {"display": value}
         return value
 
-    def clear(self, here: Here, out: Out) -> None:
-        for member in self.members.values():
-            member.clear(here, out)
+    def clear(self, here: Here, out: Out, names: Names) -> None:
+        for name, member in self.members.items():
+            member.clear(here, out, (*names, name))
 
     def agrees(self, value: Json) -> bool:
         """Does this value have the constants of the layout?"""
         said = self.whole(value)
         return isinstance(said, dict) and all(
-            same(member.value, said.get(name)) if member.constant
+            member.states(said.get(name)) if member.constant
             else not isinstance(member, Fields) or name not in said or member.agrees(said[name])
             for name, member in self.members.items())
 

@@ -5,15 +5,17 @@ and `~` in a name. Where a list is met, every element of it is meant.
 """
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 from adapter.records.layout.here import Bad, Here, Up
-from adapter.records.rows.row import TOP, Leaf, Node, Steps
+from adapter.records.rows.row import TOP, Node, Steps
 
 OWN = "."  # the text of an element that is not only a text
+OBJECTS: frozenset[type] = frozenset({Node, list})
+TWICE = "stands there more than once, and the field takes one"
 Found = tuple[Any, Steps]  # a value, and the steps that lead to it
 
 
@@ -29,6 +31,11 @@ class Path:
     @cached_property
     def last(self) -> str:
         return self.names[-1]
+
+    @property
+    def first(self) -> str:
+        """The name that must be in the row; empty where the path leads out of it."""
+        return "" if self.up or self.top else self.names[0]
 
     def __str__(self) -> str:
         return self.text
@@ -80,7 +87,15 @@ def walk(value: Any, names: tuple[str, ...], steps: Steps = ()) -> Iterator[Foun
 def every(path: Path, here: Here) -> list[Found]:
     """The slow way to all values of a path, with the steps from the resident's tree."""
     row, steps = start(path, here)
+    if isinstance(row, Bare):
+        return [(row[OWN], steps)] if path.names == (OWN,) else []
     return [] if row is None else list(walk(row, path.names, steps))
+
+
+class Bare(Node):
+    """A row that is nothing but a text, or a number: it stands in the list as that."""
+
+    __slots__ = ()
 
 
 def rows(value: Any, names: tuple[str, ...], up: Up, steps: Steps) -> Iterator[tuple[Node, Up, Steps]]:
@@ -89,28 +104,33 @@ def rows(value: Any, names: tuple[str, ...], up: Up, steps: Steps) -> Iterator[t
         for i, item in enumerate(value):
             yield from rows(item, names, up, (*steps, i))
     elif not names:
-        yield value if isinstance(value, dict) else Node({OWN: value}), up, steps  # type: ignore[misc]  # trees are made of Nodes
+        yield value if isinstance(value, dict) else Bare({OWN: value}), up, steps  # type: ignore[misc]  # trees are made of Nodes
     elif isinstance(value, dict) and names[0] in value:
         yield from rows(value[names[0]], names[1:], (value, up), (*steps, names[0]))  # type: ignore[arg-type]
 
 
-def one(path: Path) -> Any:
-    """A function of Here: the value there or None, quickly. Raises Bad where a list has more than one, or an object has no text."""
-    if path.up or path.top or len(path.names) != 1:
-        return lambda here: _only(every(path, here))
-    name = path.last
+def one(path: Path) -> Callable[[Here], Any]:
+    """The value there or None, quickly. Raises Bad where a list has more than one, or an object has no text."""
+    if not path.first:
+        return lambda here: only([value for value, _ in every(path, here)])
+    first, rest = path.names[0], path.names[1:]
 
-    def get(here: Here) -> Leaf | None:
-        value = here.row.get(name)
-        return _only(list(walk(value, ()))) if isinstance(value, dict | list) else value
+    def get(here: Here) -> Any:
+        value = here.row.get(first)
+        for name in rest:
+            if value.__class__ is not Node:
+                return only([v for v, _ in walk(here.row, path.names)])
+            value = value.get(name)
+        return only([v for v, _ in walk(value, ())]) if value.__class__ in OBJECTS else value
 
     return get
 
 
-def _only(found: list[Found]) -> Any:
-    if len(found) > 1:
-        raise Bad("twice", "stands there more than once, and the field takes one")
-    if found and isinstance(found[0][0], dict):
+def only(values: list[Any]) -> Any:
+    """The one value, or None. Raises Bad."""
+    if len(values) > 1:
+        raise Bad("twice", TWICE)
+    if values and isinstance(values[0], dict):
         raise Bad("wrong-type", "holds more than one value: name the one that is meant")
-    return found[0][0] if found else None
+    return values[0] if values else None
 

@@ -7,15 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 from adapter.records.layout.elements import Elements
 from adapter.records.layout.here import Bad, Here, Json, Names
 from adapter.records.layout.leaf import WRONG, Leaf, Reader
 from adapter.records.layout.nodes import Constant
 from adapter.records.layout.tree import Out
+from mappings.bag import Unlisted
 
 LISTED = "listed"  # the word of a layout for: there must be rows
+NOT_SUPPLIED = Unlisted.NOT_SUPPLIED.value  # what the native format leaves out
 
 
 @dataclass
@@ -41,23 +42,16 @@ class Listed:
         return lambda here: self._agreed(here, items(here), state(here))
 
     def _agreed(self, here: Here, items: Json, state: Json) -> Json:
-        if items is None and state is None:
-            return self._no(here, "state-missing", "nothing says why there are no rows")
-        if items is None and state == LISTED:
-            return self._no(here, "contradiction", "says that there are rows, and there are none")
-        if items is not None and state not in (None, LISTED, WRONG):
-            return self._no(here, "contradiction", "says why there are no rows, and there are some")
+        if WRONG in (items, state):
+            return WRONG
+        try:
+            said = judged(items, state)
+        except Bad as bad:
+            here.no(bad, (self.name,), self.state.found(here))  # type: ignore[union-attr]  # a constant contradicts nothing
+            return WRONG
         if state == LISTED and here.run.trace:
             here.run.trace.fields.pop((*here.names, self.name), None)  # it says nothing that the rows do not say
-        return items if items is not None else state
-
-    def _no(self, here: Here, rule: str, says: str) -> Any:
-        self.at(here, Bad(rule, says))
-        return WRONG
-
-    def at(self, here: Here, bad: Bad) -> None:
-        assert isinstance(self.state, Leaf)  # noqa: S101 - a constant contradicts nothing
-        here.no(bad, (self.name,), self.state.found(here))
+        return said
 
     def write(self, value: Json, here: Here, out: Out, names: Names) -> None:
         items = value if isinstance(value, list) else []
@@ -66,14 +60,29 @@ class Listed:
         elif items:
             out.no(items, names, "no block of the layout makes elements of this list")
         if isinstance(self.state, Leaf):
-            self.state.write(self._word(items) if items else value, here, out, names)
-        elif not items and value != self.state.value:
+            word = LISTED if items else NOT_SUPPLIED if value is None else value
+            self.state.write(word if self._has(word) or value == word else None, here, out, names)
+        elif not items and (NOT_SUPPLIED if value is None else value) != self.state.value:
             out.no(value, names, "the layout states a constant, which is something else")
 
-    def _word(self, items: Json) -> Json:
-        """What the column says where there are rows: that there are, if it has a word for it."""
-        assert isinstance(self.state, Leaf)  # noqa: S101 - asked for a leaf alone
-        return LISTED if any(LISTED in getattr(step, "words", {}).values() for step in self.state.steps) else None
+    def _has(self, word: str) -> bool:
+        """Does the column have a word for it?"""
+        return word in (said for step in self.state.steps for said in getattr(step, "words", {}).values())  # type: ignore[union-attr]
 
-    def clear(self, here: Here, out: Out) -> None:
-        self.write(None, here, out, (self.name,))
+    @property
+    def firsts(self) -> frozenset[str]:
+        return frozenset({""})  # it says something even of an empty row
+
+    def clear(self, here: Here, out: Out, names: Names) -> None:
+        self.write(None, here, out, names)
+
+
+def judged(items: Json, state: Json) -> Json:
+    """The list, or why there is none. Raises Bad where the two contradict each other, or neither is there."""
+    if items is None and state is None:
+        raise Bad("state-missing", "nothing says why there are no rows")
+    if items is None and state == LISTED:
+        raise Bad("contradiction", "says that there are rows, and there are none")
+    if items is not None and state not in (None, LISTED):
+        raise Bad("contradiction", "says why there are no rows, and there are some")
+    return items if items is not None else state

@@ -65,11 +65,16 @@ def _unlike(layout: Layout, json: Json, here: Here, out: Out) -> list[Missed]:
     run = Run(here.run.top)
     again = plainest(care_records().kind, pruned(layout.root.reader()(Here(here.row, run)) or {}))
     known = {names for names, _ in out.missed}
-    return [Missed(names, "would be read back as something else") for names in differing(json, again) if not _covered(names, known)]
+    beside = {element(names) for names in known}
+    return [Missed(names, "goes with the rest of its element" if element(names) in beside else "would be read back as something else")
+            for names in differing(json, again) if not any(names[:len(k)] == k or k[:len(names)] == names for k in known)]
 
 
-def _covered(names: Names, known: set[Names]) -> bool:
-    return any(names[:len(k)] == k or k[:len(names)] == names for k in known)
+def element(names: Names) -> Names:
+    """The nearest element of a list that this is in."""
+    while names and not isinstance(names[-1], int):
+        names = names[:-1]
+    return names
 
 
 def differing(a: Json, b: Json, names: Names = ()) -> list[Names]:
