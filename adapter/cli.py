@@ -134,19 +134,43 @@ def send(file: File, to: Annotated[str, typer.Option(metavar="URL", help="The ba
              "What was sent the last time: then what you changed since is merged with what the hospital changed."))] = None,
          replace: Annotated[bool, typer.Option("--replace", help="Write over what the hospital edited.")] = False,
          older: Annotated[bool, typer.Option("--older", help="Send a record although the server has one of a later time.")] = False,
-         form: Format = Form.JSON, timeout: Timeout = 90, show_values: ShowValues = False, show_server_text: ShowServerText = False,
-         as_json: AsJson = False) -> Exit:
+         absence: Absence = None, form: Format = Form.JSON, timeout: Timeout = 90, show_values: ShowValues = False,
+         show_server_text: ShowServerText = False, as_json: AsJson = False) -> Exit:
     """Send care records to a FHIR server. What is there already is not written again; a token is taken from REDBAG_TOKEN."""
     from adapter.bundle import Policy
     from adapter.commands import send
+    from adapter.commands.absence import stated
     from adapter.commands.server import server
     from adapter.delivery.send import Options
 
     talk, client = Talk(as_json), server(to, form.value)
     options = Options(
         base=send.care_record_of(base, talk) if base else None, dry_run=dry_run, replace=replace, older=older, seconds=timeout,
-        show_values=show_values, show_server_text=show_server_text)
+        absence=stated(absence or ()), show_values=show_values, show_server_text=show_server_text)
     return send.run(file, client, Policy(patient.value, directory=directory.value), options, talk)
+
+
+@app.command()
+@verb
+def retract(to: Annotated[str, typer.Option(metavar="URL", help="The base of a FHIR server.", show_default=False)],
+            record: Annotated[Path | None, typer.Option(metavar="FILE", show_default=False, help=(
+                "Of whom, by the care record as it was sent; with it she is looked for by her NHS number too."))] = None,
+            source: Annotated[str | None, typer.Option(metavar="URI", help="The namespace of your keys.", show_default=False)] = None,
+            resident: Annotated[str | None, typer.Option(metavar="KEY", show_default=False, help=(
+                "Of whom, by your own key; also to choose from --record."))] = None,
+            dry_run: Annotated[bool, typer.Option("--dry-run", help="Write nothing; say what would end on the server.")] = False,
+            replace: Annotated[bool, typer.Option("--replace", help="Also where the hospital edited its status.")] = False,
+            form: Format = Form.JSON, timeout: Timeout = 90, show_values: ShowValues = False, show_server_text: ShowServerText = False,
+            as_json: AsJson = False) -> Exit:
+    """Take back everything that was sent for the wrong resident. It stays there, entered in error; a token is taken from REDBAG_TOKEN."""
+    from adapter.commands import retract
+    from adapter.commands.server import server
+    from adapter.delivery.send import Options
+
+    talk, client = Talk(as_json), server(to, form.value)
+    options = Options(
+        dry_run=dry_run, replace=replace, seconds=timeout, show_values=show_values, show_server_text=show_server_text)
+    return retract.run(client, retract.whose(record, source, resident, talk), options, talk)
 
 
 @app.command()
