@@ -38,6 +38,16 @@ class Hanging:
                 if rows and lookup.name not in row:
                     row[lookup.name] = rows[0][1]
 
+    def shed(self, tree: Node) -> Node:
+        """A tree as it was before anything hung in it. What else has the name of a lookup stays."""
+        bare = _copied(tree) if self.lookups else tree
+        for lookup, by, found in reversed(self.lookups):
+            for row in list(_rows(bare, by[:-1])):
+                keys = [key for key in many(row.get(by[-1])) if isinstance(key, Leaf)]
+                if any(row.get(lookup.name) == node for key in keys for _, node in found.get(key, ())):
+                    del row[lookup.name]
+        return bare
+
     def home(self, tree: Node, steps: Steps) -> Steps:
         """The steps from the top to something that only hangs in the tree; the others as they are."""
         value: Any = tree
@@ -61,6 +71,12 @@ def _by_key(lookup: Lookup, top: Node) -> dict[Leaf, list[tuple[Steps, Node]]]:
         if isinstance(key, Leaf):
             found[key].append(((*path, i) if isinstance(value, list) else tuple(path), node))
     return dict(found)
+
+
+def _copied(value: Any) -> Any:
+    if isinstance(value, Node):
+        return Node({name: _copied(member) for name, member in value.items()})
+    return [_copied(element) for element in value] if isinstance(value, list) else value
 
 
 def _rows(value: Any, path: list[str]) -> Iterator[Node]:

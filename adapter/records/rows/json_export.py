@@ -106,12 +106,14 @@ class NdjsonExport:
 
 
 def _resident(number: int, value: Any, start: tuple[int, ...], export: JsonExport) -> JsonRows:
-    text = _Text(export.path)
-    if not isinstance(value, dict):
-        faults: tuple[Fault, ...] = (Fault("not-an-object", "expected an object for each resident", "", *text.locate(start)),)
-        return JsonRows(number, Node(), export.top, faults, value, start, export.document, text, export.hanging)
-    tree = cleaned(value) or Node()
-    return JsonRows(number, tree, export.top, tuple(export.hanging.hang(tree)), value, start, export.document, text, export.hanging)
+    text, said = _Text(export.path), cleaned(value)
+    if isinstance(value, dict):
+        tree = said or Node()
+        faults = tuple(export.hanging.hang(tree))
+    else:
+        tree = Node({} if said is None else {".": said})
+        faults = (Fault("not-an-object", "expected an object for each resident", "", *text.locate(start)),)
+    return JsonRows(number, tree, export.top, faults, value, start, export.document, text, export.hanging)
 
 
 def _document(path: Path, is_object: bool) -> Any:

@@ -7,13 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+XML = "http://www.w3.org/XML/1998/namespace"      # its prefix needs no declaration
+
 
 class Names:
     """`namespaces`: prefix -> URI."""
 
     def __init__(self, namespaces: Mapping[str, str]) -> None:
-        self.uris = dict(namespaces)
-        self.prefixes = {uri: prefix for prefix, uri in namespaces.items() if prefix}
+        self.uris = {"xml": XML} | dict(namespaces)
+        self.prefixes = {uri: prefix for prefix, uri in self.uris.items() if prefix}
         self.main = namespaces.get("", "")
         self._said: dict[str, str] = {}
 

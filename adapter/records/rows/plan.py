@@ -58,6 +58,8 @@ class Plan:
         says = None
         if len(self.tables) < len(settings.tables) or len({table.file.lower() for table in settings.tables}) < len(settings.tables):
             says = "two tables of [files] have one name, or one file"
+        elif any(set("/\\") & set(table.file) or table.file in ("", ".", "..") for table in settings.tables):
+            says = "a file of [files] is a name without a folder"
         elif settings.residents not in self.tables:
             says = "[export] residents names no table of [files]"
         elif any(table.of and (table.of not in self.tables or not table.by) for table in settings.tables):
