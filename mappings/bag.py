@@ -21,7 +21,7 @@ from typing import Annotated, Any, NamedTuple
 
 from mappings.allergy_intolerance import Allergy, findings_of_allergies
 from mappings.condition import Condition
-from mappings.corrections import Withdrawn, findings_of_death, findings_of_numbers, findings_of_withdrawn
+from mappings.corrections import Withdrawn, findings_of_death, findings_of_numbers, findings_of_withdrawn, is_all_in_error
 from mappings.encounter import Stay
 from mappings.faults import BadValue, Fault, Faults
 from mappings.findings import Finding, latest_day, of_no_system, refusal, warning
@@ -260,6 +260,8 @@ def _list_findings(bag: CareRecord) -> Iterator[Finding]:
     for field in ("medicines", "allergies"):
         if getattr(bag, field) is Unlisted.NOT_SUPPLIED and not bag.withdrawn:
             yield warning(field, f"is not supplied, and whoever treats her must ask; say {words} where that is so")
+        elif is_all_in_error(_items(bag, field)):
+            yield warning(field, f"holds only what was entered in error, and not whether there are others; the next time say {words}")
     yield from findings_of_medicines(_items(bag, "medicines"))
     yield from findings_of_allergies(_items(bag, "allergies"))
     for section in RETURNED:

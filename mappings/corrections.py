@@ -145,6 +145,12 @@ def findings_of_withdrawn(withdrawn: Withdrawn | None, resident: Resident) -> It
             yield refusal(f"resident.links[{i}]", "says that another record replaces this one than withdrawn.into does")
 
 
+def is_all_in_error(rows: Iterable[Any]) -> bool:
+    """There are some, and none of them should ever have been there."""
+    each = [in_error(row) == row for row in rows]
+    return bool(each) and all(each)
+
+
 def findings_of_death(resident: Resident, medicines: Iterable[Medication], stays: Iterable[Stay]) -> Iterator[Finding]:
     """What is still open after she has died. How it ended is the home's to say, and is never concluded."""
     if not resident.deceased:

@@ -13,6 +13,7 @@ from mappings import bag as bags
 from mappings.allergy_intolerance import ALLERGY_CODE, CLINICAL_STATUS, VERIFICATION, Allergy
 from mappings.bag import LISTED, THE_RESIDENT, CareRecord, Unlisted, findings, fold, unfold
 from mappings.catalogue import RECORDS
+from mappings.corrections import Reason, Withdrawn
 from mappings.datatypes import Annotation, Coded, Identifier
 from mappings.dosage import Dose
 from mappings.encounter import Stay, Whereabouts
@@ -42,6 +43,17 @@ BAG = CareRecord("https://home.example/records", "2025-01-14T21:45:00Z", Residen
 @given(care_records())
 def test_unfolded_and_folded_is_the_same_bag(bag: CareRecord) -> None:
     assert fold(unfold(bag), bag.source, bag.as_of) == bag
+
+
+@LAW
+@given(care_records(), st.sampled_from(Reason))
+def test_of_a_withdrawn_bag_every_record_unfolds_as_it_ends_and_as_often_as_one_likes(bag: CareRecord, reason: Reason) -> None:
+    withdrawn = Withdrawn(reason, "r9" if reason is Reason.MERGED else None)
+    returned = len(bags.returned(bag))
+    every, ended = unfold(bag), unfold(replace(bag, withdrawn=withdrawn))
+    hers = len(every) - returned
+    assert ended == [withdrawn.form(r) if i in range(len(bags.directory(bag)), hers) else r for i, r in enumerate(every)]
+    assert [withdrawn.form(r) for r in ended[len(bags.directory(bag)):hers]] == ended[len(bags.directory(bag)):hers]
 
 
 @LAW
