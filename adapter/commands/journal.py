@@ -54,8 +54,12 @@ class Journal:
     @property
     def hint(self) -> str:
         """What to do when the run ends before its time."""
-        residents = sum(done.counts["residents"] for done in self.done)
-        return f" The same command goes on after {count(residents, 'resident')} that are done." if self.run and residents else ""
+        return f" The same command goes on after {count(self.residents, 'resident')} that are done." if self.run and self.residents else ""
+
+    @property
+    def residents(self) -> int:
+        """How many are done."""
+        return sum(done.counts["residents"] for done in self.done)
 
     def begun(self, tasks: Iterable[T]) -> Iterator[T]:
         """Before the first is begun: what stands in the folder from now on is this run's."""

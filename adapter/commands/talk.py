@@ -118,7 +118,8 @@ class Log:
         if not self.size or done <= self.start:
             return f"{(now - self.began) / MINUTE:.0f} min"
         left = (now - self.began) * (self.size - done) / (done - self.start)
-        return f"{100 * done / self.size:.0f} %, about {left / MINUTE:.0f} min left" if left >= MINUTE else "less than a minute left"
+        about = f"about {left / MINUTE:.0f} min" if left >= MINUTE else "less than a minute"
+        return f"{100 * done / self.size:.0f} %, {about} left"
 
 
 def count(number: int, thing: str, things: str = "") -> str:

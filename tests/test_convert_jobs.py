@@ -1,0 +1,320 @@
+"""Convert by several processes, into files of many, interrupted and gone on with: always what one process writes in one go."""
+from __future__ import annotations
+
+import io
+import os
+import random
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from adapter import wire
+from adapter.commands.exits import Exit, Stop
+from adapter.commands.jobs import in_order
+from adapter.commands.journal import NAME
+from adapter.commands.talk import Kept, Log
+from adapter.faults import Refused
+from adapter.records import pieces as cutting
+from adapter.records.stream import Found, stream
+from adapter.synth import residents
+from tests.test_cli import REDBAG, ROOT
+from tests.test_stream import SHAPES, TWICE, Pipe
+
+SEED = 20261124
+
+
+def resident(n: int, **more: Any) -> bytes:
+    said = {"source": "https://home.example/records", "as_of": "2026-11-02T09:00:00Z", "resident": {"key": f"r{n}"}}
+    return wire.dumps({**said, "medicines": "none known", **more})
+
+
+def home(count: int) -> bytes:
+    """A resident a line, with everything that may be wrong in a line now and then."""
+    wrong = {3: b"", 7: b"{", 11: resident(11, as_of="yesterday"), 13: b"\xff", 17: resident(16), 19: resident(19, medicines=[])}
+    return b"\n".join(wrong.get(n % 100, resident(n)) if n % 100 != 17 else resident(16) for n in range(count))
+
+
+@dataclass(frozen=True)
+class Ran:
+    exit: int
+    out: bytes
+    err: str
+
+
+def redbag(*args: str | Path, said: bytes = b"") -> Ran:
+    done = subprocess.run([*REDBAG, *map(str, args)], input=said, cwd=ROOT, capture_output=True, check=False)
+    return Ran(done.returncode, done.stdout, done.stderr.decode())
+
+
+def held(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+@pytest.fixture(scope="module")
+def many(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """More than fit into one piece, whichever way it is written."""
+    path = tmp_path_factory.mktemp("many") / "home.ndjson"
+    path.write_bytes(home(2100))
+    return path
+
+
+@pytest.fixture(scope="module")
+def large(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Enough for a second or so."""
+    path = tmp_path_factory.mktemp("large") / "home.ndjson"
+    path.write_bytes(home(100) + b"\n" + b"\n".join(residents(1500, SEED, hard=True)))
+    return path
+
+
+# ---- pieces ------------------------------------------------------------------------------------------------------------------
+def as_read(found: Found) -> tuple[Any, ...]:
+    says = found.record.found if isinstance(found.record, Refused) else found.record
+    return found.number, says, found.source.places(["resident.key"]) if not isinstance(found.record, Refused) else None
+
+
+@pytest.mark.parametrize("every", [1, 2, 3, 100])
+@pytest.mark.parametrize("data", [*(data for data, _ in SHAPES.values()), TWICE, home(120)], ids=[*SHAPES, "twice", "a home"])
+@pytest.mark.parametrize("way", ["file", "pipe", "standard input that is a file"])
+def test_pieces_hold_what_the_whole_holds(data: bytes, every: int, way: str, tmp_path: Path) -> None:
+    path = tmp_path / "home.ndjson"
+    path.write_bytes(data)
+    with path.open("rb") as file:
+        source = Pipe(data) if way == "pipe" else file
+        cut = [[as_read(found) for found in piece.found(lambda done: None)]
+               for piece in cutting.pieces(source, path if way == "file" else None, every)]
+    whole = stream(Pipe(data) if way == "pipe" else io.BytesIO(data))
+    assert [found for piece in cut for found in piece] == [as_read(found) for found in whole]
+    assert all(len(piece) == every for piece in cut[:-1])
+    assert all(0 < len(piece) <= every for piece in cut)
+
+
+def test_a_piece_that_is_passed_over_is_gone(tmp_path: Path) -> None:
+    data = b"[" + b",".join(map(resident, range(5))) + b"]"
+    first, second, third = ((piece.number, [found.number for found in piece.found(lambda done: None)]) if piece.number != 2 else None
+                            for piece in cutting.pieces(io.BytesIO(data), None, 2))
+    assert (first, second, third) == ((1, [1, 2]), None, (3, [5]))
+
+
+# ---- the same bytes ----------------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize("options", [(), ("--json",), ("--directory", "own", "--as", "collection"), ("--format", "xml")], ids=" ".join)
+def test_jobs_print_the_same(many: Path, options: tuple[str, ...]) -> None:
+    alone = redbag("convert", many, *options)
+    assert alone.exit == Exit.PARTIAL
+    assert redbag("convert", many, *options, "--jobs", "2") == alone
+
+
+def test_jobs_take_a_pipe_and_a_document(many: Path) -> None:
+    piped = redbag("convert", "-", said=many.read_bytes())
+    assert redbag("convert", "-", "--jobs", "3", said=many.read_bytes()) == piped
+    listed = b"[" + b",".join(map(resident, range(500))) + b"]"
+    assert redbag("convert", "-", "--jobs", "2", said=listed) == redbag("convert", "-", said=listed)
+
+
+@pytest.mark.parametrize("options", [(), ("--parts", "250"), ("--json",), ("--parts", "10000", "--json")], ids=" ".join)
+def test_jobs_leave_the_same_folder(many: Path, options: tuple[str, ...], tmp_path: Path) -> None:
+    alone, shared = (redbag("convert", many, "-o", tmp_path / "out", *options, "--jobs", jobs) for jobs in "12" if _away(tmp_path, jobs))
+    assert alone == shared
+    assert held(tmp_path / "out1") == held(tmp_path / "out")
+
+
+def _away(folder: Path, jobs: str) -> bool:
+    """The first run's folder makes room for the second's."""
+    if jobs == "2":
+        (folder / "out").rename(folder / "out1")
+    return True
+
+
+def test_parts_are_what_standard_output_would_be_cut_after_so_many_residents(many: Path, tmp_path: Path) -> None:
+    redbag("convert", many, "-o", tmp_path, "--parts", "500")
+    names = sorted(path.name for path in tmp_path.glob("bundles-*"))
+    assert names == [f"bundles-{n:06}.ndjson" for n in range(1, 6)]
+    assert b"".join((tmp_path / name).read_bytes() for name in names) == redbag("convert", many).out
+
+
+@pytest.mark.parametrize("where", [(), ("--format", "xml", "-o", "out")], ids=" ".join)
+def test_parts_are_lines_of_json_in_a_folder(where: tuple[str, ...], many: Path) -> None:
+    ran = redbag("convert", many, "--parts", "10", *where)
+    assert (ran.exit, ran.out) == (Exit.USAGE, b"")
+    assert "--parts are files of JSON lines" in ran.err
+
+
+# ---- interrupted, and gone on with -------------------------------------------------------------------------------------------
+def begun(*args: str | Path) -> subprocess.Popen[bytes]:
+    """In a process group of its own, as under a terminal."""
+    return subprocess.Popen([*REDBAG, *map(str, args)], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True)
+
+
+def nobody_is_left(group: int) -> bool:
+    """Of a process group, after a moment."""
+    for _ in range(100):
+        try:
+            os.killpg(group, 0)
+        except ProcessLookupError:
+            return True
+        time.sleep(0.05)
+    return False
+
+
+def wait_for(path: Path) -> None:
+    for _ in range(400):
+        if path.exists():
+            return
+        time.sleep(0.05)
+    raise AssertionError(f"{path} never came")
+
+
+@pytest.mark.parametrize("options", [("--parts", "50", "--jobs", "2"), ("--parts", "50", "--json"), ("--jobs", "2")], ids=" ".join)
+def test_killed_at_any_moment_it_goes_on_and_ends_the_same(options: tuple[str, ...], large: Path, tmp_path: Path) -> None:
+    whole = redbag("convert", large, "-o", tmp_path / "whole", *options)
+    command, most = ("convert", large, "-o", tmp_path / "out", *options), len(list((tmp_path / "whole").iterdir()))
+    chance, kills = random.Random(SEED), 0  # noqa: S311 - moments, not secrets
+    for part in (0.05, 0.4, 0.8):
+        kills += killed(begun(*command), tmp_path / "out", int(part * most), chance.uniform(0, 0.1))
+    ended = redbag(*command)
+    assert kills
+    assert {**held(tmp_path / "out"), NAME: b""} == {**held(tmp_path / "whole"), NAME: b""}
+    assert (ended.exit, ended.out) == (whole.exit, whole.out)
+    said = [line for line in ended.err.splitlines() if not line.startswith("Going on after ")]
+    assert said == [line.replace("/whole", "/out") for line in whole.err.splitlines()]
+
+
+def killed(run: subprocess.Popen[bytes], folder: Path, files: int, seconds: float) -> bool:
+    """So many seconds after the folder has so many files, unless it was done sooner."""
+    while run.poll() is None and (not folder.is_dir() or len(list(folder.iterdir())) < files):
+        time.sleep(0.05)
+    time.sleep(seconds)
+    run.kill()
+    run.communicate()
+    assert nobody_is_left(run.pid)
+    return run.returncode == -signal.SIGKILL
+
+
+def test_what_is_done_is_not_done_again(many: Path, tmp_path: Path) -> None:
+    command = ("convert", many, "-o", tmp_path, "--parts", "100")
+    redbag(*command)
+    journal = tmp_path / NAME
+    lines = journal.read_bytes().splitlines(keepends=True)
+    journal.write_bytes(b"".join(lines[:11]) + lines[11][:20])      # killed while it wrote down the eleventh
+    (tmp_path / ".bundles-000012.ndjson.x1y2").write_bytes(b"{")    # and in the middle of another
+    for n in range(1, 11):
+        (tmp_path / f"bundles-{n:06}.ndjson").unlink()              # collected already by whoever sends them
+    ran = redbag(*command)
+    assert ran.err.startswith("Going on after 1,000 residents that were done before.\n")
+    assert journal.read_bytes() == b"".join(lines)
+    assert sorted(path.name for path in tmp_path.iterdir()) == [*(f"bundles-{n:06}.ndjson" for n in range(11, 22)), NAME]
+
+
+@pytest.mark.parametrize(("changed", "says"), [
+    (("--patient", "upsert"), "another --patient"), (("--as", "collection"), "another --as"), (("--parts", "7"), "another --parts"),
+    ((), "another input, or it has changed since")])
+def test_only_the_same_goes_on(changed: tuple[str, ...], says: str, tmp_path: Path) -> None:
+    path = tmp_path / "home.ndjson"
+    path.write_bytes(resident(1))
+    redbag("convert", path, "-o", tmp_path / "out")
+    before = held(tmp_path / "out")
+    path.write_bytes(resident(1) if changed else resident(2))
+    ran = redbag("convert", path, "-o", tmp_path / "out", *changed)
+    assert (ran.exit, held(tmp_path / "out")) == (Exit.USAGE, before)
+    assert ran.err == f"{tmp_path / 'out'} holds a run with {says}: name a new folder with -o, or empty this one.\n"
+
+
+def test_ctrl_c_ends_all_of_them(large: Path, tmp_path: Path) -> None:
+    run = begun("convert", large, "-o", tmp_path / "out", "--parts", "20", "--jobs", "2")
+    wait_for(tmp_path / "out" / "bundles-000003.ndjson")
+    os.killpg(run.pid, signal.SIGINT)
+    _, err = run.communicate(timeout=30)
+    assert run.returncode == Exit.INTERRUPTED
+    assert b"Interrupted; no file is left half-written. The same command goes on after" in err
+    assert b"Traceback" not in err
+    assert nobody_is_left(run.pid)
+    assert not list((tmp_path / "out").glob(".*"))
+
+
+def test_a_worker_that_is_killed_is_missed(large: Path, tmp_path: Path) -> None:
+    command = ("convert", large, "-o", tmp_path / "out", "--parts", "20", "--jobs", "2")
+    run = begun(*command)
+    wait_for(tmp_path / "out" / "bundles-000003.ndjson")
+    os.kill(next(workers(run.pid)), signal.SIGKILL)
+    _, err = run.communicate(timeout=30)
+    assert run.returncode == Exit.NOTHING
+    assert b"A worker process has ended before its work was done." in err
+    assert b"The same command goes on after" in err
+    assert nobody_is_left(run.pid)
+    assert redbag(*command).exit == Exit.PARTIAL
+    assert len(list((tmp_path / "out").glob("bundles-*"))) == 80
+
+
+def workers(parent: int) -> Iterator[int]:
+    listed = subprocess.run(["ps", "-ww", "-o", "pid=,args=", "--ppid", str(parent)], capture_output=True, text=True, check=True).stdout
+    for line in listed.splitlines():
+        if "spawn_main" in line:
+            yield int(line.split()[0])
+
+
+def test_a_place_that_cannot_be_written_is_one_sentence(many: Path) -> None:
+    for jobs in "12":
+        ran = redbag("convert", many, "-o", many, "--jobs", jobs)
+        assert (ran.exit, ran.err.count("\n")) == (Exit.NOTHING, 1)
+        assert "cannot be written" in ran.err
+
+
+# ---- workers -----------------------------------------------------------------------------------------------------------------
+@dataclass(frozen=True)
+class Task:
+    n: int
+    size: int = 10
+    apart: bool = True
+
+
+def slow_first(task: Task, step: Any) -> int:
+    step(5)
+    time.sleep(0.3 * (task.n == 0))
+    return task.n
+
+
+def buggy(task: Task, step: Any) -> int:
+    raise ValueError("Quetzalcoatl")
+
+
+def stopping(task: Task, step: Any) -> int:
+    raise Stop(Exit.NOTHING, "The disk is full.")
+
+
+def test_what_comes_first_is_told_first() -> None:
+    moved: list[int] = []
+    assert list(in_order(slow_first, map(Task, range(20)), 2, moved.append)) == list(range(20))
+    assert moved[-1] == 200
+    assert moved == sorted(moved)
+
+
+@pytest.mark.parametrize(("work", "exit", "says"), [
+    (buggy, Exit.BUG, "ValueError in test_convert_jobs.py"), (stopping, Exit.NOTHING, "The disk is full.")])
+def test_what_ends_a_worker_ends_the_run_in_words_that_hold_no_value(work: Any, exit: Exit, says: str) -> None:
+    with pytest.raises(Stop) as ended:
+        list(in_order(work, map(Task, range(4)), 2, lambda done: None))
+    assert ended.value.exit is exit
+    assert says in ended.value.says
+    assert "Quetzalcoatl" not in ended.value.says
+
+
+# ---- progress ----------------------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize(("size", "start", "steps", "said"), [
+    (1000, 0, [(30, 100), (59, 300)], []),
+    (1000, 0, [(60, 200), (90, 400), (120, 400)], ["Converting: 20 %, about 4 min left", "Converting: 40 %, about 3 min left"]),
+    (1000, 800, [(60, 850)], ["Converting: 85 %, about 3 min left"]),
+    (1000, 0, [(100, 900)], ["Converting: 90 %, less than a minute left"]),
+    (None, 0, [(61, 0), (125, 0)], ["Converting: 1 min", "Converting: 2 min"]),
+])
+def test_a_log_has_a_line_a_minute(size: int | None, start: int, steps: list[tuple[int, int]], said: list[str]) -> None:
+    now = [0.0]
+    talk = Kept()
+    log = Log(talk, "Converting", size, start, lambda: now[0])
+    for now[0], done in steps:
+        log.step(done)
+    assert talk.said == [(False, line) for line in said]
