@@ -5,7 +5,8 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from adapter.records.layout.elements import Block, Elements, Ignored
+from adapter.records.layout.blocks import Block, Ignored
+from adapter.records.layout.elements import Elements
 from adapter.records.layout.here import Bad, Here, Run
 from adapter.records.layout.leaf import Leaf
 from adapter.records.layout.nodes import Constant, Fields

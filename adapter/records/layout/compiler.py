@@ -4,7 +4,8 @@ from __future__ import annotations
 from typing import Any
 
 from adapter.records.kinds import Kind
-from adapter.records.layout.elements import Block, Elements, Selector
+from adapter.records.layout.blocks import Block, Selector
+from adapter.records.layout.elements import Elements
 from adapter.records.layout.leaves import SCALARS, Leaves, Place, many, objects
 from adapter.records.layout.nodes import Constant, Fields
 from adapter.records.layout.options import Options, perhaps

@@ -16,8 +16,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple
 
+from adapter.records.layout.blocks import Ignored
 from adapter.records.layout.checks import blocks_of, of
-from adapter.records.layout.elements import Ignored
 from adapter.records.layout.fields import Where, absolute, spots
 from adapter.records.layout.here import Here, Run, written
 from adapter.records.layout.leaf import Leaf

@@ -12,9 +12,9 @@ from functools import cached_property
 from typing import NamedTuple
 
 from adapter.faults import Fault, Refused
+from adapter.records.layout.blocks import Ignored
 from adapter.records.layout.checks import Lists, Lookups
 from adapter.records.layout.covers import Became, Covers, covers
-from adapter.records.layout.elements import Ignored
 from adapter.records.layout.fields import Fed, Unfed, fed, unfed
 from adapter.records.layout.here import Here, Json, Run, Wrong, written
 from adapter.records.layout.leaf import Leaf, Reader
@@ -42,7 +42,7 @@ class Reading(NamedTuple):
 @dataclass
 class Layout:
     """`file`: its name. `absence`: list -> what a row means that is gone since the last export. `ignored`: path -> why.
-    `says`: what is true of every resident and should be stated. `warnings`: what a person should look at in the layout itself."""
+    `says`: what is true of every resident and should be stated."""
 
     file: str
     vendor: str
@@ -53,7 +53,6 @@ class Layout:
     ignored_rows: tuple[Ignored, ...] = ()
     nothing: frozenset[str] = frozenset()
     says: tuple[str, ...] = ()
-    warnings: tuple[str, ...] = ()
 
     @cached_property
     def _reader(self) -> Reader:
@@ -132,9 +131,10 @@ class Layout:
         return key.reader() if isinstance(key, Leaf) else lambda here: None
 
     # ---- writing -----------------------------------------------------------------------------------------------------------
-    def write(self, record: CareRecord, onto: Node | None = None) -> Written:
-        """The resident's tree. `onto`: the vendor's own, which is not changed: what the layout does not map is taken over from it."""
-        return write(self, care_records().encode(record), onto)
+    def write(self, record: CareRecord, onto: Node | None = None, top: Node | None = None) -> Written:
+        """The resident's tree. `onto`: the vendor's own, and `top`: what stands outside of all residents there. They are not changed: what
+        the layout does not map is taken over from them."""
+        return write(self, care_records().encode(record), onto, top)
 
     # ---- what it says of itself --------------------------------------------------------------------------------------------
     def fields(self) -> list[Fed]:

@@ -8,7 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from adapter.records.kinds import Kind, Many, Object, OneOf
-from adapter.records.layout.elements import Ignored
+from adapter.records.layout.blocks import Ignored
 from adapter.records.layout.forms import Dates, form
 from adapter.records.layout.here import Json, Names
 from adapter.records.layout.leaf import Leaf, concept_of
@@ -47,7 +47,6 @@ class Leaves:
     functions: Callable[[str], Callable[..., Any] | None]
     tables: dict[str, dict[str, Json]] = field(default_factory=dict)
     ignored: tuple[Ignored, ...] = ()
-    cut: list[Leaf] = field(default_factory=list)  # times that are cut to their dates
 
     @property
     def texts(self) -> bool:
@@ -70,9 +69,7 @@ class Leaves:
         made = Leaf(place.names, of, tuple(s for s in sources if s), tuple(self._steps(options, of, len(sources))), bool(listed),
                     options.text("join") if "join" in raw else None, options.text("split") if "split" in raw else None,
                     self.nothing | frozenset(options.texts("nothing")), options=raw)
-        made = replace(made, readonly=self._readonly(made, place))
-        self.cut += [made] * any(isinstance(step, Dates) and step.cut for step in made.steps)
-        return made
+        return replace(made, readonly=self._readonly(made, place))
 
     def _together(self, options: Options, sources: int, listed: bool) -> None:
         """What excludes what."""
@@ -138,6 +135,8 @@ class Leaves:
         if str not in kind.takes or not (days or takes(kind, "2024-01-01T00:00:00Z")) or (
                 all(not f.date for f in forms) and not takes(kind, "00:00:00")):
             options.no((name,), f"makes a date or a time, and the record takes {kind.says} there")
+        elif any(f.date and f.time for f in forms) and self.zone and not takes(kind, "2024-01-01T00:00:00Z"):
+            options.no((name,), "says a time of day, and the record takes only a date there: write what never matters as it stands, 00:00")
         elif dates.cut and not days:
             options.no((name,), "needs the zone of the export, [export] zone, such as \"Europe/London\"")
         return dates

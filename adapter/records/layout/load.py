@@ -8,13 +8,16 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from adapter.faults import Fault, Refused
 from adapter.records.kinds import Kind, Many, OneOf, Text, Word
 from adapter.records.layout import files, toml
+from adapter.records.layout.blocks import Ignored
 from adapter.records.layout.compiler import Compiler
-from adapter.records.layout.elements import Elements, Ignored
+from adapter.records.layout.elements import Elements
+from adapter.records.layout.fields import spots
+from adapter.records.layout.forms import Dates
 from adapter.records.layout.layout import Layout
 from adapter.records.layout.leaf import Leaf
 from adapter.records.layout.leaves import Place, many
 from adapter.records.layout.module import Functions
-from adapter.records.layout.nodes import Fields
+from adapter.records.layout.nodes import Constant, Fields
 from adapter.records.layout.options import Options, perhaps
 from adapter.records.layout.paths import parse
 from adapter.records.layout.states import LISTED, Listed
@@ -48,9 +51,9 @@ def build(document: Document, folder: File) -> Layout:
     raw = {name: value for name, value in document.values.items() if name not in SECTIONS}
     root = compiler.fields(raw, care_records().kind, Place(()), spare=SECTIONS)
     _states(document, compiler, root)
-    says = tuple(f"{'.'.join(map(str, leaf.names))}: a time is cut to its date, because the layout names no zone" for leaf in compiler.cut)
+    says = tuple(f"{spot.path}: a time is cut to its date, because the layout names no zone" for spot in spots(root) if is_cut(spot.node))
     return Layout(document.name, export.text("vendor"), settings, root, _absence(document),
-                  _ignored(document), compiler.ignored, compiler.nothing, says, _warnings(document, root))
+                  _ignored(document), compiler.ignored, compiler.nothing, says)
 
 
 def _zone(export: Options) -> ZoneInfo | None:
@@ -122,9 +125,5 @@ def with_listed(kind: Kind) -> Kind:
     return Text((*words, LISTED))
 
 
-def _warnings(document: Document, root: Fields) -> tuple[str, ...]:
-    """Required fields that nothing feeds."""
-    return ()
-
-
-__all__ = ["Leaf", "build", "load"]
+def is_cut(node: Leaf | Constant) -> bool:
+    return isinstance(node, Leaf) and any(isinstance(step, Dates) and step.cut for step in node.steps)

@@ -10,8 +10,9 @@ from collections.abc import Callable, Iterable
 from itertools import groupby
 from typing import Any
 
+from adapter.records.layout.blocks import Block, Selector
 from adapter.records.layout.checks import Lists, Lookups
-from adapter.records.layout.elements import Block, Elements, Selector
+from adapter.records.layout.elements import Elements
 from adapter.records.layout.here import Bad, Doubtful, Here, Json, Run
 from adapter.records.layout.leaf import Leaf
 from adapter.records.layout.nodes import Constant, Fields
@@ -36,8 +37,8 @@ def stop(*_: Any) -> Any:
 
 
 def inner(value: Any, name: str) -> Any:
-    """What an object has under this name. A text has nothing there."""
-    return value.get(name) if value.__class__ is Node else stop() if value.__class__ is list else None
+    """What an object has under this name. A text has nothing there but itself."""
+    return value.get(name) if value.__class__ is Node else stop() if value.__class__ is list else value if name == OWN else None
 
 
 def odd(value: Any) -> Any:

@@ -36,8 +36,8 @@ class Written:
     unwritten: tuple[Unwritten, ...] = ()
 
 
-def write(layout: Layout, json: Json, onto: Node | None) -> Written:
-    out, run = Out(dialect(layout.settings)), Run(Node())
+def write(layout: Layout, json: Json, onto: Node | None, top: Node | None) -> Written:
+    out, run = Out(dialect(layout.settings)), Run(Node() if top is None else copied(top))
     here = Here(copied(onto) if onto is not None else Node(), run)
     layout.root.write(json, here, out, ())
     for table in layout.settings.tables:
