@@ -104,8 +104,9 @@ class Allergy:
 
     def findings(self) -> Iterator[Finding]:
         if self.verification_status is not None and VERIFICATION.word(self.verification_status) == "entered in error":
-            if self.clinical_status:
-                yield refusal("clinical_status", "stands on an allergy that was entered in error (FHIR ait-2)")
+            for name in ("clinical_status", "end_date", "end_reason"):  # all three are its clinicalStatus in FHIR
+                if getattr(self, name):
+                    yield refusal(name, "stands on an allergy that was entered in error (FHIR ait-2)")
             return  # a correction travels, however odd the entry was
         if not self.clinical_status:
             yield refusal("clinical_status", "is missing; an allergy is active, inactive or resolved (FHIR ait-1)")

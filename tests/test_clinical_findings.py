@@ -87,6 +87,9 @@ FINDINGS: dict[str, tuple[Any, set[tuple[str, str]]]] = {
     "an allergy": (ALLERGY, set()),
     "ait-1": (replace(ALLERGY, clinical_status=None), {("clinical_status", "refusal")}),
     "ait-2": (replace(ALLERGY, verification_status=IN_ERROR), {("clinical_status", "refusal")}),
+    "ait-2, by its end": (
+        replace(ALLERGY, verification_status=IN_ERROR, clinical_status=None, end_date="2020", end_reason="x"),
+        {("end_date", "refusal"), ("end_reason", "refusal")}),
     "an allergy entered in error": (replace(ALLERGY, clinical_status=None, verification_status=IN_ERROR, code=Coded(text="x")), set()),
     "ended before it began": (replace(ALLERGY, onset="1990", end_date="1989"), {("end_date", "refusal"), ("clinical_status", "warning")}),
     "ended, but active": (replace(ALLERGY, end_reason="grew out of it"), {("clinical_status", "warning")}),

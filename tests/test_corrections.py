@@ -168,6 +168,16 @@ MERGED = withdrawn(Reason.MERGED, "r1", TWIN)
 
 
 @pytest.mark.parametrize("policy", POLICIES)
+def test_two_records_with_one_number_end_as_one(policy: Policy) -> None:
+    twice = replace(TWIN, resident=replace(MARY, key="r2"))
+    hospital = visited(policy)
+    hospital.send(twice, policy)
+    assert len(Ward(hospital).medicines()) == 3
+    hospital.send(withdrawn(Reason.MERGED, "r1", twice), policy)
+    assert (Ward(hospital).all(), len(Ward(hospital).patients())) == (ALL, 1)
+
+
+@pytest.mark.parametrize("policy", POLICIES)
 @pytest.mark.parametrize("order", [(SURVIVES, MERGED), (MERGED, SURVIVES)])
 def test_of_two_records_of_one_person_one_stays(policy: Policy, order: tuple[CareRecord, CareRecord]) -> None:
     hospital = Hospital()
@@ -367,6 +377,21 @@ def test_without_any_list_the_senders_own_are_looked_through() -> None:
     assert Ward(hospital).stays() == ["planned"]
     hospital.retract()
     assert Ward(hospital).all() == NOTHING
+
+
+def test_whoever_is_sent_next_to_a_patient_that_was_taken_back_is_for_a_person() -> None:
+    hospital = visited(CREATE)
+    hospital.retract()
+    sent = hospital.send(replace(WHOLE, resident=replace(MARY, key="r2")))
+    assert (sent.verdict, sent.for_a_person, "marked as no longer in use" in sent.sentences[0]) == (Verdict.DELIVERED, True, True)
+    assert not visited(UPSERT).send(WHOLE, UPSERT).for_a_person
+
+
+def test_what_was_taken_back_by_mistake_can_be_sent_again() -> None:
+    hospital = visited(UPSERT)
+    hospital.retract()
+    hospital.send(WHOLE, UPSERT)
+    assert (Ward(hospital).all(), "active" in Ward(hospital).patients()[0]) == (ALL, False)
 
 
 def test_a_status_that_the_hospital_edited_is_left_to_a_person() -> None:

@@ -29,6 +29,7 @@ BESIDE = "resident: the server has another patient under an NHS number of hers t
 ONLY_OLD = ("resident: the server knows a patient only under an NHS number of hers that was superseded, and that is not matched on; "
             "nothing was sent: ask its owner to take up the new number")
 STILL_OLD = "resident: the server's patient has only an NHS number that was superseded; ask its owner to take up the new one"
+NOT_IN_USE = "resident: the server's patient is marked as no longer in use; ask its owner which of its patients she is"
 DIED_HERE = "resident: she has died, and the server's patient does not say so and is not yours to write: tell the hospital"
 DIED_THERE = "resident: the server's patient has died, and your record does not say that she has; a person must look"
 
@@ -93,6 +94,8 @@ def _grave(ours: Resident, found: Found, writes: bool) -> Iterator[str]:
     theirs = read_patient(found)
     if not writes and theirs.nhs_number in former_numbers(ours):
         yield STILL_OLD
+    if not writes and theirs.active is False:
+        yield NOT_IN_USE
     if not writes and ours.deceased and not theirs.deceased:
         yield DIED_HERE
     if theirs.deceased and not ours.deceased:
