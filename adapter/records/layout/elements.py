@@ -15,7 +15,7 @@ from adapter.records.layout.here import Here, Json, Names, Run
 from adapter.records.layout.leaf import Leaf, Reader
 from adapter.records.layout.paths import rows
 from adapter.records.layout.table import Element, Table, made_now, one_key, write_row
-from adapter.records.layout.tree import Out, same
+from adapter.records.layout.tree import Out, differing, same
 from adapter.records.rows.row import Node
 
 NO_BLOCK = "no block of the layout makes an element like this one"
@@ -132,10 +132,11 @@ class Elements:
         possible = [(missed, block) for missed, block in tries if missed is not None]
         return min(possible, key=lambda pair: pair[0])[1] if possible else None
 
-    @staticmethod
-    def _tried(block: Block, value: Json, here: Here, out: Out) -> int | None:
-        """How much is left, in a row that is only tried; None where such a row would not be the block's."""
+    def _tried(self, block: Block, value: Json, here: Here, out: Out) -> int | None:
+        """How many leaves would not come back from a row that is only tried; None where such a row would not be the block's."""
         trial = Out(out.dialect)
         row = Here(Node(), Run(Node()), (Node(here.row), here.up))
         write_row(block, value, row, trial, ())
-        return len(trial.missed) if block.each is None or block.takes(row) else None
+        if block.each and not block.takes(row):
+            return None
+        return len({names for names, _ in trial.missed} | set(differing(value, made_now(self.kind, block, row))))

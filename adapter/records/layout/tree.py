@@ -75,6 +75,17 @@ def same(a: Json, b: Json) -> bool:
     return str(a) == str(b) if isinstance(a, Decimal) else bool(a == b)
 
 
+def differing(a: Json, b: Json, names: Names = ()) -> list[Names]:
+    """The leaves in which these differ; a list by its places."""
+    if isinstance(a, dict) and isinstance(b, dict):
+        return [n for name in {**a, **b} for n in differing(a.get(name), b.get(name), (*names, name))]
+    if isinstance(a, list) and isinstance(b, list):
+        longest = max(len(a), len(b))
+        pairs = [(a[i] if i < len(a) else None, b[i] if i < len(b) else None) for i in range(longest)]
+        return [n for i, (x, y) in enumerate(pairs) for n in differing(x, y, (*names, i))]
+    return [] if same(a, b) else list(leaves(a, names)) if a is not None else [names]
+
+
 def spot(path: Path, here: Here) -> tuple[int, str]:
     """What tells the place of a value from others: the object where its path begins, and the names from there."""
     row, _ = start(path, here)

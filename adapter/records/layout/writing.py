@@ -12,7 +12,7 @@ from adapter.records.layout.checks import of
 from adapter.records.layout.here import Here, Json, Names, Run, written
 from adapter.records.layout.nodes import pruned
 from adapter.records.layout.paths import rows
-from adapter.records.layout.tree import Dialect, Missed, Out, copied, leaves, plainest, same
+from adapter.records.layout.tree import Dialect, Missed, Out, copied, differing, plainest
 from adapter.records.rows.row import Node, Settings
 from adapter.records.stream import care_records
 
@@ -75,14 +75,3 @@ def element(names: Names) -> Names:
     while names and not isinstance(names[-1], int):
         names = names[:-1]
     return names
-
-
-def differing(a: Json, b: Json, names: Names = ()) -> list[Names]:
-    """The leaves in which these differ; a list by its places."""
-    if isinstance(a, dict) and isinstance(b, dict):
-        return [n for name in {**a, **b} for n in differing(a.get(name), b.get(name), (*names, name))]
-    if isinstance(a, list) and isinstance(b, list):
-        longest = max(len(a), len(b))
-        pairs = [(a[i] if i < len(a) else None, b[i] if i < len(b) else None) for i in range(longest)]
-        return [n for i, (x, y) in enumerate(pairs) for n in differing(x, y, (*names, i))]
-    return [] if same(a, b) else list(leaves(a, names)) if a is not None else [names]
