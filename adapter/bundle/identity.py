@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import hashlib
 import uuid
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
@@ -97,9 +97,13 @@ def key_of(kind: str, value: str) -> str:
 def strongest(resource: dict[str, Json], names: Names) -> Id:
     """What a directory resource is known by: a national identifier, else the sender's own key."""
     said = {i.get("system"): i.get("value") for i in reversed(resource["identifier"])}
-    systems = (*NATIONAL, own_system(names.source, resource["resourceType"]))
-    return next(Id(system, said[system]) for system in systems if said.get(system))
+    for system in NATIONAL:
+        if value := said.get(system):
+            return Id(system, value)
+    own = own_system(names.source, resource["resourceType"])
+    return Id(own, said[own])
 
 
+@lru_cache(maxsize=1 << 14)  # homes, surgeries and those who work there are named by resident after resident
 def directory_id(kind: str, known_by: Id) -> str:
     return str(uuid.uuid5(uuid.UUID(bytes=_namespace(known_by.system)), f"{kind}/{known_by.value}"))
