@@ -1,6 +1,6 @@
 """Chance that is the same everywhere: rolls that SHAKE-128 makes of the seed, the subject and the number of whoever it is about.
 
-    rolls = dice(seed, "medicines", 17)     an endless iterator of whole numbers below 2**32
+    rolls = dice(seed, "medicines", 17)     an endless iterator of whole numbers below 65,536
     SEX.roll(rolls)                         "female", in as many cases of a thousand as the table says
 
 No generator of a standard library whose methods may change, no hash of Python's, no clock: the same three give the same rolls on any
@@ -17,7 +17,7 @@ from typing import Generic, TypeVar
 T = TypeVar("T")
 Rolls = Iterator[int]
 VERSION = 1      # of all that is made: whoever changes what a roll means, counts on
-_block = Struct(">48I")
+_block = Struct(">96H")
 
 
 def dice(seed: int, subject: str, number: int) -> Rolls:
@@ -31,11 +31,11 @@ def _some(who: str, nth: int) -> tuple[int, ...]:
 
 def between(rolls: Rolls, low: int, high: int) -> int:
     """A whole number from low to high, both included."""
-    return low + (next(rolls) * (high - low + 1) >> 32)
+    return low + (next(rolls) * (high - low + 1) >> 16)
 
 
 def one_of(rolls: Rolls, things: Sequence[T]) -> T:
-    return things[next(rolls) * len(things) >> 32]
+    return things[next(rolls) * len(things) >> 16]
 
 
 class Spread(Generic[T]):
@@ -47,7 +47,7 @@ class Spread(Generic[T]):
         self.sides = len(self.faces)
 
     def roll(self, rolls: Rolls) -> T:
-        return self.faces[next(rolls) * self.sides >> 32]
+        return self.faces[next(rolls) * self.sides >> 16]
 
     def share(self, *values: T) -> float:
         """What part of all cases these are."""

@@ -35,6 +35,7 @@ class Who:
 
     seed: int
     number: int
+    digits: str
     home: Home
     as_of: str
     today: int
@@ -48,7 +49,7 @@ class Who:
 
     def key(self, kind: str, nth: int) -> str:
         """Of one of her rows: no other resident has it."""
-        return f"{kind}{self.number:06}-{nth:02}"
+        return f"{kind}{self.digits}-{nth:02}"
 
 
 def who(seed: int, number: int, as_of: str, today: int) -> Who:
@@ -57,7 +58,8 @@ def who(seed: int, number: int, as_of: str, today: int) -> Who:
     age = between(rolls, low, high)
     sex = (SEX if age >= 65 else SEX_YOUNGER).roll(rolls)
     born = today - int(age * 365.25) - between(rolls, 2, 364)
-    return Who(seed, number, home_of(seed, number), as_of, today, sex == "female", born, age, today - between(rolls, 60, 2000))
+    moved_in = today - between(rolls, 60, 2000)
+    return Who(seed, number, f"{number:06}", home_of(seed, number), as_of, today, sex == "female", born, age, moved_in)
 
 
 def resident(she: Who) -> dict[str, Json]:
@@ -65,7 +67,7 @@ def resident(she: Who) -> dict[str, Json]:
     given = [one_of(rolls, names.WOMEN if she.female else names.MEN) for _ in range(1 + MIDDLE_NAMES.roll(rolls))]
     married = (MARRIED_YOUNGER if she.age < 85 else MARRIED_WOMAN if she.female else MARRIED_MAN).roll(rolls)
     made: dict[str, Json] = {
-        "key": f"R{she.number:06}", **number_of(she, rolls), "active": True, "family_name": one_of(rolls, names.SURNAMES),
+        "key": f"R{she.digits}", **number_of(she, rolls), "active": True, "family_name": one_of(rolls, names.SURNAMES),
         "given_names": list(dict.fromkeys(given)), "name_prefixes": [title(she, married)],
         "gender": "female" if she.female else "male", "birth_date": iso(she.born), "ethnic_category": ETHNICITY.roll(rolls),
         "marital_status": married, "languages": [{"language": LANGUAGE.roll(rolls), "preferred": True}],

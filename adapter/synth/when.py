@@ -9,6 +9,7 @@ from datetime import date
 from functools import cache, lru_cache
 
 DAY = 24 * 60
+CLOCK = tuple(f"T{minute // 60:02}:{minute % 60:02}:00" for minute in range(DAY))
 
 
 @lru_cache(50_000)
@@ -29,12 +30,19 @@ def summer(year: int) -> tuple[int, int]:
     return (march - march % 7) * DAY + 60, (october - october % 7) * DAY + 60
 
 
+@lru_cache(50_000)
+def summer_of(day: int) -> tuple[int, int]:
+    return summer(date.fromordinal(day).year)
+
+
 def time(minute: int) -> str:
     """What a clock in the United Kingdom shows, with the zone: 2026-10-25T01:30:00+01:00."""
-    start, end = summer(int(iso(minute // DAY)[:4]))
-    later = 60 if start <= minute < end else 0
-    day, minute = divmod(minute + later, DAY)
-    return f"{iso(day)}T{minute // 60:02}:{minute % 60:02}:00+0{later // 60}:00"
+    start, end = summer_of(minute // DAY)
+    if start <= minute < end:
+        day, minute = divmod(minute + 60, DAY)
+        return f"{iso(day)}{CLOCK[minute]}+01:00"
+    day, minute = divmod(minute, DAY)
+    return f"{iso(day)}{CLOCK[minute]}+00:00"
 
 
 def last_change(month: int, before: int) -> int:
