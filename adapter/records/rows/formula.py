@@ -10,7 +10,13 @@ import re
 
 MAYBE = re.compile(r"'['=+\-@\t\r\n]")      # where a text holds this, one of its cells may be guarded
 _FORMULA = re.compile(r"'*[=+\-@\t\r\n]")     # an apostrophe before it is one that was there: it gets another
+_STARTS = frozenset("=+-@\t\r\n")
 _NUMBER = re.compile(r"[+-]?[0-9]+(?:\.[0-9]+)?")
+
+
+def starts_a_formula(cell: str) -> bool:
+    """Of a cell as it stands in a file: does a spreadsheet take it for one?"""
+    return cell[:1] in _STARTS and not _NUMBER.fullmatch(cell)
 
 
 def guarded(cell: str) -> str:

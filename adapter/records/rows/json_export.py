@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, Self
 
-from adapter import scan, wire
+from adapter import wire
 from adapter.faults import Fault, Refused
 from adapter.records.rows.cleaned import cleaned, ordinals
 from adapter.records.rows.files import unreadable
 from adapter.records.rows.hanging import Hanging, names
 from adapter.records.rows.lines import lines_of
 from adapter.records.rows.row import TOP, Node, Place, Settings, Steps
+from adapter.records.rows.spots import Document, Line, Spots
 from adapter.wire import Limits
 
 DOCUMENT = Limits(size=256 << 20)
@@ -20,39 +21,26 @@ LINE = Limits(size=16 << 20)
 
 
 @dataclass(frozen=True)
-class _Text:
-    """Where a document came from, to find a place in it: that is asked for only when something is wrong."""
-
-    path: Path
-    data: bytes | None = None      # of a line
-    line: int = 1
-
-    def locate(self, steps: tuple[int, ...]) -> tuple[int, int]:
-        text = (self.path.read_bytes() if self.data is None else self.data).decode("utf-8-sig")
-        return scan.locate(text, [steps], wire.LIMITS.depth, self.line)[steps]
-
-
-@dataclass(frozen=True)
 class JsonRows:
-    """`value` as it stands in the text, where `start` leads to it; `document`: what it stands in."""
+    """`value` as it stands in the text, `document` what it stands in; `spots` knows where."""
 
     number: int
     tree: Node
     top: Node
     faults: tuple[Fault, ...]
     value: Any
-    start: tuple[int, ...]
     document: Any
-    text: _Text
     hanging: Hanging
+    spots: Spots
 
     def place(self, steps: Steps) -> Place:
         home = self.hanging.home(self.tree, steps)
-        inside, name = (home[1:], "/".join(map(str, home[1:]))) if home[:1] == (TOP,) else (home, "/".join(map(str, steps)))
+        if home[:1] == (TOP,):
+            return Place("", *self.spots.top(tuple(ordinals(self.document, home[1:]))), "/".join(map(str, home[1:])))
+        name = "/".join(map(str, steps))
         if self.value is None:      # a line that could not be read
-            return Place("", self.text.line, None, name)
-        at = tuple(ordinals(self.document, inside)) if home[:1] == (TOP,) else (*self.start, *ordinals(self.value, inside))
-        return Place("", *self.text.locate(at), name)
+            return Place("", self.number, None, name)
+        return Place("", *self.spots.resident(self.number - 1, tuple(ordinals(self.value, home))), name)
 
 
 class JsonExport:
@@ -62,7 +50,7 @@ class JsonExport:
         self.path, self.says, steps = path, ("read as UTF-8",), names(settings.residents)
         self.document = _document(path, bool(steps))
         self.people = _people(self.document, steps, settings.residents)
-        self.start = tuple(ordinals(self.document, steps))
+        self.spots = Document(path, tuple(ordinals(self.document, steps)))
         self.top = cleaned(_without(self.document, steps)) or Node()
         self.hanging = Hanging(settings.lookups, self.top)
 
@@ -74,7 +62,17 @@ class JsonExport:
 
     def __iter__(self) -> Iterator[JsonRows]:
         for i, value in enumerate(self.people):
-            yield _resident(i + 1, value, (*self.start, i), self)
+            yield self._resident(i + 1, value)
+
+    def _resident(self, number: int, value: Any) -> JsonRows:
+        said, faults = cleaned(value), tuple[Fault, ...]()
+        if isinstance(value, dict):
+            tree = said or Node()
+            faults = tuple(self.hanging.hang(tree))
+        else:
+            tree = Node({} if said is None else {".": said})
+            faults = (Fault("not-an-object", "expected an object for each resident", "", *self.spots.resident(number - 1, ())),)
+        return JsonRows(number, tree, self.top, faults, value, self.document, self.hanging, self.spots)
 
 
 class NdjsonExport:
@@ -96,24 +94,12 @@ class NdjsonExport:
     def __iter__(self) -> Iterator[JsonRows]:
         self.file.seek(0)
         for number, line in lines_of(self.file, LINE.size):
-            text = _Text(self.path, line, number)
             try:
                 value = wire.loads(line, LINE, number)
             except Refused as refused:
-                yield JsonRows(number, Node(line=number), self.top, refused.found, None, (), None, text, self.hanging)
+                yield JsonRows(number, Node(line=number), self.top, refused.found, None, None, self.hanging, Line(line, number))
                 continue
-            yield JsonRows(number, cleaned(value) or Node(), self.top, (), value, (), value, text, self.hanging)
-
-
-def _resident(number: int, value: Any, start: tuple[int, ...], export: JsonExport) -> JsonRows:
-    text, said = _Text(export.path), cleaned(value)
-    if isinstance(value, dict):
-        tree = said or Node()
-        faults = tuple(export.hanging.hang(tree))
-    else:
-        tree = Node({} if said is None else {".": said})
-        faults = (Fault("not-an-object", "expected an object for each resident", "", *text.locate(start)),)
-    return JsonRows(number, tree, export.top, faults, value, start, export.document, text, export.hanging)
+            yield JsonRows(number, cleaned(value) or Node(), self.top, (), value, value, self.hanging, Line(line, number))
 
 
 def _document(path: Path, is_object: bool) -> Any:

@@ -64,6 +64,33 @@ def _whole_lines(file: BinaryIO) -> Iterator[bytes]:
         yield rest.removeprefix(start)
 
 
+class _Held:
+    """Lines, kept until the row they belong to is whole."""
+
+    def __init__(self, lines: Iterator[str]) -> None:
+        self.lines, self.held = lines, list[str]()
+
+    def __iter__(self) -> Iterator[str]:
+        for line in self.lines:
+            self.held.append(line)
+            yield line
+
+    def taken(self) -> str:
+        text = "".join(self.held)
+        self.held.clear()
+        return text
+
+
+def raw_rows_of(file: File, delimiter: str) -> Iterator[tuple[int, Cells, str]]:
+    """(line, cells, the row as it stands in the file, with its line end) of a file that was read before. A character is a byte."""
+    with file.open() as stream:
+        held, end = _Held(chain.from_iterable(io.StringIO(data.decode("latin-1"), newline="") for data in _whole_lines(stream))), 0
+        reader = csv.reader(iter(held), delimiter=delimiter, strict=True)
+        for cells in reader:
+            line, end = end + 1, reader.line_num
+            yield line, cells, held.taken()
+
+
 def rows_of(file: File, encoding: Encoding, delimiter: str) -> Iterator[tuple[int, Cells]]:
     """(line, cells) of every row in which something stands, the header among them. Raises Refused where rows cannot be told apart."""
     end = 0
