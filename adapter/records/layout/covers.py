@@ -23,7 +23,7 @@ from adapter.records.layout.here import Here, Run, written
 from adapter.records.layout.leaf import Leaf
 from adapter.records.layout.nodes import Fields
 from adapter.records.layout.origin import Origin
-from adapter.records.layout.paths import parse, rows
+from adapter.records.layout.paths import OWN, parse, rows
 from adapter.records.layout.states import Listed
 from adapter.records.rows.row import TOP, Node, Rows, Settings, Steps
 
@@ -51,14 +51,15 @@ class Covers:
     ignored: dict[Where, str] = field(default_factory=dict)
     ignored_rows: tuple[Ignored, ...] = ()
     nothing: frozenset[str] = frozenset()
-    lists: dict[Where, Where] = field(default_factory=dict)  # JSON, XML: where a lookup's rows stand at the top -> where they hang
+    lists: dict[Where, list[Where]] = field(default_factory=lambda: defaultdict(list))  # where a lookup's rows stand at the top -> hang
 
     def of(self, steps: Steps) -> Became:
         """Of a column or a path: names from the resident's tree, or from the top after TOP; steps will do, their numbers are left out."""
         where = named(steps)
-        where = next(((*hung, *where[len(top):]) for top, hung in self.lists.items() if where[:len(top)] == top), where)
-        if where in self.mapped:
-            return Became("mapped", tuple(self.mapped[where]))
+        hung = [(*there, *where[len(top):]) for top, places in self.lists.items() if where[:len(top)] == top for there in places]
+        where = next((w for w in hung if w in self.mapped), hung[0] if hung else where)
+        if where in self.mapped or (*where, OWN) in self.mapped:
+            return Became("mapped", (*self.mapped.get(where, ()), *self.mapped.get((*where, OWN), ())))
         if why := self._ignored(where):
             return Became("ignored", (why,))
         return Became("stated", (self.stated[where],)) if where in self.stated else UNKNOWN
@@ -144,7 +145,7 @@ def covers(root: Fields, settings: Settings, ignored: dict[str, str], rules: tup
     for lookup in settings.lookups:
         by = parse(lookup.by).names
         hangs = (*by[:-1], lookup.name)
-        made.lists[(TOP, *parse(lookup.items).names)] = hangs
+        made.lists[(TOP, *parse(lookup.items).names)].append(hangs)
         made.stated |= {by: f"names a row of {lookup.name}", (*hangs, lookup.key): f"names its row of {lookup.name}"}
     return made
 
