@@ -13,6 +13,8 @@ import typer
 
 from adapter.commands.ending import CODES, verb
 from adapter.commands.exits import Exit
+from adapter.commands.layout_verbs import layouts, ledger
+from adapter.commands.options import AsJson, AsOf, LayoutFile, RefusedTo
 from adapter.commands.streams import program
 from adapter.commands.talk import Talk
 
@@ -22,6 +24,8 @@ app = typer.Typer(
     rich_markup_mode=None, pretty_exceptions_enable=False, context_settings=SETTINGS)
 records = typer.Typer(help="The native format: schema and example.", no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(records, name="records")
+app.add_typer(layouts, name="layout")
+app.command()(ledger)
 
 
 class Form(StrEnum):
@@ -74,7 +78,6 @@ def redbag(version: Version = False) -> None:
 
 File = Annotated[Path, typer.Argument(metavar="FILE|-", allow_dash=True, show_default=False, help=(
     "Care records: JSON, one or a list of them, or NDJSON with one resident a line; - is a pipe."))]
-AsJson = Annotated[bool, typer.Option("--json", help="For programs: one JSON object a line on standard output, the result last.")]
 Out = Annotated[Path, typer.Option("--out", "-o", metavar="DIR|-", allow_dash=True, help="A folder for the files; - is standard output.")]
 Patients = Annotated[PatientPolicy, typer.Option("--patient", help=(
     "The Patient on the server: find it by NHS number; create it where it is missing; or keep it as ours says."))]
@@ -104,25 +107,28 @@ def demo(out: Annotated[Path, typer.Option("--out", "-o", metavar="DIR", help="W
 
 @app.command()
 @verb
-def check(file: File, as_json: AsJson = False) -> Exit:
+def check(file: File, layout: LayoutFile = None, as_of: AsOf = None, refused: RefusedTo = None, as_json: AsJson = False) -> Exit:
     """Say what is wrong with care records. Every fault and every doubt, with its line and its field."""
     from adapter.commands import check
+    from adapter.commands.exported import perhaps
 
-    return check.run(file, Talk(as_json))
+    return check.run(file, talk := Talk(as_json), perhaps(file, layout, as_of, refused, talk))
 
 
 @app.command()
 @verb
 def convert(file: File, kind: Annotated[Kind, typer.Option("--as", help="What kind of Bundle.")] = Kind.TRANSACTION, out: Out = Path("-"),
             patient: Patients = PatientPolicy.MATCH, directory: Directory = DirectoryPolicy.LOGICAL, form: Format = Form.JSON,
-            jobs: Jobs = 1, parts: Parts = None, as_json: AsJson = False) -> Exit:
+            jobs: Jobs = 1, parts: Parts = None, layout: LayoutFile = None, as_of: AsOf = None, refused: RefusedTo = None,
+            as_json: AsJson = False) -> Exit:
     """Write care records as FHIR Bundles. One a line, or into a folder; there the same command goes on where it was interrupted."""
     from adapter import wire
     from adapter.bundle import Policy
     from adapter.commands import convert
+    from adapter.commands.exported import perhaps
 
     bundler = convert.Bundler(kind.value, Policy(patient.value, directory=directory.value), wire.FORMATS[form.value])
-    return convert.run(file, bundler, out, Talk(as_json), jobs, parts)
+    return convert.run(file, bundler, out, talk := Talk(as_json), jobs, parts, perhaps(file, layout, as_of, refused, talk))
 
 
 @app.command()
@@ -135,19 +141,21 @@ def send(file: File, to: Annotated[str, typer.Option(metavar="URL", help="The ba
          replace: Annotated[bool, typer.Option("--replace", help="Write over what the hospital edited.")] = False,
          older: Annotated[bool, typer.Option("--older", help="Send a record although the server has one of a later time.")] = False,
          absence: Absence = None, form: Format = Form.JSON, timeout: Timeout = 90, show_values: ShowValues = False,
-         show_server_text: ShowServerText = False, as_json: AsJson = False) -> Exit:
+         show_server_text: ShowServerText = False, layout: LayoutFile = None, as_of: AsOf = None, refused: RefusedTo = None,
+         as_json: AsJson = False) -> Exit:
     """Send care records to a FHIR server. What is there already is not written again; a token is taken from REDBAG_TOKEN."""
     from adapter.bundle import Policy
     from adapter.commands import send
-    from adapter.commands.absence import stated
+    from adapter.commands.exported import perhaps, stated
     from adapter.commands.server import server
     from adapter.delivery.send import Options
 
     talk, client = Talk(as_json), server(to, form.value)
+    export = perhaps(file, layout, as_of, refused, talk)
     options = Options(
         base=send.care_record_of(base, talk) if base else None, dry_run=dry_run, replace=replace, older=older, seconds=timeout,
-        absence=stated(absence or ()), show_values=show_values, show_server_text=show_server_text)
-    return send.run(file, client, Policy(patient.value, directory=directory.value), options, talk)
+        absence=stated(absence or (), export.layout if export else None), show_values=show_values, show_server_text=show_server_text)
+    return send.run(file, client, Policy(patient.value, directory=directory.value), options, talk, export)
 
 
 @app.command()
@@ -182,21 +190,23 @@ def pull(address: Annotated[str, typer.Option("--from", metavar="URL", help="The
              "Whom, by your own key; also to choose from --record."))] = None,
          source: Annotated[str | None, typer.Option(metavar="URI", help="The namespace of your keys.", show_default=False)] = None,
          record: Annotated[Path | None, typer.Option(metavar="FILE", show_default=False, help=(
-             "Whom, by the care record as it was sent: she is compared with it, and what changed since is told."))] = None,
+             "Whom, by the care record as it was sent (with --layout: an export): what changed since is told."))] = None,
          since: Annotated[str | None, typer.Option(metavar="TIME", show_default=False, help=(
              "Only what changed from then on, by the server's clock: 2026-11-03T08:00:00Z."))] = None,
          out: Annotated[Path | None, typer.Option("--out", "-o", metavar="DIR|-", allow_dash=True, show_default=False, help=(
              "A folder for all that came back; - is standard output, for the record alone. Without it: the changes, where there is a "
              "--record to tell them from; else the record."))] = None,
-         form: Format = Form.JSON, timeout: Timeout = 300, as_json: AsJson = False) -> Exit:
+         form: Format = Form.JSON, timeout: Timeout = 300, layout: LayoutFile = None, as_of: AsOf = None, as_json: AsJson = False) -> Exit:
     """Bring back what a server has about a resident. As records, with what was not read; a token is taken from REDBAG_TOKEN."""
     from adapter.commands import pull, send
+    from adapter.commands.exported import layout_of, perhaps
     from adapter.commands.server import server
 
     talk, client = Talk(as_json), server(address, form.value)
     pull.asked(nhs_number, resident, source, record is not None)
-    sent = send.care_record_of(record, talk, resident) if record else None
-    return pull.run(client, pull.who(nhs_number, resident, source, sent), pull.Options(since, timeout), sent, out, talk)
+    sent = send.care_record_of(record, talk, resident, perhaps(record, layout, as_of, None, talk)) if record else None
+    options = pull.Options(since, timeout, layout_of(layout, talk) if layout else None)
+    return pull.run(client, pull.who(nhs_number, resident, source, sent), options, sent, out, talk)
 
 
 @app.command()

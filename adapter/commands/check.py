@@ -4,13 +4,14 @@ from __future__ import annotations
 from pathlib import Path
 
 from adapter.commands.exits import Exit
+from adapter.commands.exported import Exported, accounted, left
 from adapter.commands.intake import Intake
 from adapter.commands.talk import Talk
 
 
-def run(file: Path, talk: Talk) -> Exit:
-    intake = Intake(str(file), talk, report=True)
+def run(file: Path, talk: Talk, export: Exported | None = None) -> Exit:
+    intake = Intake(str(file), talk, report=True, export=export)
     for _ in intake.accepted("Checking"):
         pass
-    talk.result({"exit": intake.exit, **intake.counts()}, f"Checked: {intake.sentence()}.")
+    talk.result({"exit": intake.exit, **intake.counts(), **accounted(export)}, f"Checked: {intake.sentence()}.{left(export)}")
     return intake.exit

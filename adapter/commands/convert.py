@@ -6,7 +6,7 @@ The intake knows who may travel, a bundler what her bundles are, and a sink wher
 """
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -16,13 +16,14 @@ from adapter import wire
 from adapter.bundle import Names, Policy, collection, transaction
 from adapter.commands import files
 from adapter.commands.exits import Exit, Stop
+from adapter.commands.exported import Exported, accounted, left
 from adapter.commands.intake import Intake
 from adapter.commands.jobs import in_order
 from adapter.commands.journal import Done, Journal, fingerprint, program
 from adapter.commands.streams import reason
 from adapter.commands.talk import Kept, Step, Talk, count
 from adapter.faults import Refused
-from adapter.records.pieces import Piece, pieces
+from adapter.records.pieces import Piece, handed, pieces
 from adapter.records.stream import Found
 from mappings.bag import CareRecord
 from mappings.faults import Fault, Faults
@@ -76,18 +77,20 @@ class Bundler:
             yield from (part.bundle for part in transaction(care_record, self.policy))
 
 
-def run(file: Path, bundler: Bundler, out: Path, talk: Talk, jobs: int = 1, parts: int | None = None) -> Exit:
-    intake, folder = Intake(str(file), talk), None if str(out) == files.STDOUT else out
+def run(file: Path, bundler: Bundler, out: Path, talk: Talk, jobs: int = 1, parts: int | None = None,
+        export: Exported | None = None) -> Exit:
+    intake, folder = Intake(str(file), talk, export=export), None if str(out) == files.STDOUT else out
     if parts and not (folder and bundler.form is wire.JSON):
         raise Stop(Exit.USAGE, "--parts are files of JSON lines: name a folder for them with -o, and leave --format at json.")
     if jobs == 1 and not folder:
         tally = converted(intake.accepted("Converting"), intake, bundler, sink(talk))
     else:
-        tally = in_pieces(Work(intake.name, talk.as_json, bundler, folder, parts), intake, jobs)
+        tally = in_pieces(Work(intake.name, talk.as_json, bundler, folder, parts, export), intake, jobs)
     where = f" in {folder}" if folder else ""
     order = f" {count(tally.ordered, 'resident')} in more than one: send a resident's bundles in order, each when the one before was taken."
-    said = {"exit": intake.exit, **intake.counts(), "bundles": tally.bundles}
-    talk.result(said, f"Converted: {intake.sentence()}; {count(tally.bundles, 'bundle')}{where}." + order * (tally.ordered > 0))
+    said = {"exit": intake.exit, **intake.counts(), "bundles": tally.bundles, **accounted(export)}
+    done = f"Converted: {intake.sentence()}; {count(tally.bundles, 'bundle')}{where}."
+    talk.result(said, done + order * (tally.ordered > 0) + left(export, folder))
     return intake.exit
 
 
@@ -162,6 +165,7 @@ class Work:
     bundler: Bundler
     folder: Path | None
     parts: int | None
+    export: Exported | None = None
 
     @property
     def every(self) -> int:
@@ -175,13 +179,19 @@ class Work:
 
     def run(self) -> dict[str, str] | None:
         """What must be the same so that the run may go on another time; None where that cannot be known."""
-        if not self.path:
+        if not self.path or self.export:
             return None
         how = {"--parts": str(self.parts or "none"), "--json": str(self.as_json)}
         return {"program": program(), "input": fingerprint(self.path), **self.bundler.options(), **how}
 
+    def pieces(self, file: BinaryIO | None) -> Iterable[Piece]:
+        """`file`: native records; None for a vendor's export."""
+        if file is not None:
+            return pieces(file, self.path, self.every)
+        return handed(self.export.found(), self.every) if self.export else ()
+
     def __call__(self, piece: Piece, step: Step) -> Done:
-        intake = Intake(self.name, talk := Kept(self.as_json))
+        intake = Intake(self.name, talk := Kept(self.as_json), export=self.export)
         with self._sink(piece, talk) as put:
             tally = converted(intake.judged(self._found(piece, step)), intake, self.bundler, put)
         return Done(piece.number, intake.counts() | asdict(tally), talk.said)
@@ -201,7 +211,7 @@ class Work:
 
 def in_pieces(work: Work, intake: Intake, jobs: int) -> Tally:
     """By several processes; into a folder, so that it can go on where it was interrupted. Raises Stop."""
-    with files.reading(work.name) as file:
+    with nullcontext() if work.export else files.reading(work.name) as file:
         journal = Journal(work.folder, work.run())
         try:
             return _in_pieces(work, file, journal, intake, jobs)
@@ -211,9 +221,9 @@ def in_pieces(work: Work, intake: Intake, jobs: int) -> Tally:
             raise Stop(stop.exit, stop.says and stop.says + journal.hint) from None
 
 
-def _in_pieces(work: Work, file: BinaryIO, journal: Journal, intake: Intake, jobs: int) -> Tally:
-    tally, size, before = Tally(), files.size_of(file), list(journal.done)
-    every = iter(pieces(file, work.path, work.every))
+def _in_pieces(work: Work, file: BinaryIO | None, journal: Journal, intake: Intake, jobs: int) -> Tally:
+    tally, size, before = Tally(), files.size_of(file) if file else None, list(journal.done)
+    every = iter(work.pieces(file))
     passed = sum(piece.size for _, piece in zip(before, every, strict=False))
     for done in before:
         tally.take(done, intake)

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple, TypeGuard
 
 from adapter.commands import files
 from adapter.commands.exits import Exit, Stop
+from adapter.commands.exported import Exported
 from adapter.commands.talk import Talk, count
 from adapter.faults import Refused
 from adapter.records.rows.row import Place
@@ -57,11 +58,13 @@ def problem_at(level: str, record: int, path: str, says: str, place: Place | Non
 
 @dataclass
 class Intake:
-    """The residents of one input, and what became of them. `report`: problems are what was asked for, not talk about it."""
+    """The residents of one input, and what became of them. `report`: problems are what was asked for, not talk about it. `export`: set
+    where the input is a vendor's, and not native."""
 
     name: str
     talk: Talk
     report: bool = False
+    export: Exported | None = None
     residents: int = 0
     refused: int = 0
     warnings: int = 0
@@ -69,18 +72,25 @@ class Intake:
 
     def accepted(self, title: str) -> Iterator[tuple[int, CareRecord]]:
         """(number, care record) of those that may travel. Raises Stop where there is no care record at all."""
-        with files.reading(self.name) as file, self.talk.progress(title, files.size_of(file)) as step:
-            yield from self.judged(stream(file), lambda: step(file.tell() if file.seekable() else 0))
+        if self.export:
+            with self.talk.progress(title, None) as step:
+                yield from self.judged(self.export.found(), lambda: step(0))
+        else:
+            with files.reading(self.name) as file, self.talk.progress(title, files.size_of(file)) as step:
+                yield from self.judged(stream(file), lambda: step(file.tell() if file.seekable() else 0))
         self.some()
 
     def judged(self, every: Iterable[Found], step: Callable[[], None] = lambda: None) -> Iterator[tuple[int, CareRecord]]:
         """Of all that was read, who may travel; what is wrong with the others is said. `step` is called for each that was read."""
-        for number, found, source, doubts in every:
+        for read in every:
+            number, found, source, doubts = read
             step()
             self.residents += 1
-            self.source = source
+            self.source, before = source, self.refused
             if self._may_travel(found, number, source, doubts):
                 yield number, found
+            if self.export:  # only now it is known whether she could be written too
+                self.export.settle(read, refused=self.refused > before)
 
     def add(self, counts: Mapping[str, int]) -> None:
         """Residents whom another intake has seen."""
@@ -91,7 +101,8 @@ class Intake:
     def some(self) -> None:
         """Raises Stop where there is no care record at all."""
         if not self.residents:
-            raise Stop(Exit.NOTHING, f"{self.shown} holds no care record; `redbag records example` shows one.")
+            hint = "" if self.export else "; `redbag records example` shows one"
+            raise Stop(Exit.NOTHING, f"{self.shown} holds no care record{hint}.")
 
     def refuse(self, number: int, bad: Faults) -> None:
         """The resident who was handed out last turned out not to be writable."""

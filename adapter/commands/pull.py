@@ -11,10 +11,12 @@ from typing import NamedTuple
 from adapter import wire
 from adapter.commands import files
 from adapter.commands.exits import Exit, Stop
+from adapter.commands.layout import into, told
 from adapter.commands.server import EXITS, patiently
 from adapter.commands.talk import Talk, count
 from adapter.delivery.client import FhirClient
 from adapter.delivery.resident import Stopped
+from adapter.records.layout import Layout, Unwritten
 from adapter.returns import returned
 from adapter.returns.change import Change
 from adapter.returns.changes import changes
@@ -26,13 +28,16 @@ from mappings.findings import is_nhs_number
 from mappings.values import when
 
 CHANGES = "changes.json"
+ENDINGS = {"json": ".json", "ndjson": ".ndjson", "xml": ".xml"}
 
 
 class Options(NamedTuple):
-    """`since`: a FHIR date or instant, by the server's clock; `seconds`: for everything."""
+    """`since`: a FHIR date or instant, by the server's clock; `seconds`: for everything. `layout`: of the vendor in whose form it is left
+    too."""
 
     since: str | None
     seconds: float
+    layout: Layout | None = None
 
 
 def who(nhs_number: str | None, resident: str | None, source: str | None, record: CareRecord | None) -> Who:
@@ -61,12 +66,16 @@ def asked(nhs_number: str | None, resident: str | None, source: str | None, reco
 def run(client: FhirClient, wanted: Who, options: Options, record: CareRecord | None, out: Path | None, talk: Talk) -> Exit:
     if options.since and not is_time(options.since):
         raise Stop(Exit.USAGE, "--since is not a time: expected something like 2026-11-03T08:00:00Z, or a date.")
+    if options.layout and record is None and str(out) in ("None", files.STDOUT):
+        raise Stop(Exit.USAGE, "With --layout what came back is left in the vendor's form: name a folder for it with -o.")
     back = asyncio.run(_pulled(client, wanted, options, talk))
     differences = changes(record, back) if record else None
     kept = written(back, differences)
     for said in left_over(back):
         talk.found("note", {"says": said}, said)
     tell(kept, differences, out, talk)
+    if options.layout and out and str(out) != files.STDOUT:
+        export(back, options.layout, out, talk)
     return _end(back, differences, out, talk)
 
 
@@ -91,6 +100,13 @@ def tell(kept: dict[str, bytes], differences: list[Change] | None, out: Path | N
         talk.json("care_record", wire.loads(kept[returned.RECORD]))
     elif record_asked:
         talk.data(kept[returned.RECORD].rstrip())
+
+
+def export(back: Return, layout: Layout, out: Path, talk: Talk) -> None:
+    """What came back, as an export of the vendor's with this one resident; what its form has no place for is told. Raises Stop."""
+    unwritten = Counter[Unwritten]()
+    into(layout, iter([back.care_record()]), out / f"export{ENDINGS.get(layout.settings.format, '')}", unwritten, talk)
+    told(unwritten, talk)
 
 
 async def _pulled(client: FhirClient, wanted: Who, options: Options, talk: Talk) -> Return:

@@ -9,6 +9,7 @@ from typing import Any
 
 from adapter.bundle import Policy
 from adapter.commands.exits import Exit, Stop, together
+from adapter.commands.exported import Exported, accounted, left
 from adapter.commands.intake import Intake
 from adapter.commands.server import EXITS, TOKEN, patiently
 from adapter.commands.streams import Gone, flush
@@ -22,16 +23,17 @@ PATIENCE = 3  # residents in a row to whom the server gave no answer
 AGAIN = "Run the same command again later: what was taken is found unchanged."
 
 
-def run(file: Path, client: FhirClient, policy: Policy, options: Options, talk: Talk) -> Exit:
-    intake = Intake(str(file), talk)
+def run(file: Path, client: FhirClient, policy: Policy, options: Options, talk: Talk, export: Exported | None = None) -> Exit:
+    intake = Intake(str(file), talk, export=export)
     try:
         tally = asyncio.run(_send_all(client, intake, policy, options, talk))
     except Gone:
         raise Stop(Exit.AGAIN, f"Whoever read standard output has gone; stopped at record {intake.residents}. {AGAIN}") from None
     ended = together([*tally.ends, *[Exit.NOTHING] * intake.refused])
-    said = {"exit": ended, **intake.counts(), "delivered": tally.delivered, "rows": dict(tally.rows)}
+    said = {"exit": ended, **intake.counts(), "delivered": tally.delivered, "rows": dict(tally.rows), **accounted(export)}
     done = f"{intake.sentence()}; {tally.delivered:,} {'compared' if options.dry_run else 'delivered'}{counted(tally.rows)}."
-    talk.result(said, f"Compared: {done} Nothing was written." if options.dry_run else f"Sent: {done}")
+    told = f"Compared: {done} Nothing was written." if options.dry_run else f"Sent: {done}"
+    talk.result(said, told + left(export))
     return ended
 
 
@@ -90,9 +92,9 @@ def counted(became: Counter[str]) -> str:
     return f" ({', '.join(f'{n:,} {what}' for what, n in sorted(became.items()))})" if became else ""
 
 
-def care_record_of(file: Path, talk: Talk, resident: str | None = None) -> CareRecord:
+def care_record_of(file: Path, talk: Talk, resident: str | None = None, export: Exported | None = None) -> CareRecord:
     """The one care record of a file, or the one of this resident (her key). Raises Stop where there is none, or more than one."""
-    intake = Intake(str(file), talk)
+    intake = Intake(str(file), talk, export=export)
     every = [record for _, record in intake.accepted("Reading") if resident in (None, record.resident.key)]
     if len(every) == 1:
         return every[0]

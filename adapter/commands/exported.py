@@ -1,0 +1,181 @@
+"""A vendor's export, read through its layout: its residents, what became of every value, and the rows of those who were refused.
+
+What concerns the whole export, or the layout, is told at once and in the places of their own files; then the run stops.
+"""
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from adapter.commands import files
+from adapter.commands.exits import Exit, Stop
+from adapter.commands.streams import reason
+from adapter.commands.talk import Talk
+from adapter.faults import Fault, Refused
+from adapter.records.layout import Layout, load
+from adapter.records.layout.export import residents
+from adapter.records.layout.origin import Origin
+from adapter.records.ledger import VERDICTS, Ledger, Line
+from adapter.records.rows.opening import open_export
+from adapter.records.rows.refused import write_refused
+from adapter.records.rows.row import Rows
+from adapter.records.stream import Found
+
+LEDGER, REFUSED = "ledger.csv", "refused"
+
+
+@dataclass
+class Exported:
+    """`as_of`: its time, where the layout does not say it. `to`: a folder for the rows of the refused. `closed`: it was read to its end."""
+
+    path: Path
+    layout: Layout
+    talk: Talk
+    as_of: str | None = None
+    to: Path | None = None
+    says: tuple[str, ...] = ()
+    closed: bool = False
+    refused: list[int] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.ledger = Ledger(self.layout)
+
+    @property
+    def name(self) -> str:
+        return str(self.path)
+
+    def found(self) -> Iterator[Found]:
+        """Its residents. Raises Stop for what concerns the whole export."""
+        try:
+            with open_export(self.path, self.layout.settings) as export:
+                self.says = export.says
+                yield from residents(export, self.path, self.layout, self.as_of)
+                self.ledger.close(export.top, getattr(export, "unnamed", tuple)())
+                self.closed = True
+        except Refused as refused:
+            raise stopped(refused.found, self.name, self.talk) from None
+        except OSError as error:
+            raise Stop(Exit.NOTHING, f"{self.name} cannot be read ({reason(error)}): check the name.") from None
+
+    def settle(self, found: Found, *, refused: bool) -> None:
+        """A resident, when it is known whether she travels."""
+        rows = rows_of(found)
+        self.ledger.take(rows, refused=refused)
+        if refused:
+            self.refused.append(rows.number)
+
+    def leave(self, folder: Path | None) -> str:
+        """The files beside a report. What is to be said about them. Raises Stop."""
+        if folder:
+            files.write(folder / LEDGER, as_csv(self.ledger.lines()))
+        if not self.refused:
+            return ""
+        to = self.to or (folder / REFUSED if folder else None)
+        if to is None:
+            return " With --refused DIR the rows of the refused are left in a file, ready to be corrected."
+        try:
+            made = write_refused(to, self.path, self.layout.settings, set(self.refused))
+        except Refused as refused:
+            raise stopped(refused.found, str(to), self.talk) from None
+        again = to if len(made) > 1 else made[0]
+        return f" The rows of the refused are in {again}, in their own form: correct them there and send them again."
+
+
+# ---- what is told at the end -----------------------------------------------------------------------------------------------------
+def accounted(export: Exported | None) -> dict[str, Any]:
+    """For programs: how many values, and what became of them."""
+    return {"values": export.ledger.totals()} if export else {}
+
+
+def left(export: Exported | None, folder: Path | None = None) -> str:
+    """The same for a person, after the closing sentence; and what was left in the folder."""
+    return f" {counted_values(export.ledger.totals())}.{export.leave(folder)}" if export else ""
+
+
+def counted_values(totals: dict[str, int]) -> str:
+    """
+    >>> counted_values({"values": 9, "mapped": 5, "stated": 2, "ignored": 1, "unknown": 1})
+    '9 values: 5 mapped, 2 stated, 1 ignored, 1 unknown'
+    """
+    return f"{totals['values']:,} values: " + ", ".join(f"{totals[verdict]:,} {verdict}" for verdict in VERDICTS)
+
+
+def rows_of(found: Found) -> Rows:
+    assert isinstance(found.source, Origin)  # noqa: S101 - what `residents` makes
+    return found.source.rows
+
+
+def as_csv(lines: Iterable[Line]) -> bytes:
+    """A name of the export's must not start a formula in a spreadsheet."""
+    text = io.StringIO()
+    table = csv.writer(text, lineterminator="\r\n")
+    table.writerow(Line._fields)
+    table.writerows([harmless(x) if isinstance(x, str) else x for x in line] for line in lines)
+    return text.getvalue().encode("utf-8-sig")
+
+
+def harmless(cell: str) -> str:
+    """
+    >>> harmless("=SUM(A1)"), harmless("@id"), harmless("SURNAME")
+    ("'=SUM(A1)", "'@id", 'SURNAME')
+    """
+    return f"'{cell}" if cell[:1] in ("=", "+", "-", "@", "\t", "\r") else cell
+
+
+# ---- the layout ----------------------------------------------------------------------------------------------------------------
+def layout_of(path: Path, talk: Talk) -> Layout:
+    """Raises Stop, when all that is wrong with it has been told."""
+    try:
+        return load(path)
+    except Refused as refused:
+        raise stopped(refused.found, str(path), talk, layout=True) from None
+
+
+def stated(absence: Sequence[str], layout: Layout | None) -> Mapping[str, str]:
+    """What the command line says of absence; of the other lists what the layout says. Raises Stop."""
+    from adapter.commands import absence as absences
+
+    return {**(layout.absence if layout else {}), **absences.stated(absence)}
+
+
+def perhaps(path: Path, layout: Path | None, as_of: str | None, to: Path | None, talk: Talk) -> Exported | None:
+    """None where there is no layout: then what is read is native. Raises Stop."""
+    if layout is not None:
+        return exported(path, layout, as_of, to, talk)
+    if as_of is not None or to is not None:
+        raise Stop(Exit.USAGE, "--as-of and --refused are for a vendor's export: say with --layout how it is laid out.")
+    return None
+
+
+def exported(path: Path, layout: Path, as_of: str | None, to: Path | None, talk: Talk) -> Exported:
+    """Raises Stop."""
+    if str(path) == files.STDIN:
+        raise Stop(Exit.USAGE, "With --layout the export is a file, a folder or a zip: a pipe cannot be read twice.")
+    return Exported(path, layout_of(layout, talk), talk, as_of, to)
+
+
+def stopped(found: Iterable[Fault], name: str, talk: Talk, *, layout: bool = False) -> Stop:
+    """What the run ends with, when all that is wrong has been told."""
+    every = list(found)
+    for fault in every:
+        talk.found("problem", as_json(fault, name, layout), sentence(fault, name, layout))
+    many = f"{len(every)} faults" if len(every) > 1 else "a fault"
+    return Stop(Exit.NOTHING, f"{name}: {many}; nothing was read." if layout else f"{name} cannot be read as the layout has it.")
+
+
+def sentence(fault: Fault, name: str, layout: bool = False) -> str:
+    place = shown(fault, name, layout) + (f":{fault.line}" if fault.line else "")
+    return ": ".join(part for part in (place, fault.name, fault.path, fault.says) if part)
+
+
+def shown(fault: Fault, name: str, layout: bool) -> str:
+    return name if layout or not fault.file else f"{name}/{fault.file}"
+
+
+def as_json(fault: Fault, name: str, layout: bool) -> dict[str, Any]:
+    said = {key: value for key, value in fault._asdict().items() if value not in (None, "")}
+    return {"level": "refusal", **said, "file": shown(fault, name, layout)}

@@ -1,0 +1,133 @@
+"""What is to be said about a layout, alone and tried on an export: for `redbag layout check`. No values of a patient.
+
+    alone        what is not written back as it was, what nothing feeds, what it says of itself, what it leaves unsaid
+    on an export which columns it does not cover, how often each field is filled, what was refused, by kind
+"""
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from adapter.commands.exported import Exported
+from adapter.commands.intake import Problem
+from adapter.records.layout import Layout
+from adapter.records.ledger import UNKNOWN
+from adapter.records.schema import example
+from adapter.records.stream import care_records
+from mappings.bag import LISTED, PERSONAL, CareRecord
+
+PLACE = re.compile(r"\[\d+\]")
+GONE = {section.field for section in PERSONAL}
+
+
+class Said(NamedTuple):
+    """One line of the report. `heading`: what it is an example of."""
+
+    heading: str
+    about: str
+    says: str
+
+
+# ---- alone -----------------------------------------------------------------------------------------------------------------------
+def alone(layout: Layout) -> Iterator[Said]:
+    fields = layout.fields()
+    yield from (Said("To be looked at", layout.file, f"{says}.") for says in layout.says)
+    for fed in fields:
+        if fed.back:
+            yield Said("Not written back as it was", fed.path, f"from {', '.join(fed.sources)}: {fed.back}")
+    yield from unfed(layout)
+    for fed in fields:
+        if not fed.sources:
+            yield Said("Said by the layout, and not by the export", fed.path, fed.by)
+    yield from unsaid(layout)
+
+
+def unfed(layout: Layout) -> Iterator[Said]:
+    """What must be there comes first, then what our own example has, which is what a hospital asks for."""
+    wanted, lacking = set(generic(example())), layout.unfed()
+    yield from (Said("Nothing feeds, and without it a record is refused", x.path, "must be there") for x in lacking if x.needed)
+    yield from (Said("Nothing feeds, and a hospital would ask for it", x.path, "in the example of `redbag records example`")
+                for x in lacking if not x.needed and x.path in wanted)
+    yield from (Said("Nothing feeds", x.path, "may be left out") for x in lacking if not x.needed and x.path not in wanted)
+
+
+def unsaid(layout: Layout) -> Iterator[Said]:
+    made = layout.root.members
+    for name in GONE & made.keys() - layout.absence.keys():
+        yield Said("Not said", f"absence.{name}", "what it means that a row was in the last export and is not in this one")
+    for name in LISTED:
+        if not hasattr(made.get(name), "state"):
+            yield Said("Not said", f"states.{name}", "why there is no list, where there are no rows: then it counts as not supplied")
+    if not layout.has_as_of:
+        yield Said("Not said", "as_of", "the time of the export: --as-of has to say it each time")
+
+
+def generic(value: Any, path: str = "") -> Iterator[str]:
+    """Every path of a care record in JSON, without places in lists: medicines[].doses[].text. Lists and objects too."""
+    if path:
+        yield path
+    for name, inner in value.items() if isinstance(value, dict) else ():
+        yield from generic(inner, f"{path}.{name}".lstrip("."))
+    for inner in value if isinstance(value, list) else ():
+        yield from generic(inner, f"{path}[]")
+
+
+# ---- on an export ----------------------------------------------------------------------------------------------------------------
+class Kind(NamedTuple):
+    """Of refusals: the rule, the vendor's own place, our field."""
+
+    rule: str
+    file: str
+    name: str
+    path: str
+    says: str
+
+
+@dataclass
+class Tried:
+    """`filled`: how many values each path of the records has."""
+
+    filled: Counter[str] = field(default_factory=Counter)
+    refused: Counter[Kind] = field(default_factory=Counter)
+    residents: int = 0
+
+    def take(self, record: CareRecord) -> None:
+        self.residents += 1
+        self.filled.update(generic(care_records().encode(record)))
+
+    def refuse(self, problem: Problem) -> None:
+        if problem.level == "refusal":
+            self.refused[Kind(problem.rule, problem.file, named(problem.name), PLACE.sub("[]", problem.path), problem.says)] += 1
+
+
+def named(name: str) -> str:
+    """The vendor's path without places in lists."""
+    return re.sub(r"(^|/)\d+(?=/|$)", "", name)
+
+
+def on_export(export: Exported, tried: Tried) -> Iterator[Said]:
+    for line in export.ledger.lines():
+        if line.verdict == UNKNOWN:
+            says = f"{line.total:,} values in {line.file or export.name}" + (f": {line.what}" if line.what else "")
+            yield Said("Not covered: the layout does not know of it", line.path or line.file, says)
+    yield from refusals(tried)
+    yield from fill(export.layout, tried)
+
+
+def refusals(tried: Tried) -> Iterator[Said]:
+    for kind, n in tried.refused.most_common():
+        where = " ".join(part for part in (kind.file, kind.name, f"({kind.path})" if kind.name and kind.path else kind.path) if part)
+        yield Said("Refused", where, f"{n:,} times: {kind.says}" + (f" [{kind.rule}]" if kind.rule else ""))
+
+
+def fill(layout: Layout, tried: Tried) -> Iterator[Said]:
+    """Each field by what it stands in: medicines[].doses[].text by the number of doses."""
+    for fed in layout.fields():
+        if fed.sources:
+            around = re.match(r"(.*\])\.[^\]]*$", fed.path)
+            whole = tried.filled[around[1]] if around else tried.residents
+            path = fed.path if not fed.path.endswith("[]") else fed.path[:-2]
+            yield Said("Filled", fed.path, f"{tried.filled[path]:,} of {whole:,}")

@@ -1,0 +1,19 @@
+"""Options that several verbs share."""
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+AsJson = Annotated[bool, typer.Option("--json", help="For programs: one JSON object a line on standard output, the result last.")]
+Export = Annotated[Path, typer.Argument(metavar="EXPORT", show_default=False, help=(
+    "What the vendor's system wrote: a file, a folder or a zip."))]
+LayoutFile = Annotated[Path | None, typer.Option("--layout", metavar="FILE", show_default=False, help=(
+    "What is read is a vendor's own export (a file, a folder or a zip), laid out as this file says."))]
+Laid = Annotated[Path, typer.Option("--layout", metavar="FILE", show_default=False, help="How the export is laid out.")]
+AsOf = Annotated[str | None, typer.Option("--as-of", metavar="TIME", show_default=False, help=(
+    "The time of the export, where its layout does not find it: 2026-11-03T08:00:00Z."))]
+RefusedTo = Annotated[Path | None, typer.Option("--refused", metavar="DIR", show_default=False, help=(
+    "With --layout: where the rows of refused residents are left in the vendor's own form, to be corrected and sent again; "
+    "where there is -o DIR, else in its refused/."))]
