@@ -19,7 +19,8 @@ from mappings.bag import CareRecord
 
 FIXTURES = Path(__file__).resolve().parents[2] / "fixtures" / "exports"
 EXAMPLES = Path(str(files("adapter").joinpath("examples")))
-EXPORTS = {"fernbank": FIXTURES / "fernbank" / "export.json", "larkfield": FIXTURES / "larkfield", "mossgate": FIXTURES / "mossgate" / "export.xml"}
+EXPORTS = {"fernbank": FIXTURES / "fernbank" / "export.json", "larkfield": FIXTURES / "larkfield",
+           "mossgate": FIXTURES / "mossgate" / "export.xml"}
 BEFORE = FIXTURES / "larkfield-before"
 VENDORS = tuple(EXPORTS)
 Json = Any
@@ -82,27 +83,37 @@ class Value(NamedTuple):
 
 
 def values(rows: Rows) -> Iterator[Value]:
-    """Everything in the resident's tree, then what stands outside of it."""
-    yield from _values(rows.tree, ())
-    yield from _values(rows.top, (TOP,))
+    """Everything in the resident's tree, then what stands outside of it; what hangs in the tree from there is told once."""
+    yield from _values(rows.tree, (), {id(node) for node in _nodes(rows.top)})
+    yield from _values(rows.top, (TOP,), set())
 
 
-def _values(holder: Any, steps: Steps) -> Iterator[Value]:
+def _nodes(value: Any) -> Iterator[Any]:
+    for inner in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        yield inner
+        yield from _nodes(inner)
+
+
+def _values(holder: Any, steps: Steps, elsewhere: set[int]) -> Iterator[Value]:
     for name, value in list(holder.items() if isinstance(holder, dict) else enumerate(holder)):
         if isinstance(value, dict | list):
-            yield from _values(value, (*steps, name))
+            if id(value) not in elsewhere:
+                yield from _values(value, (*steps, name), elsewhere)
         else:
             yield Value(holder, name, (*steps, name))
 
 
 def nudged(value: Any) -> Any:
-    """The same kind of value, a little different: the last digit one more, where there is one."""
+    """The same kind of value, a little different, and different from its neighbours: a number a thousand more, a text by its first digit."""
     if isinstance(value, bool):
         return not value
     if isinstance(value, int | Decimal):
-        return value + 1
-    at = next((i for i in range(len(value) - 1, -1, -1) if value[i] in "0123456789"), None)
-    return f"{value}x" if at is None else f"{value[:at]}{(int(value[at]) + 1) % 10}{value[at + 1:]}"
+        return value + 1000
+    digits = [i for i, character in enumerate(value) if character in "0123456789"]
+    if len(digits) < 4:
+        return f"{value}7x"
+    at = digits[0]
+    return f"{value[:at]}{(int(value[at]) + 1) % 10}{value[at + 1:]}"
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""What Larkfield Care Suite writes that a table cannot say. Each function takes one value and answers one; a ValueError refuses the value."""
+"""What Larkfield Care Suite writes that a table cannot say. Each function takes one value and answers one; a ValueError refuses it."""
 from __future__ import annotations
 
 import re
