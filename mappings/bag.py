@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import Enum
 from typing import Annotated, Any, NamedTuple
 
@@ -226,14 +226,13 @@ def findings(bag: CareRecord) -> Iterator[Finding]:
     yield from _list_findings(bag)
     rows = [*_rows(bag, DIRECTORY), Row("resident", "Patient", bag.resident), *_rows(bag, PERSONAL)]
     yield from _key_findings(rows)
-    shared = {Ref(row.kind, row.record.key) for row in rows if row.kind in KINDS_OF_DIRECTORY}
-    known = shared | {Ref(row.kind, row.record.key) for row in rows} | {THE_RESIDENT}
+    known = {(row.kind, row.record.key) for row in rows} | {(THE_RESIDENT.type, THE_RESIDENT.key)}
     last = latest_day(bag.as_of)
     for row in rows:
         yield from _future_findings(row, last)
         yield from of_no_system(f"{row.path}.identifiers", row.record.identifiers)
-        yield from (replace(x, field=f"{row.path}.{x.field}") for x in getattr(row.record, "findings", tuple)())
-        yield from _reference_findings(row, known, shared)
+        yield from (Finding(f"{row.path}.{x.field}", x.level, x.says) for x in getattr(row.record, "findings", tuple)())
+        yield from _reference_findings(row, known)
 
 
 def _header_findings(bag: CareRecord) -> Iterator[Finding]:
@@ -278,19 +277,20 @@ def _key_findings(rows: list[Row]) -> Iterator[Finding]:
             yield refusal(f"{row.path}.key", f"is also the key of {before}: two rows with one key")
 
 
-def _reference_findings(row: Row, known: set[Ref], shared: set[Ref]) -> Iterator[Finding]:
+def _reference_findings(row: Row, known: set[tuple[str, str]]) -> Iterator[Finding]:
+    """`known`: type and key of everything in the bag."""
     for field, to in references(row.record):
-        path = f"{row.path}.{field}"
         if field == "resident":
             if to != THE_RESIDENT:
-                yield refusal(path, "is somebody else than the resident of this bag")
+                yield refusal(f"{row.path}.resident", "is somebody else than the resident of this bag")
         elif isinstance(to, Ref) and to.type and not to.key.startswith(THEIRS):
-            if (plain := replace(to, display=None) if to.display else to) == Ref("Patient", row.record.key) and row.kind == "Patient":
-                yield refusal(path, "is this very record")
-            elif plain not in known and not _is_another(row, field, plain):
-                yield refusal(path, "refers to a record that is not in this bag")
-            elif row.kind in KINDS_OF_DIRECTORY and plain not in shared:
-                yield refusal(path, "refers to something of the resident's, and belongs to the directory, which is everybody's")
+            if row.kind == to.type == "Patient" and to.key == row.record.key:
+                yield refusal(f"{row.path}.{field}", "is this very record")
+            elif (to.type, to.key) not in known and not _is_another(row, field, to):
+                yield refusal(f"{row.path}.{field}", "refers to a record that is not in this bag")
+            elif row.kind in KINDS_OF_DIRECTORY and to.type not in KINDS_OF_DIRECTORY:
+                says = "refers to something of the resident's, and belongs to the directory, which is everybody's"
+                yield refusal(f"{row.path}.{field}", says)
 
 
 def _is_another(row: Row, field: str, to: Ref) -> bool:

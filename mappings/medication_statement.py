@@ -5,6 +5,7 @@ MedicationAdministration and compliance aids have no element: neither stands her
 """
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Annotated, Any
@@ -87,11 +88,18 @@ class Medication:
 NOT_TAKEN = ("entered in error", "stopped", "completed", "not taken")
 
 
+def _name(medicine: Medication) -> str | None:
+    return medicine.drug.text if isinstance(medicine.drug, Coded) else None
+
+
 def findings_of_medicines(medicines: tuple[Medication, ...]) -> Iterator[Finding]:
     """What only all of them together can tell: one that stands twice may be given twice."""
     first: dict[Any, int] = {}
+    names = Counter(_name(medicine) for medicine in medicines)  # the whole is dear to compare: only where the names are alike
     for i, medicine in enumerate(medicines):
-        if medicine.status not in NOT_TAKEN and (before := first.setdefault((medicine.drug, medicine.doses), i)) != i:
+        if names[_name(medicine)] == 1 or medicine.status in NOT_TAKEN:
+            continue
+        if (before := first.setdefault((medicine.drug, medicine.doses), i)) != i:
             yield warning(f"medicines[{i}]", f"is the same drug in the same dose as medicines[{before}]")
 
 
