@@ -168,8 +168,8 @@ def retract(to: Annotated[str, typer.Option(metavar="URL", help="The base of a F
                 "Of whom, by your own key; also to choose from --record."))] = None,
             dry_run: Annotated[bool, typer.Option("--dry-run", help="Write nothing; say what would end on the server.")] = False,
             replace: Annotated[bool, typer.Option("--replace", help="Also where the hospital edited its status.")] = False,
-            form: Format = Form.JSON, timeout: Timeout = 90, show_values: ShowValues = False, show_server_text: ShowServerText = False,
-            as_json: AsJson = False) -> Exit:
+            layout: LayoutFile = None, form: Format = Form.JSON, timeout: Timeout = 90, show_values: ShowValues = False,
+            show_server_text: ShowServerText = False, as_json: AsJson = False) -> Exit:
     """Take back everything that was sent for the wrong resident. It stays there, entered in error; a token is taken from REDBAG_TOKEN."""
     from adapter.commands import retract
     from adapter.commands.server import server
@@ -178,7 +178,7 @@ def retract(to: Annotated[str, typer.Option(metavar="URL", help="The base of a F
     talk, client = Talk(as_json), server(to, form.value)
     options = Options(
         dry_run=dry_run, replace=replace, seconds=timeout, show_values=show_values, show_server_text=show_server_text)
-    return retract.run(client, retract.whose(record, source, resident, talk), options, talk)
+    return retract.run(client, retract.whose(record, source, resident, layout, talk), options, talk)
 
 
 @app.command()
@@ -280,11 +280,14 @@ def example() -> Exit:
 @records.command()
 @verb
 def ended(file: File, before: Annotated[Path, typer.Option(metavar="FILE", show_default=False, help="The export before this one.")],
-          absence: Absence = None, as_json: AsJson = False) -> Exit:
+          absence: Absence = None, layout: LayoutFile = None, as_of: AsOf = None, as_json: AsJson = False) -> Exit:
     """Add what has vanished since the export before, as ended. It prints care records, one a line, to be piped into convert or send."""
     from adapter.commands import absence as absences
+    from adapter.commands.exported import perhaps, stated
 
-    return absences.run(file, before, absences.stated(absence or ()), Talk(as_json))
+    talk = Talk(as_json)
+    then, now = (perhaps(path, layout, as_of, None, talk) for path in (before, file))
+    return absences.run(file, before, stated(absence or (), now.layout if now else None), talk, now, then)
 
 
 def main() -> None:

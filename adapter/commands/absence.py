@@ -7,6 +7,7 @@ from pathlib import Path
 
 from adapter import wire
 from adapter.commands.exits import Exit, Stop
+from adapter.commands.exported import Exported
 from adapter.commands.intake import Intake
 from adapter.commands.talk import Talk, count
 from adapter.records.stream import care_records
@@ -28,12 +29,13 @@ def stated(said: Sequence[str]) -> Mapping[str, str]:
         raise Stop(Exit.USAGE, f"--absence says what it cannot. {SAY}") from None
 
 
-def run(file: Path, before: Path, absence: Mapping[str, str], talk: Talk) -> Exit:
+def run(file: Path, before: Path, absence: Mapping[str, str], talk: Talk, export: Exported | None, export_before: Exported | None) -> Exit:
     """Prints every care record of `file` with what has vanished since `before`, which is held in memory."""
     if not absence:
         raise Stop(Exit.USAGE, f"Say with --absence what a row means that has vanished: nobody else can. {SAY}")
-    earlier = {_who(record): record for _, record in Intake(str(before), talk).accepted("Reading the export before")}
-    intake, changed = Intake(str(file), talk), 0
+    then = Intake(str(before), talk, export=export_before)
+    earlier = {_who(record): record for _, record in then.accepted("Reading the export before")}
+    intake, changed = Intake(str(file), talk, export=export), 0
     for number, now in intake.accepted("Comparing"):
         try:
             ended = with_absences(earlier.get(_who(now), now), now, absence)
@@ -42,9 +44,11 @@ def run(file: Path, before: Path, absence: Mapping[str, str], talk: Talk) -> Exi
             continue
         changed += ended is not now
         put(ended, talk)
-    said = {"exit": intake.exit, **intake.counts(), "changed": changed}
-    talk.result(said, f"Compared: {intake.sentence()}; rows of {count(changed, 'resident')} have ended.")
-    return intake.exit
+    missed = f" {count(then.refused, 'resident')} of the export before could not be read, so nothing of theirs has ended."
+    code = Exit.PARTIAL if then.refused and intake.exit is Exit.DONE else intake.exit
+    said = {"exit": code, **intake.counts(), "changed": changed, "refused_before": then.refused}
+    talk.result(said, f"Compared: {intake.sentence()}; rows of {count(changed, 'resident')} have ended." + missed * bool(then.refused))
+    return code
 
 
 def put(record: CareRecord, talk: Talk) -> None:

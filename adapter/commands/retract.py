@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from adapter.commands.exits import Exit, Stop
+from adapter.commands.exported import perhaps
 from adapter.commands.send import as_json, care_record_of, counted
 from adapter.commands.server import EXITS, patiently
 from adapter.commands.talk import Talk
@@ -27,15 +28,15 @@ class Whose(NamedTuple):
     person: Resident | None = None
 
 
-def whose(record: Path | None, source: str | None, resident: str | None, talk: Talk) -> Whose:
+def whose(record: Path | None, source: str | None, resident: str | None, layout: Path | None, talk: Talk) -> Whose:
     """Raises Stop where it is not said, or said twice."""
     if record:
         if source:
             raise Stop(Exit.USAGE, "The record says whose keys these are: name either --record or --source.")
-        found = care_record_of(record, talk, resident)
+        found = care_record_of(record, talk, resident, perhaps(record, layout, None, None, talk))
         return Whose(found.source, found.resident.key or "", found.resident)
-    if not (source and resident):
-        raise Stop(Exit.USAGE, "Say whom: --record FILE, or --source URI with --resident KEY.")
+    if layout or not (source and resident):
+        raise Stop(Exit.USAGE, "Say whom: --record FILE (a vendor's with --layout), or --source URI with --resident KEY.")
     try:
         OWN_URI.put(source)
     except BadValue as bad:
