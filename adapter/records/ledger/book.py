@@ -83,10 +83,10 @@ class Ledger:
     # ---- counting ------------------------------------------------------------------------------------------------------------
     def take(self, rows: Rows, *, refused: bool) -> None:
         """One resident; `refused`: she does not travel."""
-        self._taking(rows.top, refused=refused).row(rows.tree, (), None, frozenset({ROOT}))
+        self._taking(rows.top, refused=refused, constants=not refused).row(rows.tree, (), None, frozenset({ROOT}))
 
-    def _taking(self, top: Node, *, refused: bool = False) -> Taking:
-        return Taking(self, Run(top), self.stay if refused else self.travel, constants=not refused)
+    def _taking(self, top: Node, *, refused: bool = False, constants: bool = False) -> Taking:
+        return Taking(self, Run(top), self.stay if refused else self.travel, constants)
 
     def close(self, top: Node, unnamed: Iterable[tuple[str, Node]] = ()) -> None:
         """When all residents are taken. `top`: what stands outside of them. `unnamed`: (table, row) of lookups that
@@ -184,7 +184,7 @@ class Taking:
         over = over or next((rule.because for rule in plan.rules.get(where, ()) if rule.takes(here)), "")
         if where in plan.makers and not over:
             active |= {m.number for m in plan.makers[where] if m.outer in active and m.block.takes(here)}
-        if self.constants and not over and where not in self.ledger.hung:
+        if self.constants and not over:
             self._constants(here, where, active)
         self.inside(node, where, up, active, over)
 
@@ -216,8 +216,14 @@ class Taking:
             self.inside(Node({key: item}, node.file), where, up, active, over)
         elif inner in self.ledger.hung:
             self.counts.looked_up.setdefault(home(item), (inner, item))
+            self._in_shared(item, inner, (node, up), active)
         else:
             self.inside(item, inner, (node, up), active, over)
+
+    def _in_shared(self, node: Node, where: Where, up: Up, active: Active) -> None:
+        """The values of a row that many refer to count once, at the end; the elements that are made of it count for each of them."""
+        if self.constants and any(maker[:len(where)] == where for maker in self.ledger.plan.makers):
+            Taking(self.ledger, self.run, Counts(constants=self.counts.constants), constants=True).inside(node, where, up, active, "")
 
     def _word(self, node: Node, where: Where, key: str, active: Active, over: str, word: str) -> None:
         verdict = Verdict(IGNORED, over) if over else self.ledger.plan.verdict((*where, key), active, word)
