@@ -147,8 +147,8 @@ def findings_of_withdrawn(withdrawn: Withdrawn | None, resident: Resident) -> It
 
 def is_all_in_error(rows: Iterable[Any]) -> bool:
     """There are some, and none of them should ever have been there."""
-    each = [in_error(row) == row for row in rows]
-    return bool(each) and all(each)
+    some = list(rows)
+    return bool(some) and all(in_error(row) == row for row in some)  # mostly the first is not, and the others need no look
 
 
 def findings_of_death(resident: Resident, medicines: Iterable[Medication], stays: Iterable[Stay]) -> Iterator[Finding]:
