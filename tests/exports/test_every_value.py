@@ -39,7 +39,7 @@ def told(vendor: str, *verdicts: str) -> list[tuple[Rows, Found, Value]]:
     """Every value of every resident, and what stands outside of her, of which the layout says one of these."""
     found = []
     for rows, made in residents(vendor):
-        became = {steps: said for steps, said in layout(vendor).became(rows)}
+        became = dict(layout(vendor).became(rows))
         said = [(value, became.get(value.steps) or layout(vendor).covers(value.steps)) for value in values(rows)]
         found += [(rows, made, value) for value, (verdict, what) in said if verdict in verdicts or what[:1] in [(v,) for v in verdicts]]
     return found
@@ -86,11 +86,7 @@ def test_a_row_that_belongs_to_nobody_is_named(file: str, column: str, line: int
     path = shutil.copytree(EXPORTS["larkfield"], tmp_path / "export")
     with (path / file).open(newline="", encoding="windows-1252") as old:
         rows = list(csv.reader(old))
-    at = 0
-    for row in rows[1:]:
-        at += 1
-        if at == line - 1:
-            row[rows[0].index(column)] = "nobody"
+    rows[line - 1][rows[0].index(column)] = "nobody"
     with (path / file).open("w", newline="", encoding="windows-1252") as new:
         csv.writer(new).writerows(rows)
     faults = [fault for _, found in read("larkfield", path) if isinstance(found.record, Refused) for fault in found.record.found]

@@ -104,7 +104,7 @@ def _values(holder: Any, steps: Steps, elsewhere: set[int]) -> Iterator[Value]:
 
 
 def nudged(value: Any) -> Any:
-    """The same kind of value, a little different, and different from its neighbours: a number a thousand more, a text by its first digit."""
+    """The same kind of value, a little different, and unlike its neighbours: a number a thousand more, a text by its first digit."""
     if isinstance(value, bool):
         return not value
     if isinstance(value, int | Decimal):
