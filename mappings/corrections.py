@@ -145,10 +145,9 @@ def findings_of_withdrawn(withdrawn: Withdrawn | None, resident: Resident) -> It
             yield refusal(f"resident.links[{i}]", "says that another record replaces this one than withdrawn.into does")
 
 
-def is_all_in_error(rows: Iterable[Any]) -> bool:
+def is_all_in_error(rows: tuple[Any, ...]) -> bool:
     """There are some, and none of them should ever have been there."""
-    some = list(rows)
-    return bool(some) and all(in_error(row) == row for row in some)  # mostly the first is not, and the others need no look
+    return bool(rows) and all(standing(row) == ERROR for row in rows)
 
 
 def findings_of_death(resident: Resident, medicines: Iterable[Medication], stays: Iterable[Stay]) -> Iterator[Finding]:
