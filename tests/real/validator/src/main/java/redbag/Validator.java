@@ -44,8 +44,8 @@ import org.hl7.fhir.validation.service.model.InstanceValidatorParameters;
  * <pre>Validator HOME PACKAGE.tgz</pre>
  *
  * HOME is where the made R4 package is kept. Takes a free port and prints "READY url" when it answers. POST a resource or bundle
- * (JSON) and get a JSON array of what is wrong: {severity, location, messageId, message}. Ends when its standard input ends, so that
- * it cannot outlive the test run that started it.
+ * (JSON, or XML where the first byte is &lt;) and get a JSON array of what is wrong: {severity, location, messageId, message}. Ends
+ * when its standard input ends, so that it cannot outlive the test run that started it.
  *
  * <p>Stricter than the engine alone: every resource is also held against the UK Core profile of its type, whatever it claims; an
  * unknown claimed profile, a urn: reference to nothing in the bundle, and a wrong UCUM unit are errors.
@@ -116,12 +116,13 @@ public final class Validator {
 
   private List<Map<String, String>> check(byte[] content) {
     List<ValidationMessage> messages = new ArrayList<>();
+    FhirFormat format = content.length > 0 && content[0] == '<' ? FhirFormat.XML : FhirFormat.JSON;
     try {
       InstanceValidatorParameters parameters = new InstanceValidatorParameters();
       parameters.setAssumeValidRestReferences(true); // believe the type in "Patient/1", and check it
-      InstanceValidator validator = engine.getValidator(FhirFormat.JSON, parameters);
+      InstanceValidator validator = engine.getValidator(format, parameters);
       validator.setPolicyAdvisor(new Advisor());
-      validator.validate(null, messages, new ByteArrayInputStream(content), FhirFormat.JSON, List.of());
+      validator.validate(null, messages, new ByteArrayInputStream(content), format, List.of());
     } catch (Exception | Error e) {
       messages.add(new ValidationMessage(ValidationMessage.Source.InstanceValidator, ValidationMessage.IssueType.EXCEPTION,
           "(whole file)", e.getClass().getSimpleName() + ": " + e.getMessage(), IssueSeverity.FATAL));
