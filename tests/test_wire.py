@@ -171,7 +171,8 @@ def test_the_quick_and_the_exact_way_agree(document: dict[str, object], ascii_on
 
 SPOKEN = [
     ("application/fhir+json", wire.JSON), ("application/fhir+json; charset=UTF-8", wire.JSON), ("json", wire.JSON),
-    ("text/json", wire.JSON), ("application/fhir+xml;fhirVersion=4.0", wire.XML), (" Application/XML ", wire.XML), ("xml", wire.XML), ("text/xml", wire.XML),
+    ("text/json", wire.JSON), ("application/fhir+xml;fhirVersion=4.0", wire.XML),
+    (" Application/XML ", wire.XML), ("xml", wire.XML), ("text/xml", wire.XML),
     ("text/html", None), ("application/fhir+turtle", None), ("", None), ("application/fhir", None),
 ]
 
