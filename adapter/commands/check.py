@@ -4,7 +4,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from adapter.commands.exits import Exit
-from adapter.commands.exported import Exported, accounted, left
+from adapter.commands.exported import Exported, closed
 from adapter.commands.intake import Intake
 from adapter.commands.talk import Talk
 
@@ -13,5 +13,8 @@ def run(file: Path, talk: Talk, export: Exported | None = None) -> Exit:
     intake = Intake(str(file), talk, report=True, export=export)
     for _ in intake.accepted("Checking"):
         pass
-    talk.result({"exit": intake.exit, **intake.counts(), **accounted(export)}, f"Checked: {intake.sentence()}.{left(export)}")
+    if export:
+        export.notes()
+    more = closed(export)
+    talk.result({"exit": intake.exit, **intake.counts(), **more.said}, f"Checked: {intake.sentence()}.{more.told}")
     return intake.exit

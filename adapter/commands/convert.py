@@ -16,7 +16,7 @@ from adapter import wire
 from adapter.bundle import Names, Policy, collection, transaction
 from adapter.commands import files
 from adapter.commands.exits import Exit, Stop
-from adapter.commands.exported import Exported, accounted, left
+from adapter.commands.exported import Exported, closed
 from adapter.commands.intake import Intake
 from adapter.commands.jobs import in_order
 from adapter.commands.journal import Done, Journal, fingerprint, program
@@ -88,9 +88,10 @@ def run(file: Path, bundler: Bundler, out: Path, talk: Talk, jobs: int = 1, part
         tally = in_pieces(Work(intake.name, talk.as_json, bundler, folder, parts, export), intake, jobs)
     where = f" in {folder}" if folder else ""
     order = f" {count(tally.ordered, 'resident')} in more than one: send a resident's bundles in order, each when the one before was taken."
-    said = {"exit": intake.exit, **intake.counts(), "bundles": tally.bundles, **accounted(export)}
+    more = closed(export, folder)
+    said = {"exit": intake.exit, **intake.counts(), "bundles": tally.bundles, **more.said}
     done = f"Converted: {intake.sentence()}; {count(tally.bundles, 'bundle')}{where}."
-    talk.result(said, done + order * (tally.ordered > 0) + left(export, folder))
+    talk.result(said, done + order * (tally.ordered > 0) + more.told)
     return intake.exit
 
 
@@ -225,10 +226,10 @@ def _in_pieces(work: Work, file: BinaryIO | None, journal: Journal, intake: Inta
     tally, size, before = Tally(), files.size_of(file) if file else None, list(journal.done)
     every = iter(work.pieces(file))
     passed = sum(piece.size for _, piece in zip(before, every, strict=False))
+    if before and not work.as_json:
+        intake.talk.say(f"Going on after {count(journal.residents, 'resident')} that were done before.")
     for done in before:
         tally.take(done, intake)
-    if before and not work.as_json:
-        intake.talk.say(f"Going on after {count(intake.residents, 'resident')} that were done before.")
     with intake.talk.progress("Converting", size, passed) as step, closing(
             in_order(work, journal.begun(every), jobs, lambda done: step(passed + done))) as finished:
         for done in finished:

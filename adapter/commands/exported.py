@@ -9,13 +9,14 @@ import io
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from adapter.commands import files
 from adapter.commands.exits import Exit, Stop
 from adapter.commands.streams import reason
-from adapter.commands.talk import Talk
+from adapter.commands.talk import Talk, count
 from adapter.faults import Fault, Refused
+from adapter.records.draft.survey import format_of
 from adapter.records.layout import Layout, load
 from adapter.records.layout.export import residents
 from adapter.records.layout.origin import Origin
@@ -24,13 +25,15 @@ from adapter.records.rows.opening import open_export
 from adapter.records.rows.refused import write_refused
 from adapter.records.rows.row import Rows
 from adapter.records.stream import Found
+from mappings.faults import BadValue
+from mappings.values import instant
 
 LEDGER, REFUSED = "ledger.csv", "refused"
 
 
 @dataclass
 class Exported:
-    """`as_of`: its time, where the layout does not say it. `to`: a folder for the rows of the refused. `closed`: it was read to its end."""
+    """`as_of`: its time, where the layout does not say it. `to`: a folder for the rows of the refused. `refused`: their numbers."""
 
     path: Path
     layout: Layout
@@ -38,7 +41,6 @@ class Exported:
     as_of: str | None = None
     to: Path | None = None
     says: tuple[str, ...] = ()
-    closed: bool = False
     refused: list[int] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -55,7 +57,6 @@ class Exported:
                 self.says = export.says
                 yield from residents(export, self.path, self.layout, self.as_of)
                 self.ledger.close(export.top, getattr(export, "unnamed", tuple)())
-                self.closed = True
         except Refused as refused:
             raise stopped(refused.found, self.name, self.talk) from None
         except OSError as error:
@@ -68,32 +69,44 @@ class Exported:
         if refused:
             self.refused.append(rows.number)
 
-    def leave(self, folder: Path | None) -> str:
-        """The files beside a report. What is to be said about them. Raises Stop."""
+    def closed(self, folder: Path | None) -> Closed:
+        """What became of its values, and the files that are left beside a report. Raises Stop."""
         if folder:
             files.write(folder / LEDGER, as_csv(self.ledger.lines()))
+        totals, to = self.ledger.totals(), self.to or (folder / REFUSED if folder else None)
+        said, told = {"values": totals}, f" {counted_values(totals)}."
         if not self.refused:
-            return ""
-        to = self.to or (folder / REFUSED if folder else None)
+            return Closed(said, told)
         if to is None:
-            return " With --refused DIR the rows of the refused are left in a file, ready to be corrected."
+            return Closed(said, f"{told} With --refused DIR the rows of the refused are left in a file, ready to be corrected.")
+        made = [str(path) for path in self._write_refused(to)]
+        again = to if len(made) > 1 else made[0]
+        told += f" The rows of the refused are in {again}, in their own form: correct them there and send them again."
+        return Closed({**said, "refused_rows": made}, told)
+
+    def _write_refused(self, to: Path) -> list[Path]:
+        """The export is read once more, for them alone: what is refused must not have to fit into memory."""
         try:
-            made = write_refused(to, self.path, self.layout.settings, set(self.refused))
+            return write_refused(to, self.path, self.layout.settings, set(self.refused))
         except Refused as refused:
             raise stopped(refused.found, str(to), self.talk) from None
-        again = to if len(made) > 1 else made[0]
-        return f" The rows of the refused are in {again}, in their own form: correct them there and send them again."
+
+    def notes(self) -> None:
+        """What was found out about the export, and what the layout says of everybody: stated by verbs that report."""
+        for says in (*self.says, *self.layout.says):
+            self.talk.found("note", {"says": says}, f"{self.name}: {says}")
 
 
 # ---- what is told at the end -----------------------------------------------------------------------------------------------------
-def accounted(export: Exported | None) -> dict[str, Any]:
-    """For programs: how many values, and what became of them."""
-    return {"values": export.ledger.totals()} if export else {}
+class Closed(NamedTuple):
+    """For programs, and for a person: after the closing sentence."""
+
+    said: dict[str, Any]
+    told: str
 
 
-def left(export: Exported | None, folder: Path | None = None) -> str:
-    """The same for a person, after the closing sentence; and what was left in the folder."""
-    return f" {counted_values(export.ledger.totals())}.{export.leave(folder)}" if export else ""
+def closed(export: Exported | None, folder: Path | None = None) -> Closed:
+    return export.closed(folder) if export else Closed({}, "")
 
 
 def counted_values(totals: dict[str, int]) -> str:
@@ -155,16 +168,34 @@ def exported(path: Path, layout: Path, as_of: str | None, to: Path | None, talk:
     """Raises Stop."""
     if str(path) == files.STDIN:
         raise Stop(Exit.USAGE, "With --layout the export is a file, a folder or a zip: a pipe cannot be read twice.")
-    return Exported(path, layout_of(layout, talk), talk, as_of, to)
+    made = Exported(path, layout_of(layout, talk), talk, as_of, to)
+    if as_of is not None:
+        timed(made.layout, as_of)
+    form, seems = made.layout.settings.format, format_of(path)
+    if seems and seems != form and {seems, form} != {"json", "ndjson"}:
+        raise Stop(Exit.NOTHING, f"{path} seems to be {seems.upper()}, and {layout} is for {form.upper()}: name the layout of this export.")
+    return made
+
+
+def timed(layout: Layout, as_of: str) -> None:
+    """Raises Stop where the time of the export cannot be this."""
+    if layout.has_as_of:
+        raise Stop(Exit.USAGE, f"{layout.file} says where the time of the export stands: leave out --as-of.")
+    try:
+        instant.put(as_of)
+    except BadValue as bad:
+        raise Stop(Exit.USAGE, f"--as-of: {bad}.") from None
 
 
 def stopped(found: Iterable[Fault], name: str, talk: Talk, *, layout: bool = False) -> Stop:
-    """What the run ends with, when all that is wrong has been told."""
+    """What the run ends with, when all that is wrong has been told. One fault alone is the end itself."""
     every = list(found)
+    if len(every) == 1 and not talk.as_json:
+        says = sentence(every[0], name, layout)
+        return Stop(Exit.NOTHING, says if says.endswith((".", "?")) else f"{says}.")
     for fault in every:
         talk.found("problem", as_json(fault, name, layout), sentence(fault, name, layout))
-    many = f"{len(every)} faults" if len(every) > 1 else "a fault"
-    return Stop(Exit.NOTHING, f"{name}: {many}; nothing was read." if layout else f"{name} cannot be read as the layout has it.")
+    return Stop(Exit.NOTHING, f"{name}: {count(len(every), 'fault')}; nothing was read.")
 
 
 def sentence(fault: Fault, name: str, layout: bool = False) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from adapter import wire
 from adapter.commands.exits import Exit, Stop
-from adapter.commands.exported import Exported, accounted, layout_of, left, stopped
+from adapter.commands.exported import Exported, counted_values, exported, layout_of, stopped
 from adapter.commands.intake import Intake, Problem
 from adapter.commands.layout_check import PLACE, Said, Tried, alone, on_export
 from adapter.commands.ledger import reconcile
@@ -33,7 +33,7 @@ def check(file: Path, path: Path | None, as_of: str | None, talk: Talk) -> Exit:
         said = {"exit": Exit.DONE, "fields": len(fields), "constants": sum(not fed.sources for fed in fields)}
         talk.result(said, f"Checked: {layout.file} feeds {count(len(fields), 'field')}, {said['constants']:,} of them with a constant.")
         return Exit.DONE
-    return tried(Exported(path, layout, talk, as_of), talk)
+    return tried(exported(path, file, as_of, None, talk), talk)
 
 
 def tried(export: Exported, talk: Talk) -> Exit:
@@ -43,7 +43,9 @@ def tried(export: Exported, talk: Talk) -> Exit:
         seen.take(care_record)
     reconcile(export)
     tell(on_export(export, seen), talk)
-    talk.result({"exit": intake.exit, **intake.counts(), **accounted(export)}, f"Tried: {intake.sentence()}.{left(export)}")
+    export.notes()
+    totals = export.ledger.totals()
+    talk.result({"exit": intake.exit, **intake.counts(), "values": totals}, f"Tried: {intake.sentence()}. {counted_values(totals)}.")
     return intake.exit
 
 
@@ -69,6 +71,8 @@ def tell(every: Iterator[Said], talk: Talk) -> None:
 
 # ---- draft, schema ---------------------------------------------------------------------------------------------------------------
 def draft(path: Path, form: str, show_values: bool, talk: Talk) -> Exit:
+    if not path.exists():
+        raise Stop(Exit.NOTHING, f"{path} is not there: check the name.")
     try:
         seen = survey(path, form)
     except Refused as refused:

@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from adapter.commands.exits import Exit, Stop
-from adapter.commands.exported import Exported, accounted, as_csv, left
+from adapter.commands.exported import Exported, as_csv
 from adapter.commands.intake import Intake
 from adapter.commands.talk import Talk
 from adapter.records.ledger import VERDICTS, Ledger
@@ -29,7 +29,9 @@ def run(export: Exported, form: Form, talk: Talk) -> Exit:
         pass
     reconcile(export)
     show(export.ledger, form, talk)
-    talk.result({"exit": Exit.DONE, **intake.counts(), **accounted(export)}, f"Counted: {intake.sentence()}.{left(export)}")
+    export.notes()
+    more = export.closed(None)
+    talk.result({"exit": Exit.DONE, **intake.counts(), **more.said}, f"Counted: {intake.sentence()}.{more.told}")
     return Exit.DONE
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from adapter.bundle import Policy
 from adapter.commands.exits import Exit, Stop, together
-from adapter.commands.exported import Exported, accounted, left
+from adapter.commands.exported import Exported, closed
 from adapter.commands.intake import Intake
 from adapter.commands.server import EXITS, TOKEN, patiently
 from adapter.commands.streams import Gone, flush
@@ -30,10 +30,11 @@ def run(file: Path, client: FhirClient, policy: Policy, options: Options, talk: 
     except Gone:
         raise Stop(Exit.AGAIN, f"Whoever read standard output has gone; stopped at record {intake.residents}. {AGAIN}") from None
     ended = together([*tally.ends, *[Exit.NOTHING] * intake.refused])
-    said = {"exit": ended, **intake.counts(), "delivered": tally.delivered, "rows": dict(tally.rows), **accounted(export)}
+    more = closed(export)
+    said = {"exit": ended, **intake.counts(), "delivered": tally.delivered, "rows": dict(tally.rows), **more.said}
     done = f"{intake.sentence()}; {tally.delivered:,} {'compared' if options.dry_run else 'delivered'}{counted(tally.rows)}."
     told = f"Compared: {done} Nothing was written." if options.dry_run else f"Sent: {done}"
-    talk.result(said, told + left(export))
+    talk.result(said, told + more.told)
     return ended
 
 

@@ -21,7 +21,8 @@ from adapter.records.rows.opening import open_export
 
 MOST = 50_000   # so many rows of a table are looked at, and no more
 SURE = 0.95     # of the values of a key, in how many the other table must have it
-SUFFIXES = {".csv": "csv", ".txt": "csv", ".tsv": "csv", ".json": "json", ".ndjson": "ndjson", ".jsonl": "ndjson", ".xml": "xml"}
+SUFFIXES = {
+    ".zip": "csv", ".csv": "csv", ".txt": "csv", ".tsv": "csv", ".json": "json", ".ndjson": "ndjson", ".jsonl": "ndjson", ".xml": "xml"}
 
 
 @dataclass
@@ -58,16 +59,14 @@ class Survey:
 def survey(path: Path, form: str = "") -> Survey:
     """Raises Refused where nothing can be seen."""
     form = form or format_of(path)
+    if not form:
+        raise Refused([Fault("format", "its name does not tell the format: say --format csv, json, ndjson or xml")])
     return csv(path) if form == "csv" else trees(path, form)
 
 
 def format_of(path: Path) -> str:
-    """By the file's name; a folder and a zip hold CSV. Raises Refused."""
-    if path.is_dir() or path.suffix.casefold() == ".zip":
-        return "csv"
-    if form := SUFFIXES.get(path.suffix.casefold()):
-        return form
-    raise Refused([Fault("format", "its name does not tell the format: say --format csv, json, ndjson or xml")])
+    """By the file's name, or empty; a folder and a zip hold CSV."""
+    return "csv" if path.is_dir() else SUFFIXES.get(path.suffix.casefold(), "")
 
 
 # ---- CSV -------------------------------------------------------------------------------------------------------------------
