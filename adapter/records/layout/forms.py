@@ -80,9 +80,9 @@ def form(text: str) -> Form:
         raise ValueError("has a year of two digits, and nobody knows its century: have it exported with four")
     if left := sorted({letter for t in tokens if t not in TOKENS for letter in t if letter in "YMDHhms"}):
         raise ValueError(f"has {' and '.join(left)} alone: what stands for a part of a date is {', '.join(TOKENS)}")
-    made = Form(text, tokens, re.compile("".join(TOKENS.get(t) or re.escape(t) for t in tokens)))
     if len(set(known)) < len(known) or {"MM", "MMM"} <= set(known):
         raise ValueError("says one thing twice")
+    made = Form(text, tokens, re.compile("".join(TOKENS.get(t) or re.escape(t) for t in tokens)))
     if not _whole(made):
         raise ValueError("is neither a date (YYYY, YYYY and MM, or YYYY, MM and DD) nor a time (HH and mm, with ss or without)")
     return made

@@ -218,11 +218,14 @@ class Leaf:
         return value if self.function else self._plain_one(value, out, names)
 
     def _plain_one(self, value: Json, out: Out, names: Names) -> Json:
-        if not (isinstance(value, dict) and concept_of(self.kind) and value.get("text") and value.keys() != {"text"}):
+        concept = concept_of(self.kind)
+        if not (isinstance(value, dict) and concept and value.get("text") and value.keys() != {"text"}):
             return value
+        otherwise = any(isinstance(step, Table) and step.otherwise for step in self.steps)
+        if concept.table and not otherwise:
+            return value  # its text alone would be taken for a word of the table
         out.no({k: v for k, v in value.items() if k != "text"}, names, "no column takes its codes, only its text is written")
-        otherwise = any(isinstance(step, Table) and step.otherwise and not step.bare for step in self.steps)
-        return {"text": value["text"]} if otherwise else value["text"]
+        return {"text": value["text"]} if concept.table else value["text"]
 
     def unmade(self, value: Json) -> list[list[Raw]]:
         """The values of each source that are read as this. Raises Cannot."""

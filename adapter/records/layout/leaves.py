@@ -9,10 +9,10 @@ from zoneinfo import ZoneInfo
 
 from adapter.records.kinds import Kind, Many, Object, OneOf
 from adapter.records.layout.blocks import Ignored
-from adapter.records.layout.forms import Dates, form
+from adapter.records.layout.forms import Dates, Form, form
 from adapter.records.layout.here import Json, Names
 from adapter.records.layout.leaf import Leaf, concept_of
-from adapter.records.layout.options import Options, perhaps
+from adapter.records.layout.options import Options, perhaps, values_at
 from adapter.records.layout.paths import Path, parse
 from adapter.records.layout.steps import Digits, Function, Number, Remove, Same, Step, Table
 from adapter.records.layout.toml import At, Document
@@ -58,7 +58,8 @@ class Leaves:
         options.only(LEAF, "a field")
         listed = many(kind)
         of = listed.of if listed else kind
-        sources = [self.path(text, Place((*place.at, "from"), (), place.where)) for text in options.texts("from")]
+        at = (*place.at, "from") if isinstance(values_at(self.document.values, place.at), dict) else place.at
+        sources = [self.path(text, Place(at, (), place.where)) for text in options.texts("from")]
         if not sources:
             options.no(("from",), "names no source")
         if not scalars(of) and "function" not in raw:
@@ -111,11 +112,12 @@ class Leaves:
             return None
         for code, word in words.items():
             at = ("tables", named, code) if named else (*options.at, "table", code)
-            if not isinstance(word, SCALARS):
-                self.document.no(at, "is our word for one code: a text, a number, true or false")
-            else:
+            if isinstance(word, SCALARS):
                 self.words(word, kind, at)
+            else:
+                self.document.no(at, "is our word for one code: a text, a number, true or false")
         concept = concept_of(kind)
+        words = {code: word for code, word in words.items() if isinstance(word, SCALARS)}
         return Table(named, words, otherwise="otherwise" in options.values, bare=concept is not None and not concept.table,
                      booleans=not self.texts)
 
@@ -130,16 +132,22 @@ class Leaves:
             return None
         if name == "date" and any(f.time for f in forms):
             options.no((name,), "has a time in it: say `time` instead of `date`")
-        days = takes(kind, "2024-01-01") or not any(f.date for f in forms)
+        days, times = takes(kind, "2024-01-01"), takes(kind, "2024-01-01T00:00:00Z")
         dates = Dates(forms, self.zone, days=days)
-        if str not in kind.takes or not (days or takes(kind, "2024-01-01T00:00:00Z")) or (
-                all(not f.date for f in forms) and not takes(kind, "00:00:00")):
+        if not all(self._fits(f, kind, days=days, times=times) for f in forms):
             options.no((name,), f"makes a date or a time, and the record takes {kind.says} there")
-        elif any(f.date and f.time for f in forms) and self.zone and not takes(kind, "2024-01-01T00:00:00Z"):
+        elif any(f.date and f.time for f in forms) and self.zone and not times:
             options.no((name,), "says a time of day, and the record takes only a date there: write what never matters as it stands, 00:00")
         elif dates.cut and not days:
-            options.no((name,), "needs the zone of the export, [export] zone, such as \"Europe/London\"")
+            options.no((name,), 'needs the zone of the export, [export] zone, such as "Europe/London"')
         return dates
+
+    @staticmethod
+    def _fits(form: Form, kind: Kind, *, days: bool, times: bool) -> bool:
+        """Does the field take what this form makes? What is only too exact for it is told apart."""
+        if not form.date:
+            return takes(kind, "00:00:00")
+        return days or bool(form.time and times)
 
     def _date(self, options: Options, kind: Kind) -> Step | None:
         return self._dates(options, kind, "date")

@@ -11,7 +11,7 @@ from adapter.records.layout import files, toml
 from adapter.records.layout.blocks import Ignored
 from adapter.records.layout.compiler import Compiler
 from adapter.records.layout.elements import Elements
-from adapter.records.layout.fields import spots
+from adapter.records.layout.fields import absolute, spots
 from adapter.records.layout.forms import Dates
 from adapter.records.layout.layout import Layout
 from adapter.records.layout.leaf import Leaf
@@ -19,7 +19,7 @@ from adapter.records.layout.leaves import Place, many
 from adapter.records.layout.module import Functions
 from adapter.records.layout.nodes import Constant, Fields
 from adapter.records.layout.options import Options, perhaps
-from adapter.records.layout.paths import parse
+from adapter.records.layout.paths import is_path, parse
 from adapter.records.layout.states import LISTED, Listed
 from adapter.records.layout.toml import Document
 from adapter.records.stream import care_records
@@ -51,6 +51,7 @@ def build(document: Document, folder: File) -> Layout:
     raw = {name: value for name, value in document.values.items() if name not in SECTIONS}
     root = compiler.fields(raw, care_records().kind, Place(()), spare=SECTIONS)
     _states(document, compiler, root)
+    _both(document, root)
     says = tuple(f"{spot.path}: a time is cut to its date, because the layout names no zone" for spot in spots(root) if is_cut(spot.node))
     return Layout(document.name, export.text("vendor"), settings, root, _absence(document),
                   _ignored(document), compiler.ignored, compiler.nothing, says)
@@ -83,10 +84,20 @@ def _absence(document: Document) -> dict[str, str]:
 def _ignored(document: Document) -> dict[str, str]:
     options = Options(document, ("ignored",))
     for name in options.values:
-        files.checked(Options(document, ("ignored",), {name: name}), name)
+        if not is_path(name):
+            options.no((name,), "is no path in the resident's tree, nor from the top with / in front")
         if not options.text(name):
             options.no((name,), "needs the reason why it is ignored")
     return {name: options.text(name) for name in options.values}
+
+
+def _both(document: Document, root: Fields) -> None:
+    """What is ignored, and is mapped all the same."""
+    mapped = [(where, spot.path) for spot in spots(root) for where in spot.sources()]
+    for name in Options(document, ("ignored",)).values:
+        ignored = absolute(parse(name), ()) if is_path(name) else ()
+        if path := next((path for where, path in mapped if ignored and where[:len(ignored)] == ignored), ""):
+            document.no(("ignored", name), f"is mapped to {path}: it is either ignored or mapped")
 
 
 def _ignored_rows(document: Document, compiler: Compiler) -> tuple[Ignored, ...]:

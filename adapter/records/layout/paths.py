@@ -51,6 +51,13 @@ def parse(text: str) -> Path:
     return Path(text, tuple(names), up, top)
 
 
+def is_path(text: str) -> bool:
+    try:
+        return bool(parse(text))
+    except ValueError:
+        return False
+
+
 def start(path: Path, here: Here) -> tuple[Node | None, Steps]:
     """The object where the names begin, and the steps to it."""
     if path.top:

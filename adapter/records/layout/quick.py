@@ -185,7 +185,8 @@ class Source:
         lines = [f"{items} = None", *(self._Elements(node.elements, items) if node.elements else [])]
         if isinstance(node.state, Constant):
             return [*lines, f"{target} = {items} or {self.name(node.state.value, 'state')}"]
-        return [*lines, f"{state} = None", *self._Leaf(node.state, state), f"{target} = {self.name(judged, 'judged')}({items}, {state})"]
+        lines += [f"{state} = {self.name(node.empty, 'empty')}", *self._Leaf(node.state, state)]
+        return [*lines, f"{target} = {self.name(judged, 'judged')}({items}, {state})"]
 
     # -- lists -----------------------------------------------------------------------------------------------------------------
     def _Elements(self, elements: Elements, target: str) -> list[str]:

@@ -12,6 +12,7 @@ from adapter.records.layout.elements import Elements
 from adapter.records.layout.here import Bad, Here, Json, Names
 from adapter.records.layout.leaf import WRONG, Leaf, Reader
 from adapter.records.layout.nodes import Constant
+from adapter.records.layout.steps import Table
 from adapter.records.layout.tree import Out
 from mappings.bag import Unlisted
 
@@ -38,8 +39,8 @@ class Listed:
         if isinstance(self.state, Constant):
             constant = self.state.value
             return lambda here: items(here) or constant
-        state = self.state.reader(traced=traced)
-        return lambda here: self._agreed(here, items(here), state(here))
+        read, empty = self.state.reader(traced=traced), self.empty
+        return lambda here: self._agreed(here, items(here), empty if (said := read(here)) is None else said)
 
     def _agreed(self, here: Here, items: Json, state: Json) -> Json:
         if WRONG in (items, state):
@@ -61,13 +62,19 @@ class Listed:
             out.no(items, names, "no block of the layout makes elements of this list")
         if isinstance(self.state, Leaf):
             word = LISTED if items else NOT_SUPPLIED if value is None else value
-            self.state.write(word if self._has(word) or value == word else None, here, out, names)
+            written = word if self._has(word) or value == word else None
+            self.state.write(None if written == self.empty else written, here, out, names)
         elif not items and (NOT_SUPPLIED if value is None else value) != self.state.value:
             out.no(value, names, "the layout states a constant, which is something else")
 
     def _has(self, word: str) -> bool:
         """Does the column have a word for it?"""
         return word in (said for step in self.state.steps for said in getattr(step, "words", {}).values())  # type: ignore[union-attr]
+
+    @property
+    def empty(self) -> Json:
+        """What it means that the column is empty, where the table of the layout says so."""
+        return next((step.words.get("") for step in self.state.steps if isinstance(step, Table)), None)  # type: ignore[union-attr]
 
     @property
     def firsts(self) -> frozenset[str]:

@@ -37,6 +37,7 @@ def path_of(at: At) -> str:
 
 def read(name: str, data: bytes) -> Document:
     """Raises Refused where it is not TOML."""
+    text = ""
     try:
         text = data.decode("utf-8-sig").replace("\r\n", "\n")
         return Document(name, tomllib.loads(text, parse_float=Decimal), lines_of(text))
@@ -44,7 +45,7 @@ def read(name: str, data: bytes) -> Document:
         raise Refused([Fault("toml", "is not UTF-8, and TOML always is: save it as UTF-8", file=name)]) from None
     except tomllib.TOMLDecodeError as error:
         place = PLACE.search(str(error))
-        line, column = (int(n) if n else None for n in (place.groups() if place else (None, None)))
+        line, column = (int(n) for n in place.groups()) if place and place[1] else (text.count("\n") + 1, None)
         says = PLACE.sub("", str(error))
         raise Refused([Fault("toml", f"is not TOML: {says[:1].lower()}{says[1:]}", "", line, column, name)]) from None
 

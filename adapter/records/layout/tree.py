@@ -5,9 +5,10 @@ import copy
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
+from enum import Enum
 from typing import Any, NamedTuple
 
-from adapter.records.kinds import Kind
+from adapter.records.kinds import Kind, Many, Object, OneOf, Slot
 from adapter.records.layout.forms import Cannot
 from adapter.records.layout.here import Here, Json, Names
 from adapter.records.layout.paths import OWN, Path, start
@@ -58,10 +59,25 @@ def leaves(value: Json, names: Names = ()) -> Iterator[Names]:
 
 
 def plainest(kind: Kind, value: Json) -> Json:
-    """As the native format writes it, where it can be read: {"text": "Aspirin"} and "Aspirin" are the same."""
+    """As the native format writes it, as far as it can be read: {"text": "Aspirin"} and "Aspirin" are the same."""
     spot = Spot()
     made = kind.decode(value, spot)
-    return value if spot.wrong else kind.encode(made)
+    if not spot.wrong:
+        return kind.encode(made)
+    inner = kind.members if isinstance(kind, OneOf) else (kind,)
+    if isinstance(value, list):
+        of = next((k.of for k in inner if isinstance(k, Many)), None)
+        return [plainest(of, v) for v in value] if of else value
+    slots = next((k.slots for k in inner if isinstance(k, Object) and isinstance(value, dict) and value.keys() <= k.slots.keys()), {})
+    if not slots:
+        return value
+    said = {name: plainest(slots[name].kind, v) for name, v in value.items()}
+    return {name: v for name, v in said.items() if not same(v, _default(slots[name]))}
+
+
+def _default(slot: Slot) -> Json:
+    """Of a field that says its default in words, such as "not supplied"."""
+    return slot.default.value if isinstance(slot.default, Enum) else None
 
 
 def same(a: Json, b: Json) -> bool:
