@@ -77,6 +77,29 @@ def test_the_third_edition_is_as_easy_as_the_second() -> None:
         assert hospital.medicine("Furosemide")["dosage"][0]["text"] == words
 
 
+def test_a_server_that_never_lets_go_of_a_tag_is_not_taken_for_one_that_edits() -> None:
+    """As HAPI: what an update does not repeat of meta.tag stays there, in an order of its own."""
+    hospital = Hospital()
+    hospital.send()
+    for words in ("two each morning", "three each morning", "one each morning"):
+        tags = hospital.medicine("Furosemide")["meta"]["tag"]
+        assert became(hospital.send(with_dose(BAG, words)))["MedicationStatement medicines[0]"] == "updated"
+        theirs = hospital.medicine("Furosemide")
+        hospital.edits(theirs, meta={**theirs["meta"], "tag": [*tags, *theirs["meta"]["tag"]]})
+    assert set(became(hospital.send(with_dose(BAG, "one each morning"))).values()) == {"unchanged"}
+    hospital.edits(hospital.medicine("Furosemide"), dosage=[{"text": "two each morning"}])  # what we had said long ago
+    assert became(hospital.send(with_dose(BAG, "one each morning")))["MedicationStatement medicines[0]"] == "kept"
+
+
+def test_a_mark_of_the_first_version_is_still_known() -> None:
+    hospital = Hospital()
+    hospital.send()
+    theirs = hospital.medicine("Furosemide")
+    _, whole, _ = theirs["meta"]["tag"][0]["code"].split(".")
+    hospital.edits(theirs, meta={"tag": [{**theirs["meta"]["tag"][0], "code": whole}]})
+    assert became(hospital.send(with_dose(BAG, "two each morning")))["MedicationStatement medicines[0]"] == "updated"
+
+
 # ---- nothing is lost -------------------------------------------------------------------------------------------------------
 def test_what_the_hospital_added_stays() -> None:
     hospital = Hospital()

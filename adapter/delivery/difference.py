@@ -10,10 +10,11 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from decimal import Decimal
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from adapter.bundle import Row
 from adapter.delivery.answer import Resource
@@ -24,6 +25,7 @@ from mappings.corrections import standing
 from mappings.faults import Faults
 
 MARK = "urn:redbag:sent"
+NUMBERED = re.compile(r"(?:([0-9]{1,9})\.)?([0-9a-f]{16})(?:\.([0-9a-f]{16}))?")  # the first version's were of the whole alone
 STANDING = ("status", "clinicalStatus", "verificationStatus", "active")  # whether a resource says something that holds
 WHAT = ("drug", "code", "vaccine", "procedure")  # what a row is about
 State = Literal["new", "same", "changed", "ends", "edited", "unreadable"]
@@ -133,13 +135,29 @@ def differing(ours: Any, theirs: Any) -> dict[str, tuple[Any, Any]]:
 
 
 # ---- the mark --------------------------------------------------------------------------------------------------------------
+class Mark(NamedTuple):
+    """What it said when we sent it, the first time or the n-th: fingerprints of the whole and of its status. Some servers never let go of a
+    tag, so that there are several."""
+
+    number: int = 0
+    whole: str = ""
+    status: str = ""
+
+
 def marked(resource: Resource) -> Resource:
-    """With the fingerprint of what it says, and without the server's own version and time."""
+    """With the fingerprints of what it says, and without the server's own version and time."""
     shape, meta = SHAPES[resource["resourceType"]], resource.get("meta")
     kept = {k: v for k, v in (meta if isinstance(meta, dict) else {}).items() if k not in ("versionId", "lastUpdated")}
     said = shape.write(shape.read(resource)[0])
-    tag = {"system": MARK, "code": f"{fingerprint(said)}.{fingerprint(_standing(said))}"}
+    mark = Mark(_mark(resource).number + 1, fingerprint(said), fingerprint(_standing(said)))
+    tag = {"system": MARK, "code": ".".join(map(str, mark))}
     return {**resource, "meta": {**kept, "tag": [*(t for t in _tags(resource) if t.get("system") != MARK), tag]}}
+
+
+def _mark(resource: Resource) -> Mark:
+    """The last one."""
+    said = (NUMBERED.fullmatch(str(tag.get("code"))) for tag in _tags(resource) if tag.get("system") == MARK)
+    return max((Mark(int(m[1] or 0), m[2], m[3] or "") for m in said if m), default=Mark())
 
 
 def fingerprint(resource: Resource) -> str:
@@ -163,13 +181,13 @@ def _standing(resource: Resource) -> Resource:
 def _as_sent(theirs: Resource, there: Any) -> bool:
     """Does it still say what it said when we marked it?"""
     said = _said(theirs, there)
-    return said is not None and _mark(theirs)[0] == fingerprint(said)
+    return said is not None and _mark(theirs).whole == fingerprint(said)
 
 
 def _standing_as_sent(theirs: Resource, there: Any) -> bool:
-    """Does its status still say so? Earlier marks were of the whole only."""
+    """Does its status still say so?"""
     said = _said(theirs, there)
-    return said is not None and _mark(theirs)[1] == fingerprint(_standing(said))
+    return said is not None and _mark(theirs).status == fingerprint(_standing(said))
 
 
 def _said(theirs: Resource, there: Any) -> Resource | None:
@@ -178,12 +196,6 @@ def _said(theirs: Resource, there: Any) -> Resource | None:
         return SHAPES[theirs["resourceType"]].write(there)
     except Faults:
         return None
-
-
-def _mark(theirs: Resource) -> tuple[str, str]:
-    """The fingerprints of all it said and of its status, as we sent it; empty where there are none."""
-    whole, _, status = next((str(tag.get("code")) for tag in _tags(theirs) if tag.get("system") == MARK), "").partition(".")
-    return whole, status
 
 
 def _tags(resource: Resource) -> list[Resource]:
