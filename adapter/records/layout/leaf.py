@@ -15,9 +15,11 @@ from adapter.records.layout.paths import Path, every, one, only, start
 from adapter.records.layout.steps import Function, Step, Table
 from adapter.records.layout.tree import Out, put, same, spot
 from adapter.records.rows.row import Steps
+from adapter.records.spot import Spot
 
 Raw = Any
 Reader = Callable[[Here], Json]
+OTHER_WORDS = "only the code is written, by the vendor's own for it, and not what else was said"
 WRONG: Any = object()  # stands in the JSON for a value that could not be read, until the faults are told
 
 
@@ -219,13 +221,29 @@ class Leaf:
 
     def _plain_one(self, value: Json, out: Out, names: Names) -> Json:
         concept = concept_of(self.kind)
-        if not (isinstance(value, dict) and concept and value.get("text") and value.keys() != {"text"}):
+        if not (isinstance(value, dict) and concept):
+            return value
+        if concept.table and (word := concept.table.word(concept.decode(value, Spot()))):
+            return self._word(value, word, concept.whole.encode(concept.words[word])["codings"][0], out, names)
+        if not value.get("text") or value.keys() == {"text"}:
             return value
         otherwise = any(isinstance(step, Table) and step.otherwise for step in self.steps)
         if concept.table and not otherwise:
             return value  # its text alone would be taken for a word of the table
         out.no({k: v for k, v in value.items() if k != "text"}, names, "no column takes its codes, only its text is written")
         return {"text": value["text"]} if concept.table else value["text"]
+
+    @staticmethod
+    def _word(value: Json, word: str, ours: Json, out: Out, names: Names) -> str:
+        """Our word for a code that somebody else has described in other words: the code is written, and their words are named."""
+        for name, said in value.items():
+            for i, coding in enumerate(said) if name == "codings" else ():
+                alike = (coding.get("system"), coding.get("code")) == (ours["system"], ours["code"])
+                out.no({k: v for k, v in coding.items() if not alike or ours.get(k) != v}, (*names, name, i), OTHER_WORDS)
+            if name != "codings":
+                out.no(said, (*names, name), OTHER_WORDS)
+        out.words.add(names)
+        return word
 
     def unmade(self, value: Json) -> list[list[Raw]]:
         """The values of each source that are read as this. Raises Cannot."""

@@ -38,11 +38,13 @@ class Dialect:
 
 @dataclass
 class Out:
-    """One writing. `claimed`: the places that a field has been written to; another field must not change them."""
+    """One writing. `claimed`: the places that a field has been written to; another field must not change them. `words`: codes that were
+    written by our word for them, which says no more than the code."""
 
     dialect: Dialect
     missed: list[Missed] = field(default_factory=list)
     claimed: dict[tuple[int, str], Node] = field(default_factory=dict)
+    words: set[Names] = field(default_factory=set)
 
     def no(self, value: Json, names: Names, why: str) -> None:
         """This is not written, leaf by leaf."""
@@ -92,7 +94,9 @@ def same(a: Json, b: Json) -> bool:
 
 
 def differing(a: Json, b: Json, names: Names = ()) -> list[Names]:
-    """The leaves in which these differ; a list by its places."""
+    """The leaves in which these differ; a list by its places. "Ward 7" says the same as {"display": "Ward 7"}, or {"text": "Ward 7"}."""
+    if isinstance(a, dict) and isinstance(b, str):
+        b = next(({name: b} for name in ("display", "text") if a.get(name) == b), b)
     if isinstance(a, dict) and isinstance(b, dict):
         return [n for name in {**a, **b} for n in differing(a.get(name), b.get(name), (*names, name))]
     if isinstance(a, list) and isinstance(b, list):

@@ -67,7 +67,7 @@ def _unlike(layout: Layout, json: Json, here: Here, out: Out) -> list[Missed]:
     known = {names for names, _ in out.missed}
     beside = {element(names) for names in known}
     return [Missed(names, "goes with the rest of its element" if element(names) in beside else "would be read back as something else")
-            for names in differing(json, again) if not any(names[:len(k)] == k or k[:len(names)] == names for k in known)]
+            for names in differing(json, again) if not any(names[:len(k)] == k or k[:len(names)] == names for k in known | out.words)]
 
 
 def element(names: Names) -> Names:
