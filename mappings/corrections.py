@@ -141,7 +141,7 @@ def findings_of_withdrawn(withdrawn: Withdrawn | None, resident: Resident) -> It
         if link.type == "replaced by" and into is None:
             yield refusal(f"resident.links[{i}]", "says that another record replaces this one: say so in withdrawn too (merged, and into "
                                                   "which), so that nothing of it stays current")
-        elif link.type == "replaced by" and link.other != Ref("Patient", into or ""):
+        elif link.type == "replaced by" and isinstance(to := link.other, Ref) and to.type == "Patient" and to.key != into:
             yield refusal(f"resident.links[{i}]", "says that another record replaces this one than withdrawn.into does")
 
 

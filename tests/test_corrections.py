@@ -453,7 +453,12 @@ def test_what_contradicts_itself_does_not_travel(bag: CareRecord, field: str) ->
     assert (hospital.send(bag, UPSERT).verdict, hospital.wire) == (Verdict.REFUSED, [])
 
 
-@pytest.mark.parametrize("bag", [RENUMBERED, SURVIVES, MERGED, DIED, withdrawn(Reason.MOVED_AWAY), withdrawn(Reason.WRONG_RESIDENT)])
+# Whether the one with that number is r2, nobody can tell.
+BY_NUMBER = replace(MARY, links=(Link(Logical(NHS_NUMBER, NEW, "Patient"), "replaced by"),))
+
+
+@pytest.mark.parametrize("bag", [
+    RENUMBERED, SURVIVES, MERGED, DIED, withdrawn(Reason.MERGED, "r2", told(BY_NUMBER)), withdrawn(Reason.MOVED_AWAY), withdrawn(Reason.WRONG_RESIDENT)])
 def test_every_event_may_travel(bag: CareRecord) -> None:
     assert refusals(bag) == []
 
