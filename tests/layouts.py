@@ -63,3 +63,13 @@ nothing = ["N/K"]
 def short(fields: str, *, export: str = "") -> Layout:
     """A JSON layout of little else than these fields of a resident."""
     return layout(f"{SHORT}{export}\n[resident]\nkey = \"id\"\n{fields}")
+
+
+JSON_HEAD = SHORT
+
+
+def build_in(folder: Path, text: str) -> Layout:
+    """Of a text that is right, with a module beside it."""
+    made, faults = tried(text, folder)
+    assert faults == []
+    return made

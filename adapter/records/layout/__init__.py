@@ -12,6 +12,7 @@
 """
 from adapter.records.layout.layout import Layout, Reading
 from adapter.records.layout.load import load
+from adapter.records.layout.steps import Mistake
 from adapter.records.layout.writing import Unwritten, Written
 
-__all__ = ["Layout", "Reading", "Unwritten", "Written", "load"]
+__all__ = ["Layout", "Mistake", "Reading", "Unwritten", "Written", "load"]

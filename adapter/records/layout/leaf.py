@@ -202,12 +202,17 @@ class Leaf:
             raise Cannot("stands where another field is written, which says something else")
         raws = self.unmade(self._fitting(value, out, names))
         for path, values in zip(self.sources, raws, strict=True):
-            put(path, here, values, out)
+            put(path, here, values, out, many=self._repeats)
+
+    @property
+    def _repeats(self) -> bool:
+        """Does one source hold all values of a list?"""
+        return self.many and len(self.sources) == 1 and self.split is None and not self.function
 
     def _fitting(self, value: Json, out: Out, names: Names) -> Json:
         """Of a list as much as there are columns for it."""
         room = len(self.sources)
-        if not self.many or self.function or self.join is not None or self.split is not None or room == 1 or value is None:
+        if not self.many or self.function or self.join is not None or room == 1 or value is None:
             return value
         for i, more in enumerate(value[room:], room):
             out.no(more, (*names, i), "there are more of them than columns")

@@ -143,6 +143,13 @@ class Same:
         return value
 
 
+class Mistake(RuntimeError):
+    """A function of a layout's module is wrong. What it raised is not shown: it may hold a value; nor is where, for that may show one."""
+
+    def __init__(self, name: str, error: Exception) -> None:
+        super().__init__(f"the layout's function {name} fails with {type(error).__name__}: that is a mistake in it")
+
+
 class Function:
     """The vendor's own, from the module beside the layout. Its ValueError is a fault; its text is not shown: it may hold a value."""
 
@@ -155,6 +162,8 @@ class Function:
             return self.read(*value) if self.sources > 1 else self.read(value)
         except ValueError:
             raise Bad("function", f"the layout's function {self.name} cannot read it") from None
+        except Exception as error:  # noqa: BLE001 - whatever a function of theirs raises
+            raise Mistake(self.name, error) from None
 
     def put(self, value: Value) -> Value:
         if self.write is None:
@@ -163,3 +172,5 @@ class Function:
             return self.write(value)
         except ValueError:
             raise Cannot("the layout's function that writes it cannot say it") from None
+        except Exception as error:  # noqa: BLE001 - whatever a function of theirs raises
+            raise Mistake(f"that writes, beside {self.name},", error) from None

@@ -112,29 +112,29 @@ def spot(path: Path, here: Here) -> tuple[int, str]:
     return id(row), "/".join(path.names)
 
 
-def put(path: Path, here: Here, values: list[Raw], out: Out) -> None:
-    """These values, and no others, at the end of the path. Raises Cannot where another field has written something else there."""
+def put(path: Path, here: Here, values: list[Raw], out: Out, *, many: bool = False) -> None:
+    """These values, and no others, at the end of the path. `many`: there may be several of them. Raises Cannot."""
     row, _ = start(path, here)
     if row is None:
         raise Cannot("stands in a row that is not there")
-    _put(row, path.names, values, out.dialect)
+    _put(row, path.names, values, out.dialect, listed=many and not out.dialect.texts)
 
 
-def _put(row: Node, names: tuple[str, ...], values: list[Raw], dialect: Dialect) -> None:
+def _put(row: Node, names: tuple[str, ...], values: list[Raw], dialect: Dialect, *, listed: bool) -> None:
     name, rest = names[0], names[1:]
     held = row.get(name)
     if not rest:
         made = _leaves(held, values)
-        row[name] = made[0] if len(made) == 1 and not isinstance(held, list) else made
+        row[name] = made[0] if len(made) == 1 and not isinstance(held, list) and not (listed and held is None) else made
     elif isinstance(held, list) or name in dialect.tables:
         nodes = [n for n in held or [] if isinstance(n, Node)]
         nodes += [Node() for _ in values[len(nodes):]]
         for i, node in enumerate(nodes):
-            _put(node, rest, values[i:i + 1], dialect)
+            _put(node, rest, values[i:i + 1], dialect, listed=False)
         row[name] = [n for n in nodes if n]
     else:
         inner = held if isinstance(held, Node) else Node({} if held is None else {OWN: held})
-        _put(inner, rest, values, dialect)
+        _put(inner, rest, values, dialect, listed=listed)
         row[name] = inner
     if row[name] in ([], {}):
         del row[name]
