@@ -458,7 +458,8 @@ BY_NUMBER = replace(MARY, links=(Link(Logical(NHS_NUMBER, NEW, "Patient"), "repl
 
 
 @pytest.mark.parametrize("bag", [
-    RENUMBERED, SURVIVES, MERGED, DIED, withdrawn(Reason.MERGED, "r2", told(BY_NUMBER)), withdrawn(Reason.MOVED_AWAY), withdrawn(Reason.WRONG_RESIDENT)])
+    RENUMBERED, SURVIVES, MERGED, DIED, withdrawn(Reason.MERGED, "r2", told(BY_NUMBER)), withdrawn(Reason.MOVED_AWAY),
+    withdrawn(Reason.WRONG_RESIDENT)])
 def test_every_event_may_travel(bag: CareRecord) -> None:
     assert refusals(bag) == []
 
