@@ -108,7 +108,7 @@ def demo(out: Annotated[Path, typer.Option("--out", "-o", metavar="DIR", help="W
 @app.command()
 @verb
 def check(file: File, layout: LayoutFile = None, as_of: AsOf = None, refused: RefusedTo = None, as_json: AsJson = False) -> Exit:
-    """Say what is wrong with care records. Every fault and every doubt, with its line and its field."""
+    """Say what is wrong with care records. Every fault and every doubt, with its line and its field; FILE may also be FHIR, JSON or XML."""
     from adapter.commands import check
     from adapter.commands.exported import perhaps
 

@@ -65,6 +65,18 @@ def test_send_twice_and_pull(address: str, bag: Path, tmp_path: Path) -> None:
     assert [m["key"] for m in kept["medicines"]] == [m["key"] for m in example()["medicines"]]
 
 
+def test_sent_in_xml_it_is_found_unchanged_in_json_and_brought_back_in_either(address: str, tmp_path: Path) -> None:
+    home = tmp_path / "home.ndjson"
+    home.write_bytes(ndjson(another("in-xml")))
+    first = redbag("send", home, "--to", address, "--patient", "create-if-missing", "--format", "xml", "--json")
+    again = redbag("send", home, "--to", address, "--json")
+    assert set(lines(first, "result")[0]["rows"]) == {"created"}
+    assert set(lines(again, "result")[0]["rows"]) == {"unchanged"}
+    back = [redbag("pull", "--from", address, "--record", home, "--format", form, "-o", "-").stdout for form in ("xml", "json")]
+    assert json.loads(back[0])["resident"]["key"] == "in-xml"
+    assert back[0] == back[1]
+
+
 def test_who_is_meant_of_a_file_with_many(address: str, tmp_path: Path) -> None:
     home = tmp_path / "home.ndjson"
     home.write_bytes(ndjson(another("m1"), another("m2")))

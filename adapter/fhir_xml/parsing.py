@@ -18,6 +18,7 @@ _DTD = re.compile(rb"(?:\s++|<\?.*?\?>|<!--.*?-->)*+<!(?!--)", re.DOTALL)
 _ENCODING = re.compile(rb"""<\?xml[^?>]*?\sencoding\s*=\s*["'](?!utf-?8["'])""", re.IGNORECASE)
 _ERRORS = etree.ErrorTypes
 _LIMIT = ("too-large", "elements are nested more than 256 deep, or one value is longer than 10 million bytes")
+_BAD = ("not-xml", "is not well-formed XML here")
 _CUT = ("not-xml", "ends here, in the middle of an element: the file is not whole")
 _SAYS = {
     _ERRORS.ERR_DOCUMENT_EMPTY: ("empty", "expected an XML document, beginning with <"),
@@ -51,7 +52,7 @@ def parsed(body: bytes) -> etree._Element:
     try:
         return etree.fromstring(body, parser)
     except etree.XMLSyntaxError as error:
-        why = _explained(error)
+        why = _explained(error, body)
     raise NotXml(why)
 
 
@@ -72,8 +73,9 @@ def _forbidden(body: bytes) -> Fault | None:
     return None
 
 
-def _explained(error: etree.XMLSyntaxError) -> Fault:
+def _explained(error: etree.XMLSyntaxError, body: bytes) -> Fault:
     """Ours for what libxml2 says, whose words may quote a patient."""
-    rule, says = _SAYS.get(error.code, ("not-xml", "is not well-formed XML here"))
     line, column = error.position
+    at_the_end = line > body.count(b"\n") and column >= len(body) - body.rfind(b"\n") - 1
+    rule, says = _SAYS.get(error.code) or (_CUT if at_the_end else _BAD)
     return Fault(rule, says, "", max(line, 1), max(column, 1))

@@ -49,7 +49,7 @@ def _object(out: list[str], tag: str, type_: str, said: Any, value: str = "") ->
     if not isinstance(said, dict):
         raise _Stop("wrong-kind", "expected an object")
     if not said.keys() <= known.places.keys():
-        raise _Stop("unknown-property", "holds a property that FHIR R4 does not have here, so XML has no place for it")
+        raise _Stop("unknown-property", "holds a property that FHIR R4 does not have here")
     names = sorted(said, key=known.places.__getitem__)
     inside = [name for name in names if name not in known.attributes]
     out.append(f"<{tag}{value}")
@@ -63,7 +63,7 @@ def _object(out: list[str], tag: str, type_: str, said: Any, value: str = "") ->
 def _property(out: list[str], what: Element, name: str, said: Object) -> None:
     """One property of an object. What is about a primitive is written with it: _given with given."""
     if said[name] is None:
-        raise _Stop("null", "is null, which XML has no place for; leave it out")
+        raise _Stop("null", "is null: leave it out if there is no value")
     if what.kind in VALUES:
         if name == what.name or what.name not in said:
             _primitives(out, what, said.get(what.name), said.get(f"_{what.name}"))
@@ -110,7 +110,7 @@ def _primitive(out: list[str], what: Element, value: Any, about: Any) -> None:
     if about is None and said:
         out.append(f"<{what.name}{said}/>")
     elif not about:
-        raise _Stop("no-value", "has neither a value nor anything about it, so XML has no place for it")
+        raise _Stop("no-value", "has neither a value nor anything about it: leave it out")
     else:
         _object(out, what.name, "Element", about, said)
 
@@ -126,7 +126,7 @@ def _listed(said: Any) -> list[Any]:
     if not isinstance(said, list):
         raise _Stop("wrong-kind", "expected a list")
     if not said:
-        raise _Stop("empty-list", "is an empty list, which XML has no place for; leave it out")
+        raise _Stop("empty-list", "is an empty list: leave it out")
     return said
 
 

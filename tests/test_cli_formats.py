@@ -1,0 +1,116 @@
+"""The command line in either format: what is converted, and what is said of FHIR that somebody has."""
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from adapter import wire
+from adapter.commands.exits import Exit
+from tests import foreign
+from tests.mutate import exactly
+from tests.test_cli import CANARY, another, example, lines, ndjson, redbag
+
+DIV = '<div xmlns="http://www.w3.org/1999/xhtml">Ann</div>'
+PUBLISHED = dict(foreign.documents())
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    """Three residents a line; the second a dose with a character that XML does not have."""
+    path, odd = tmp_path / "home.ndjson", another("b")
+    odd["medicines"][0]["doses"][0]["text"] = f"{CANARY}\ufffe"
+    path.write_bytes(ndjson(example(), odd, another("c")))
+    return path
+
+
+# ---- convert ----------------------------------------------------------------------------------------------------------------------
+def test_xml_is_one_document_a_line_and_says_the_same(home: Path) -> None:
+    in_json, in_xml = redbag("convert", home), redbag("convert", home, "--format", "xml")
+    assert (in_json.exit_code, in_xml.exit_code) == (Exit.DONE, Exit.PARTIAL)
+    first, _, third = map(wire.loads, in_json.stdout.encode().splitlines())
+    assert exactly([wire.loads_xml(line) for line in in_xml.stdout.encode().splitlines()], [first, third])
+    assert f"{home}:2:1: refusal: Bundle.entry[" in in_xml.stderr
+    assert CANARY not in in_xml.stderr
+
+
+def test_into_a_folder_go_files_of_the_format(home: Path, tmp_path: Path) -> None:
+    redbag("convert", home, "--format", "xml", "--out", tmp_path / "xml")
+    redbag("convert", home, "--out", tmp_path / "json")
+    found = {path.stem: wire.loads_xml(path.read_bytes().rstrip()) for path in (tmp_path / "xml").glob("*.xml")}
+    assert len(found) == 2
+    assert all(exactly(said, wire.loads((tmp_path / "json" / f"{name}.json").read_bytes())) for name, said in found.items())
+
+
+def test_for_programs_xml_is_a_text_in_json(home: Path) -> None:
+    documents = lines(redbag("convert", home, "--format", "xml", "--json"), "bundle")
+    assert [wire.loads_xml(str(document).encode())["resourceType"] for document in documents] == ["Bundle"] * 2
+
+
+# ---- check ------------------------------------------------------------------------------------------------------------------------
+PATIENT: dict[str, Any] = {"resourceType": "Patient", "id": "a", "birthDate": "1941", "gender": "female"}
+JSON = json.dumps(PATIENT)
+XML = wire.dumps_xml(PATIENT).decode()
+BUNDLE: dict[str, Any] = {"resourceType": "Bundle", "type": "collection", "entry": [
+    {"resource": PATIENT}, {"resource": PATIENT | {"gender": "Quetzalcoatl"}}, {"fullUrl": "urn:uuid:0"},
+    {"resource": {"resourceType": "Flag", "status": "active", "code": {"text": CANARY}, "subject": {"reference": "Patient/a"}}},
+    {"resource": PATIENT | {"text": {"status": "generated", "div": DIV}, "photo": [{"title": CANARY}]}}]}
+SAID = {
+    "JSON": (JSON, Exit.DONE, []),
+    "XML": (XML, Exit.DONE, []),
+    "XML with a byte order mark and a prefix": (
+        '\ufeff<?xml version="1.0"?>\n<f:Patient xmlns:f="http://hl7.org/fhir"><f:gender value="female"/></f:Patient>', Exit.DONE, []),
+    "a resourceType that is not the first": ('{"id": "a", "resourceType": "Patient", "gender": "female"}', Exit.DONE, []),
+    "XML that FHIR does not have": (
+        f'<Patient xmlns="http://hl7.org/fhir">\n<{CANARY} value="{CANARY}"/></Patient>', Exit.NOTHING,
+        ["-:2: refusal: Patient: holds an element that FHIR R4 does not have here, or not in the namespace http://hl7.org/fhir"]),
+    "JSON that FHIR does not have": (
+        json.dumps(PATIENT | {"name": [{CANARY: CANARY}]}), Exit.NOTHING,
+        ["-: refusal: Patient.name[0]: holds a property that FHIR R4 does not have here"]),
+    "JSON that is none": (JSON[:-1], Exit.NOTHING, ["-:1: refusal: ends here, in the middle of a record: the file is not whole"]),
+    "XML that is none": (XML[:-9], Exit.NOTHING, ["-:1: refusal: ends here, in the middle of an element: the file is not whole"]),
+}
+
+
+@pytest.mark.parametrize(("said", "end", "problems"), SAID.values(), ids=SAID)
+def test_a_resource_is_checked(said: str, end: Exit, problems: list[str]) -> None:
+    result = redbag("check", "-", said=said)
+    assert (result.exit_code, result.stdout.replace("standard input", "-").splitlines()) == (end, problems)
+    assert result.stderr.startswith("Checked: 1 resource")
+    assert CANARY not in result.stdout + result.stderr
+
+
+@pytest.mark.parametrize("form", wire.FORMATS.values(), ids=lambda form: form.name)
+def test_of_a_bundle_each_resource_is_checked(form: wire.Format, tmp_path: Path) -> None:
+    path = tmp_path / f"bundle.{form.name}"
+    path.write_bytes(form.dumps(BUNDLE))
+    result = redbag("check", path)
+    refusal, *unread = result.stdout.splitlines()
+    assert refusal.startswith(f"{path}: refusal: Bundle.entry[1].resource.gender: ")
+    assert unread == [f"{path}: unread: {said}" for said in (
+        "Bundle.entry[3].resource: Flag is not read", "Bundle.entry[4].resource.text.status", "Bundle.entry[4].resource.text.div",
+        "Bundle.entry[4].resource.photo[0].title")]
+    assert (result.exit_code, result.stderr) == (Exit.PARTIAL, "Checked: 4 resources, 1 refused, 4 places that no record holds.\n")
+    assert CANARY not in result.stdout
+    (counts,) = lines(redbag("check", path, "--json"), "result")
+    assert counts == {"exit": 1, "resources": 4, "refused": 1, "warnings": 0, "unread": 4}
+
+
+def test_what_records_say_against_themselves_is_said() -> None:
+    wrong = PATIENT | {"identifier": [{"system": "https://fhir.nhs.uk/Id/nhs-number", "value": "9990000010"}]}
+    result = redbag("check", "-", said=json.dumps(wrong))
+    assert ": Patient: nhs_number: " in result.stdout
+    assert "9990000010" not in result.stdout
+
+
+@pytest.mark.parametrize("name", PUBLISHED)
+def test_everything_published_can_be_checked(name: str) -> None:
+    result = redbag("check", "-", said=PUBLISHED[name])
+    assert result.exit_code in (Exit.DONE, Exit.NOTHING)
+    assert result.stderr.startswith("Checked: ")
+
+
+def test_care_records_are_still_care_records(home: Path) -> None:
+    assert redbag("check", home).stderr.startswith("Checked: 3 residents")
