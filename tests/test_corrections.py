@@ -361,6 +361,37 @@ def test_it_does_not_matter_who_the_patient_there_turned_out_to_be() -> None:
     assert Ward(hospital).all() == NOTHING
 
 
+def put_right(hospital: Hospital) -> CareRecord:
+    """She was filed under somebody else's number; it is put right, and meanwhile a medicine has vanished."""
+    hospital.registers()
+    hospital.registers(identifier=[{"system": NHS_NUMBER, "value": NEW}])
+    hospital.send(WHOLE, MATCH)
+    return replace(WHOLE, resident=replace(MARY, nhs_number=NEW), medicines=(AMLODIPINE,))
+
+
+def test_a_wrong_number_that_is_put_right_leaves_nothing_with_the_other_patient() -> None:
+    hospital = Hospital()
+    bag = put_right(hospital)
+    sent = hospital.send(bag, MATCH, absence={"medicines": "entered-in-error"})
+    assert "stands under another patient of the server; it goes to this one" in sent.sentences[1]
+    assert (Ward(hospital).all(OLD), Ward(hospital).medicines(NEW)) == (NOTHING, ["Amlodipine 5mg tablets"])
+    assert again(hospital, bag, MATCH).sentences == sent.sentences[:1]  # what is not written about her, and no more
+
+
+@pytest.mark.parametrize("keeps_history", [True, False])
+def test_what_was_left_with_the_other_patient_is_said_and_taken_back_too(keeps_history: bool) -> None:
+    hospital = Hospital()
+    sent = hospital.send(put_right(hospital), MATCH)
+    assert (sent.for_a_person, Ward(hospital).medicines(OLD)) == (True, ["Furosemide 40mg tablets"])
+
+    async def forgets(request: httpx.Request) -> httpx.Response | None:
+        return None if keeps_history or "_history" not in request.url.path else httpx.Response(501)
+
+    hospital.before = forgets
+    assert hospital.retract().verdict is Verdict.DELIVERED
+    assert (Ward(hospital).all(OLD) == NOTHING, Ward(hospital).all(NEW)) == (keeps_history, NOTHING)
+
+
 def test_another_residents_things_stay() -> None:
     hospital = visited(CREATE)
     other = replace(WHOLE, resident=replace(MARY, key="r1/a", nhs_number=OTHER, family_name="Sampleton"))

@@ -26,10 +26,12 @@ from adapter.delivery.writing import with_endings, write
 from mappings.absence import checked
 from mappings.bag import THEIRS, CareRecord, directory, findings, personal
 from mappings.findings import before
+from mappings.values import Ref
 
 __all__ = ["Options", "Sent", "SentRow", "send"]
 
 AT_ONCE = 4  # reads in flight
+MOVING = "resident: what was sent before stands under another patient of the server; it goes to this one"
 NOT_OURS = "is the server's own, as it came back, and not yours to send: leave it out, or give it a key of your own"
 
 
@@ -50,9 +52,10 @@ async def _once(client: FhirClient, bag: CareRecord, policy: Policy, options: Op
     base = _resources(transaction(_base(options.base, bag), there.policy)) if options.base else {}
     differences = await _differences(client, parts, base, options)
     _not_older(bag, differences, options)
-    remain, untold = await left(client, bag, there.patients, absence)
+    moving = _moving(differences, there.patients)
+    remain, untold = await left(client, bag, (*there.patients, *moving), absence)
     ends, remain = ending(remain, bag, absence, replace=options.replace)
-    said = [*there.said, *_remaining(remain, options), *untold]
+    said = [*there.said, *[MOVING] * bool(moving), *_remaining(remain, options), *untold]
     all_parts = with_endings(parts, ends, there.policy.most, client.base, bag.as_of)
     sent, clash = await write(client, all_parts, [*differences, *ends], said, options)
     made = next((row.target for row in sent.rows if row.type == "Patient"), None)
@@ -72,6 +75,12 @@ def _not_older(bag: CareRecord, differences: Sequence[Difference], options: Opti
     if not options.older and (later := max((date for date in dates if before(bag.as_of, date)), default=None)):
         raise Stopped(Verdict.REFUSED, f"as_of: this record is of {bag.as_of} and the server has one of {later}; nothing was sent: send "
                                        "the newer one, or say that the older one is meant")
+
+
+def _moving(differences: Sequence[Difference], hers: Sequence[str]) -> list[str]:
+    """Other Patients under which the sender's rows of hers stand: as when it was the wrong NHS number, and was put right."""
+    before = (d.values["resident"][0] for d in differences if "resident" in d.values)
+    return list(dict.fromkeys(f"{to.type}/{to.key}" for to in before if isinstance(to, Ref) and f"{to.type}/{to.key}" not in hers))
 
 
 def _base(base: CareRecord, bag: CareRecord) -> CareRecord:

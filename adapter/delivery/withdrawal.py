@@ -2,8 +2,8 @@
 hospital's: only what carries the sender's key for her, and her Patient only where the sender made it.
 
 It does not matter what the record says now, nor who the server's Patient is: that may be just what was wrong. So nobody is compared. What
-was sent is found on every Patient that is known by her key or her NHS numbers, and on those that the Lists of hers are about, whose ids
-follow from her key; where there is none, among all that the sender ever sent.
+was sent is found on every Patient that is known by her key or her NHS numbers, and on those that any version of her Lists was ever about,
+whose ids follow from her key; where there is none, among all that the sender ever sent.
 """
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from adapter.delivery.client import FhirClient
 from adapter.delivery.difference import MARK, Difference, ends, rewritten
 from adapter.delivery.left import sent_before
 from adapter.delivery.outcome import Verdict
-from adapter.delivery.resident import Found, Stopped, find, refuse
+from adapter.delivery.resident import BUSY, Found, Stopped, find, matches, refuse
 from adapter.delivery.sent import Options, Sent, told
 from adapter.delivery.settled import former
 from adapter.delivery.writing import with_endings, write
@@ -59,10 +59,10 @@ async def take_back(client: FhirClient, bag: CareRecord, policy: Policy, options
 
 
 async def _once(client: FhirClient, whose: Whose, options: Options, as_of: str = "", most: int = 500) -> tuple[Sent, bool]:
-    lists = await _lists(client, whose.names)
-    _not_older(lists, as_of, options)
+    lists = [await _versions(client, f"List/{whose.names.id('List', field)}") for field in LISTED]
+    _not_older([versions[0] for versions in lists if versions], as_of, options)
     found = await _people(client, whose)
-    patients = dict.fromkeys([*(f.reference for f in found), *_subjects(lists)])
+    patients = dict.fromkeys([*(f.reference for f in found), *(s for versions in lists for s in _subjects(versions))])
     going, untold = list[Difference](), list[str]()
     for section in (*PERSONAL, LISTS):
         every = await sent_before(client, section, whose.names, list(patients))
@@ -96,15 +96,23 @@ def _is_made_by_us(found: Found, names: Names) -> bool:
     return found.ours and (marked or found.reference == f"Patient/{names.id('Patient', names.key)}")
 
 
-async def _lists(client: FhirClient, names: Names) -> list[Resource]:
-    """The Lists that were made from her record, as they are there."""
-    lists = list[Resource]()
-    for field in LISTED:
-        answer = await client.get(f"List/{names.id('List', field)}")
-        if answer.status not in (404, 410):
-            refuse(answer)
-            lists.append(rewritten(answer.resource or {}, lambda to: to.removeprefix(client.base)))
-    return lists
+async def _versions(client: FhirClient, target: str) -> list[Resource]:
+    """All there ever were, the newest first; of a server that keeps none, what is there now. References as "Type/id"."""
+    found = list[Resource]()
+    async for answer in client.pages(f"{target}/_history"):
+        if not answer.ok and answer.status not in BUSY:
+            found = await _now(client, target)
+            break
+        found += matches(answer, "List")
+    return [rewritten(each, lambda to: to.removeprefix(client.base)) for each in found]
+
+
+async def _now(client: FhirClient, target: str) -> list[Resource]:
+    answer = await client.get(target)
+    if answer.status in (404, 410):
+        return []
+    refuse(answer)
+    return [answer.resource] if answer.resource else []
 
 
 def _subjects(lists: list[Resource]) -> Iterator[str]:
