@@ -7,18 +7,21 @@ from typing import Any
 
 import httpx
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from adapter.bundle import Policy
+from adapter.bundle import Policy, collection
 from adapter.delivery.outcome import Verdict
 from adapter.delivery.send import Sent
 from mappings.absence import WORDS, checked, with_absences
 from mappings.allergy_intolerance import VERIFICATION
 from mappings.bag import CareRecord, Unlisted, findings
-from mappings.corrections import in_error, left_behind, standing, stopped
+from mappings.corrections import in_error, left_behind, standing, stands, stopped
 from mappings.faults import Faults
 from mappings.immunization import EnteredInError, NotGiven
 from mappings.practitioner import Practitioner
 from mappings.values import Ref
+from tests.bags import LAW, care_records
 from tests.hospital import AMLODIPINE, BAG, CLOVER, FUROSEMIDE, HOME, JAB, MARY, PENICILLIN, POLICIES, WHOLE, Hospital, Ward
 
 ERROR = "entered-in-error"
@@ -119,6 +122,21 @@ def test_another_residents_export_or_a_later_one_is_refused(before: CareRecord) 
 def test_a_word_that_a_list_does_not_have_is_refused(absence: dict[str, str]) -> None:
     with pytest.raises(Faults, match="expected one of: "):
         checked(absence)
+
+
+@LAW
+@given(care_records(returned=False, most=3), st.sampled_from(list(WORDS)), st.integers(0, 2))
+def test_of_any_record_what_is_there_stays_and_what_is_gone_has_ended(bag: CareRecord, field: str, place: int) -> None:
+    rows = getattr(bag, field)
+    if not isinstance(rows, tuple) or len(rows) < 2:
+        return
+    gone = rows[place % len(rows)]
+    kept: dict[str, Any] = {field: tuple(row for row in rows if row is not gone)}
+    after = with_absences(bag, replace(bag, **kept), dict.fromkeys(WORDS, ERROR))
+    assert getattr(after, field) == (*kept[field], *([in_error(gone)] if stands(gone) else []))
+    as_it_was: dict[str, Any] = {field: rows}
+    assert replace(after, **as_it_was) == bag
+    collection(after)
 
 
 # ---- at the server ---------------------------------------------------------------------------------------------------------
