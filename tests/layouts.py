@@ -41,7 +41,7 @@ def rows(tree: dict[str, Any], top: dict[str, Any] | None = None) -> ByHand:
 def layout(text: str) -> Layout:
     """Of a text that is right."""
     made, faults = tried(text)
-    assert faults == []
+    assert faults == [], "\n".join(map(str, faults))
     return made
 
 
@@ -71,5 +71,5 @@ JSON_HEAD = SHORT
 def build_in(folder: Path, text: str) -> Layout:
     """Of a text that is right, with a module beside it."""
     made, faults = tried(text, folder)
-    assert faults == []
+    assert faults == [], "\n".join(map(str, faults))
     return made

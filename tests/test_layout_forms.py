@@ -55,7 +55,8 @@ def test_a_form_is_strict(text: str) -> None:
 
 @pytest.mark.parametrize(("one", "text"), [
     ("DD/MM/YYYY", "31/02/1931"), ("DD/MM/YYYY", "29/02/1931"), ("DD/MM/YYYY", "00/01/1931"), ("DD/MM/YYYY", "01/13/1931"),
-    ("YYYY", "0000"),    ("DD/MM/YYYY HH:mm", "01/01/1931 24:00"), ("DD/MM/YYYY HH:mm", "01/01/1931 12:60"), ("HH:mm", "25:00"), ("DD MMM YYYY", "01 Foo 1931"),
+    ("YYYY", "0000"),    ("DD/MM/YYYY HH:mm", "01/01/1931 24:00"), ("DD/MM/YYYY HH:mm", "01/01/1931 12:60"), ("HH:mm", "25:00"),
+    ("DD MMM YYYY", "01 Foo 1931"),
 ])
 def test_a_day_is_one_of_the_calendar_and_a_time_one_of_the_clock(one: str, text: str) -> None:
     with pytest.raises(Bad):

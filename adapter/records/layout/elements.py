@@ -8,17 +8,29 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from itertools import groupby
+from typing import NamedTuple
 
 from adapter.records.kinds import Kind
+from adapter.records.layout.alike import BESIDE, Missed, differing, leaves, one_key, same
 from adapter.records.layout.blocks import Block
 from adapter.records.layout.here import Here, Json, Names, Run
 from adapter.records.layout.leaf import Leaf, Reader
 from adapter.records.layout.paths import rows
-from adapter.records.layout.table import Element, Table, made_now, one_key, write_row
-from adapter.records.layout.tree import Out, differing, same
+from adapter.records.layout.table import Element, Table, made_now, write_row
+from adapter.records.layout.tree import Out
 from adapter.records.rows.row import Node
+from adapter.records.spot import Spot
 
 NO_BLOCK = "no block of the layout makes an element like this one"
+
+
+class Tried(NamedTuple):
+    """What became of an element in a row that was only tried. `good`: the row is the block's, and can be read. `lost`: what does not come
+    back; `missed`: why, as far as it is known."""
+
+    good: bool
+    missed: list[Missed]
+    lost: set[Names]
 
 
 @dataclass
@@ -107,7 +119,7 @@ class Elements:
             Table(path, blocks, here, out, self.kind).write(mine)
         for i in range(len(value)):
             if i not in chosen:
-                out.no(value[i], (*names, i), NO_BLOCK)
+                self._refused(value[i], here, out, (*names, i))
 
     def _chosen(self, value: Json, here: Here, out: Out) -> dict[int, Block]:
         """For each element a block: of the fixed ones the one that makes it now; else the one that leaves the least of it unwritten."""
@@ -127,16 +139,25 @@ class Elements:
         return chosen
 
     def _least(self, blocks: list[Block], value: Json, here: Here, out: Out) -> Block | None:
-        fitting = [block for block in blocks if block.fields.agrees(value)]
+        fitting = [block for block in blocks if block.fields.agrees(value, deep=block.each is None)]
         tries = [(self._tried(block, value, here, out), block) for block in fitting]
-        possible = [(missed, block) for missed, block in tries if missed is not None]
+        possible = [(len(tried.lost), block) for tried, block in tries if tried.good]
         return min(possible, key=lambda pair: pair[0])[1] if possible else None
 
-    def _tried(self, block: Block, value: Json, here: Here, out: Out) -> int | None:
-        """How many leaves would not come back from a row that is only tried; None where such a row would not be the block's."""
+    def _tried(self, block: Block, value: Json, here: Here, out: Out) -> Tried:
+        """In a row that is only tried."""
         trial = Out(out.dialect)
         row = Here(Node(), Run(Node()), (Node(here.row), here.up))
         write_row(block, value, row, trial, ())
-        if block.each and not block.takes(row):
-            return None
-        return len({names for names, _ in trial.missed} | set(differing(value, made_now(self.kind, block, row))))
+        said, spot = made_now(self.kind, block, row), Spot()
+        self.kind.decode(said, spot)
+        good = (block.each is None or block.takes(row)) and (not spot.wrong or any(leaf.readonly for leaf in block.fields.leaves()))
+        return Tried(good, trial.missed, {names for names, _ in [*trial.missed, *differing(value, said)]})
+
+    def _refused(self, value: Json, here: Here, out: Out, names: Names) -> None:
+        """An element that is not written at all; why not, as far as one block would have."""
+        tries = [self._tried(block, value, here, out) for block in self.blocks if block.fields.agrees(value)]
+        near = min(tries, key=lambda tried: len(tried.lost), default=None)
+        reasons = dict(near.missed) if near else {}
+        for leaf in leaves(value):
+            out.missed.append(Missed((*names, *leaf), reasons.get(leaf, BESIDE if reasons else NO_BLOCK)))

@@ -9,11 +9,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from adapter.records.kinds import Concept, Kind
+from adapter.records.layout.alike import same
 from adapter.records.layout.forms import Cannot, Dates
 from adapter.records.layout.here import Bad, Doubtful, Here, Json, Names
 from adapter.records.layout.paths import Path, every, one, only, start
 from adapter.records.layout.steps import Function, Step, Table
-from adapter.records.layout.tree import Out, put, same, spot
+from adapter.records.layout.tree import Out, put, spot
 from adapter.records.rows.row import Steps
 from adapter.records.spot import Spot
 

@@ -9,9 +9,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from adapter.records.kinds import Concept, Kind, Saying
+from adapter.records.layout.alike import plainest, same
 from adapter.records.layout.here import Here, Json, Names
 from adapter.records.layout.leaf import WRONG, Leaf, Reader
-from adapter.records.layout.tree import Out, plainest, same
+from adapter.records.layout.tree import Out
+
+STATED = "the layout states a constant, which is something else"
 
 
 @dataclass
@@ -30,7 +33,7 @@ class Constant:
 
     def write(self, value: Json, here: Here, out: Out, names: Names) -> None:
         if not same(self.value, value):
-            out.no(value, names, "the layout states a constant, which is something else")
+            out.no(value, names, STATED)
 
     def clear(self, here: Here, out: Out, names: Names) -> None:
         pass
@@ -86,12 +89,22 @@ class Fields:
             out.no(value, names, "is said as one value, and the layout has places for its parts")
             return self.clear(here, out, names)
         for name, member in self.members.items():
-            inner = said.get(name)
-            (member.write(inner, here, out, (*names, name)) if inner is not None or member.constant
-             else member.clear(here, out, (*names, name)))
+            self._write(member, said.get(name), here, out, (*names, name))
         for name in said.keys() - self.members.keys():
             out.no(said[name], (*names, name), "no column is named for it")
         return None
+
+    @staticmethod
+    def _write(member: Any, value: Json, here: Here, out: Out, names: Names) -> None:
+        """A value never goes where it would be read with a constant that is not its own; but a resident is written whatever is constant."""
+        apart = isinstance(member, Fields) and not member.constant and isinstance(member.whole(value), dict)
+        other = apart and names != ("resident",) and not member.agrees(value)
+        if other:
+            out.no(value, names, STATED)
+        if other or (value is None and not member.constant):
+            member.clear(here, out, names)
+        else:
+            member.write(value, here, out, names)
 
     def whole(self, value: Json) -> Json:
         """The object for which a text stands."""
@@ -106,12 +119,12 @@ class Fields:
         for name, member in self.members.items():
             member.clear(here, out, (*names, name))
 
-    def agrees(self, value: Json) -> bool:
-        """Does this value have the constants of the layout?"""
+    def agrees(self, value: Json, *, deep: bool = True) -> bool:
+        """Does this value have the constants of the layout? `deep`: and what is in it too."""
         said = self.whole(value)
         return isinstance(said, dict) and all(
             member.states(said.get(name)) if member.constant
-            else not isinstance(member, Fields) or name not in said or member.agrees(said[name])
+            else not (deep and isinstance(member, Fields)) or name not in said or member.agrees(said[name])
             for name, member in self.members.items())
 
 

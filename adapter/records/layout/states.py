@@ -62,14 +62,14 @@ class Listed:
             out.no(items, names, "no block of the layout makes elements of this list")
         if isinstance(self.state, Leaf):
             word = LISTED if items else NOT_SUPPLIED if value is None else value
-            written = word if self._has(word) or value == word else None
-            self.state.write(None if written == self.empty else written, here, out, names)
+            self.state.write(word if self._code(word) or (value == word and self._code(word) is None) else None, here, out, names)
         elif not items and (NOT_SUPPLIED if value is None else value) != self.state.value:
             out.no(value, names, "the layout states a constant, which is something else")
 
-    def _has(self, word: str) -> bool:
-        """Does the column have a word for it?"""
-        return word in (said for step in self.state.steps for said in getattr(step, "words", {}).values())  # type: ignore[union-attr]
+    def _code(self, word: str) -> str | None:
+        """What the column says for it: nothing at all, or None where the layout does not know."""
+        tables = [step for step in self.state.steps if isinstance(step, Table)]  # type: ignore[union-attr]
+        return next((table.codes.get((str, word)) for table in tables), None)
 
     @property
     def empty(self) -> Json:

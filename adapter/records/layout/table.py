@@ -11,11 +11,12 @@ from itertools import product
 from typing import Any, NamedTuple
 
 from adapter.records.kinds import Kind
+from adapter.records.layout.alike import keyless, one_key, plainest, same
 from adapter.records.layout.blocks import Block
 from adapter.records.layout.here import Here, Json, Names, Run
 from adapter.records.layout.nodes import pruned
 from adapter.records.layout.paths import OWN, Path, rows
-from adapter.records.layout.tree import Out, plainest, same
+from adapter.records.layout.tree import Out
 from adapter.records.rows.row import Node
 
 
@@ -138,15 +139,3 @@ def made_now(kind: Kind, block: Block, row: Here) -> Json:
 def plain(row: Any) -> Any:
     """A row that only has its own text is that text."""
     return row[OWN] if isinstance(row, dict) and row.keys() == {OWN} else row
-
-
-def key(value: Json) -> Json:
-    return value.get("key") if isinstance(value, dict) else None
-
-
-def one_key(now: Json, value: Json) -> bool:
-    return key(value) is not None and same(key(now), key(value))
-
-
-def keyless(now: Json, value: Json) -> bool:
-    return key(now) is None and key(value) is None

@@ -2,25 +2,16 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator
 from dataclasses import dataclass, field
-from decimal import Decimal
-from enum import Enum
-from typing import Any, NamedTuple
+from typing import Any
 
-from adapter.records.kinds import Kind, Many, Object, OneOf, Slot
+from adapter.records.layout.alike import Missed, leaves
 from adapter.records.layout.forms import Cannot
 from adapter.records.layout.here import Here, Json, Names
 from adapter.records.layout.paths import OWN, Path, start
 from adapter.records.rows.row import Node
-from adapter.records.spot import Spot
 
 Raw = Any
-
-
-class Missed(NamedTuple):
-    names: Names
-    why: str
 
 
 @dataclass(frozen=True)
@@ -31,9 +22,6 @@ class Dialect:
     tables: frozenset[str] = frozenset()
     texts: bool = True
     lone: bool = False
-
-    def listed(self, values: list[Any], *, name: str) -> Any:
-        return values[0] if self.lone and len(values) == 1 else values
 
 
 @dataclass
@@ -49,61 +37,6 @@ class Out:
     def no(self, value: Json, names: Names, why: str) -> None:
         """This is not written, leaf by leaf."""
         self.missed += [Missed(leaf, why) for leaf in leaves(value, names)]
-
-
-def leaves(value: Json, names: Names = ()) -> Iterator[Names]:
-    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else None
-    if inner is None:
-        yield names
-    else:
-        for name, v in inner:
-            yield from leaves(v, (*names, name))
-
-
-def plainest(kind: Kind, value: Json) -> Json:
-    """As the native format writes it, as far as it can be read: {"text": "Aspirin"} and "Aspirin" are the same."""
-    spot = Spot()
-    made = kind.decode(value, spot)
-    if not spot.wrong:
-        return kind.encode(made)
-    inner = kind.members if isinstance(kind, OneOf) else (kind,)
-    if isinstance(value, list):
-        of = next((k.of for k in inner if isinstance(k, Many)), None)
-        return [plainest(of, v) for v in value] if of else value
-    slots = next((k.slots for k in inner if isinstance(k, Object) and isinstance(value, dict) and value.keys() <= k.slots.keys()), {})
-    if not slots:
-        return value
-    said = {name: plainest(slots[name].kind, v) for name, v in value.items()}
-    return {name: v for name, v in said.items() if not same(v, _default(slots[name]))}
-
-
-def _default(slot: Slot) -> Json:
-    """Of a field that says its default in words, such as "not supplied"."""
-    return slot.default.value if isinstance(slot.default, Enum) else None
-
-
-def same(a: Json, b: Json) -> bool:
-    """Equal, with numbers digit by digit, and true not the same as 1."""
-    if a.__class__ is not b.__class__ and not (isinstance(a, dict | list) and isinstance(b, dict | list)):
-        return False
-    if isinstance(a, dict):
-        return a.keys() == b.keys() and all(same(v, b[k]) for k, v in a.items())
-    if isinstance(a, list):
-        return len(a) == len(b) and all(map(same, a, b))
-    return str(a) == str(b) if isinstance(a, Decimal) else bool(a == b)
-
-
-def differing(a: Json, b: Json, names: Names = ()) -> list[Names]:
-    """The leaves in which these differ; a list by its places. "Ward 7" says the same as {"display": "Ward 7"}, or {"text": "Ward 7"}."""
-    if isinstance(a, dict) and isinstance(b, str):
-        b = next(({name: b} for name in ("display", "text") if a.get(name) == b), b)
-    if isinstance(a, dict) and isinstance(b, dict):
-        return [n for name in {**a, **b} for n in differing(a.get(name), b.get(name), (*names, name))]
-    if isinstance(a, list) and isinstance(b, list):
-        longest = max(len(a), len(b))
-        pairs = [(a[i] if i < len(a) else None, b[i] if i < len(b) else None) for i in range(longest)]
-        return [n for i, (x, y) in enumerate(pairs) for n in differing(x, y, (*names, i))]
-    return [] if same(a, b) else list(leaves(a, names)) if a is not None else [names]
 
 
 def spot(path: Path, here: Here) -> tuple[int, str]:

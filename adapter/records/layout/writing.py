@@ -8,11 +8,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
+from adapter.records.layout.alike import BESIDE, ELSE, Missed, differing, plainest
 from adapter.records.layout.checks import of
 from adapter.records.layout.here import Here, Json, Names, Run, written
 from adapter.records.layout.nodes import pruned
 from adapter.records.layout.paths import rows
-from adapter.records.layout.tree import Dialect, Missed, Out, copied, differing, plainest
+from adapter.records.layout.tree import Dialect, Out, copied
 from adapter.records.rows.row import Node, Settings
 from adapter.records.stream import care_records
 
@@ -66,8 +67,8 @@ def _unlike(layout: Layout, json: Json, here: Here, out: Out) -> list[Missed]:
     again = plainest(care_records().kind, pruned(layout.root.reader()(Here(here.row, run)) or {}))
     known = {names for names, _ in out.missed}
     beside = {element(names) for names in known}
-    return [Missed(names, "goes with the rest of its element" if element(names) in beside else "would be read back as something else")
-            for names in differing(json, again) if not any(names[:len(k)] == k or k[:len(names)] == names for k in known | out.words)]
+    return [Missed(names, BESIDE if why == ELSE and element(names) in beside else why)
+            for names, why in differing(json, again) if not any(names[:len(k)] == k or k[:len(names)] == names for k in known | out.words)]
 
 
 def element(names: Names) -> Names:
