@@ -92,7 +92,7 @@ class _Out:
         return self.seen[key] is values
 
     def write(self, path: Path) -> None:
-        names = list(self.columns or self.known)
+        names = list(self.columns | dict.fromkeys(self.known))  # what it is joined by, even where no row has it
         with path.open("w", encoding=self.encoding, newline="") as file:
             writer = csv.writer(file, delimiter=self.delimiter, lineterminator="\r\n")
             for cells in (names, *self._rows()):
