@@ -153,6 +153,14 @@ def test_a_record_with_a_number_that_the_hospital_knows_as_old_is_for_a_person()
     assert (sent.verdict, hospital.posts(), "yours as a superseded one" in sent.sentences[0]) == (Verdict.PERSON, 0, True)
 
 
+def test_a_number_that_comes_back_before_the_one_in_use_is_not_hers() -> None:
+    hospital = Hospital()
+    theirs = hospital.registers(identifier=[{"use": "old", "system": NHS_NUMBER, "value": OLD}, {"system": NHS_NUMBER, "value": NEW}])
+    (item,) = read([theirs], source=HOME).items
+    assert (item.record.nhs_number, item.record.identifiers) == (NEW, (Identifier(OLD, NHS_NUMBER, "old"),))
+    assert item.resource == theirs
+
+
 def test_nobody_is_looked_for_by_old_numbers_when_the_new_one_is_not_verified() -> None:
     hospital = Hospital()
     hospital.registers()

@@ -23,7 +23,7 @@ from mappings.list import RecordList
 from mappings.patient import Resident
 from mappings.references import Change, plan_of, relink
 from mappings.rest import Rest
-from mappings.systems import SOURCE_KEY
+from mappings.systems import NHS_NUMBER, SOURCE_KEY
 from mappings.values import Ref
 
 Json = Any
@@ -99,7 +99,7 @@ def read(received: Iterable[Json], *, sent: CareRecord | None = None, source: st
     for url, resource in arrivals.current.items():
         shape = SHAPES[resource["resourceType"]]
         try:
-            record, rest = shape.read(relink(_keyed(resource, own[url]), plan_of(shape), change))
+            record, rest = shape.read(relink(old_numbers_last(_keyed(resource, own[url])), plan_of(shape), change))
         except Faults as bad:
             unreadable.append(Unreadable(url, resource, tuple(bad.found)))
         else:
@@ -189,6 +189,18 @@ def _keyed(resource: Resource, own: Resource | None) -> Resource:
         return resource
     ours = {**own, "system": SOURCE_KEY, "value": key_of(resource["resourceType"], own["value"])}
     return {**resource, "identifier": [ours if i is own else i for i in resource["identifier"]]}
+
+
+def old_numbers_last(resource: Resource) -> Resource:
+    """A person's NHS number is the one in use, although a superseded one stands before it."""
+    said = resource.get("identifier")
+    if said.__class__ is not list or not any(_is_old(i) for i in said):
+        return resource
+    return {**resource, "identifier": sorted(said, key=_is_old)}
+
+
+def _is_old(identifier: Json) -> bool:
+    return identifier.__class__ is dict and identifier.get("system") == NHS_NUMBER and identifier.get("use") == "old"
 
 
 def _named(arrivals: Arrivals, own: Own, sent: CareRecord | None, patient: str | None, hers: Collection[str]) -> dict[Address, str]:
