@@ -14,7 +14,7 @@ import typer
 from adapter.commands.ending import CODES, verb
 from adapter.commands.exits import Exit
 from adapter.commands.layout_verbs import layouts, ledger
-from adapter.commands.options import AsJson, AsOf, LayoutFile, RefusedTo
+from adapter.commands.options import Absence, AsJson, AsOf, Jobs, LayoutFile, Parts, RefusedTo
 from adapter.commands.streams import program
 from adapter.commands.talk import Talk
 
@@ -86,11 +86,6 @@ Directory = Annotated[DirectoryPolicy, typer.Option("--directory", help=(
 Format = Annotated[Form, typer.Option("--format", help="Which form of FHIR: JSON or XML.")]
 Timeout = Annotated[float, typer.Option(min=0.1, metavar="SECONDS", help=(
     "How long everything about one resident may take; what was not done then is said."))]
-Absence = Annotated[list[str] | None, typer.Option(metavar="LIST=WORD", show_default=False, help=(
-    "What a row means that was there before and is not any more: medicines=stopped, LIST=entered-in-error or LIST=unknown; once a list."))]
-Jobs = Annotated[int, typer.Option(min=1, metavar="N", help="Processes that share the work; what comes out is the same.")]
-Parts = Annotated[int | None, typer.Option(min=1, metavar="N", show_default=False, help=(
-    "Into the folder, write NDJSON files of so many residents each, and not a file a bundle."))]
 ShowValues = Annotated[bool, typer.Option("--show-values", help="Show what the record says, for a person who may read it.")]
 ShowServerText = Annotated[bool, typer.Option("--show-server-text", help="Show the server's own words, which may hold what a record says.")]
 
@@ -204,8 +199,9 @@ def pull(address: Annotated[str, typer.Option("--from", metavar="URL", help="The
 
     talk, client = Talk(as_json), server(address, form.value)
     pull.asked(nhs_number, resident, source, record is not None)
-    sent = send.care_record_of(record, talk, resident, perhaps(record, layout, as_of, None, talk)) if record else None
-    options = pull.Options(since, timeout, layout_of(layout, talk) if layout else None)
+    export = perhaps(record, layout, as_of, None, talk) if record else None
+    sent = send.care_record_of(record, talk, resident, export) if record else None
+    options = pull.Options(since, timeout, layout_of(layout, talk) if layout else None, export)
     return pull.run(client, pull.who(nhs_number, resident, source, sent), options, sent, out, talk)
 
 
@@ -240,12 +236,14 @@ def synth(n: Annotated[int, typer.Argument(min=1, metavar="N", show_default=Fals
               "The export of the day before, when nothing of what the hard cases say had happened yet."))] = False,
           as_of: Annotated[str, typer.Option(metavar="TIME", help="The time of the export, from which all dates are counted.")] = (
               "2026-11-02T06:00:00+00:00"),
-          out: Annotated[Path, typer.Option("--out", "-o", metavar="FILE|-", allow_dash=True, dir_okay=False, help=(
+          layout: Annotated[Path | None, typer.Option(metavar="FILE", show_default=False, help=(
+              "In the form of this vendor's own export, as far as it has words for them."))] = None,
+          out: Annotated[Path, typer.Option("--out", "-o", metavar="FILE|DIR|-", allow_dash=True, help=(
               "Where they are written; - is standard output."))] = Path("-")) -> Exit:
     """Make care records of residents who do not exist. To try things with: one a line, always the same; docs/synth.md says how."""
     from adapter.commands import synth
 
-    return synth.run(synth.Wanted(n, seed, start, as_of, hard, before).checked(), out, Talk())
+    return synth.run(synth.Wanted(n, seed, start, as_of, hard, before).checked(), layout, out, Talk())
 
 
 @app.command()

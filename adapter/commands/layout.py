@@ -1,27 +1,21 @@
-"""`redbag layout`: how a vendor's export is laid out. Checked, tried, proposed; and the way back into the vendor's own form."""
+"""`redbag layout`: how a vendor's export is laid out, checked alone, tried on an export, or proposed. The way back: layout_write.py."""
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from itertools import chain, groupby
+from itertools import groupby
 from pathlib import Path
 
 from adapter import wire
 from adapter.commands.exits import Exit, Stop
 from adapter.commands.exported import Exported, counted_values, exported, layout_of, stopped
 from adapter.commands.intake import Intake, Problem
-from adapter.commands.layout_check import PLACE, Said, Tried, alone, on_export
+from adapter.commands.layout_check import Said, Tried, alone, on_export
 from adapter.commands.ledger import reconcile
 from adapter.commands.streams import reason
 from adapter.commands.talk import Talk, count
 from adapter.faults import Refused
 from adapter.records.draft import page, survey
-from adapter.records.layout import Layout
-from adapter.records.layout.writing import Unwritten, Written
-from adapter.records.rows.row import Node
-from adapter.records.rows.writing import write_export
-from mappings.bag import CareRecord
 
 
 # ---- check -----------------------------------------------------------------------------------------------------------------------
@@ -88,43 +82,3 @@ def schema(talk: Talk) -> Exit:
 
     talk.data(wire.pretty(schema()).decode().rstrip())
     return Exit.DONE
-
-
-# ---- write -----------------------------------------------------------------------------------------------------------------------
-def write(records: Path, file: Path, out: Path, talk: Talk) -> Exit:
-    """Native care records in the vendor's own form."""
-    layout, intake = layout_of(file, talk), Intake(str(records), talk)
-    unwritten = Counter[Unwritten]()
-    made = into(layout, (record for _, record in intake.accepted("Writing")), out, unwritten, talk)
-    told(unwritten, talk)
-    where = f"{made[0].parent}: {', '.join(path.name for path in made)}" if made else str(out)
-    said = {"exit": intake.exit, **intake.counts(), "files": [str(path) for path in made], "unwritten": unwritten.total()}
-    talk.result(said, f"Written: {intake.sentence()}; in {where}.")
-    return intake.exit
-
-
-def into(layout: Layout, every: Iterator[CareRecord], out: Path, unwritten: Counter[Unwritten], talk: Talk) -> list[Path]:
-    """What was written. `unwritten` takes what could not be, by path and reason. Raises Stop."""
-    first = next(every, None)
-    if first is None:
-        return []
-
-    def trees() -> Iterator[Node]:
-        for written in chain([start], (layout.write(record) for record in every)):
-            unwritten.update(generic(written))
-            yield written.tree
-
-    start = layout.write(first)
-    try:
-        return write_export(out, layout.settings, start.top, trees())
-    except Refused as refused:
-        raise stopped(refused.found, str(out), talk) from None
-
-
-def generic(written: Written) -> Iterator[Unwritten]:
-    return (Unwritten(PLACE.sub("[]", path), why) for path, why in written.unwritten)
-
-
-def told(unwritten: Counter[Unwritten], talk: Talk) -> None:
-    for (path, why), n in unwritten.most_common():
-        talk.found("unwritten", {"path": path, "why": why, "times": n}, f"Not written: {path}, {count(n, 'time')}: {why}")

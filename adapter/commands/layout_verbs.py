@@ -59,11 +59,14 @@ def schema() -> Exit:
 @verb
 def write(records: Annotated[Path, typer.Argument(metavar="RECORDS|-", allow_dash=True, show_default=False, help="Native care records.")],
           layout: Laid, out: Annotated[Path, typer.Option("--out", "-o", metavar="PATH", show_default=False, help=(
-              "Where it is written: a folder for CSV, else a file."))], as_json: AsJson = False) -> Exit:
+              "Where it is written: a folder for CSV, else a file."))],
+          onto: Annotated[Path | None, typer.Option(metavar="EXPORT", show_default=False, help=(
+              "An export of the vendor's: what the layout does not map, and rows that residents share, are taken over from it."))] = None,
+          as_json: AsJson = False) -> Exit:
     """Write care records in a vendor's own form. Every field that the form has no place for is named."""
-    from adapter.commands import layout as layouts
+    from adapter.commands import layout_write
 
-    return layouts.write(records, layout, out, Talk(as_json))
+    return layout_write.run(records, layout, onto, out, Talk(as_json))
 
 
 @verb

@@ -17,3 +17,8 @@ AsOf = Annotated[str | None, typer.Option("--as-of", metavar="TIME", show_defaul
 RefusedTo = Annotated[Path | None, typer.Option("--refused", metavar="DIR", show_default=False, help=(
     "With --layout: where the rows of refused residents are left in the vendor's own form, to be corrected and sent again; "
     "where there is -o DIR, else in its refused/."))]
+Absence = Annotated[list[str] | None, typer.Option(metavar="LIST=WORD", show_default=False, help=(
+    "What a row means that was there before and is not any more: medicines=stopped, LIST=entered-in-error or LIST=unknown; once a list."))]
+Jobs = Annotated[int, typer.Option(min=1, metavar="N", help="Processes that share the work; what comes out is the same.")]
+Parts = Annotated[int | None, typer.Option(min=1, metavar="N", show_default=False, help=(
+    "Into the folder, write NDJSON files of so many residents each, and not a file a bundle."))]

@@ -11,12 +11,13 @@ from typing import NamedTuple
 from adapter import wire
 from adapter.commands import files
 from adapter.commands.exits import Exit, Stop
-from adapter.commands.layout import into, told
+from adapter.commands.exported import Exported
+from adapter.commands.layout_write import into_folder
 from adapter.commands.server import EXITS, patiently
 from adapter.commands.talk import Talk, count
 from adapter.delivery.client import FhirClient
 from adapter.delivery.resident import Stopped
-from adapter.records.layout import Layout, Unwritten
+from adapter.records.layout import Layout
 from adapter.returns import returned
 from adapter.returns.change import Change
 from adapter.returns.changes import changes
@@ -28,16 +29,16 @@ from mappings.findings import is_nhs_number
 from mappings.values import when
 
 CHANGES = "changes.json"
-ENDINGS = {"json": ".json", "ndjson": ".ndjson", "xml": ".xml"}
 
 
 class Options(NamedTuple):
     """`since`: a FHIR date or instant, by the server's clock; `seconds`: for everything. `layout`: of the vendor in whose form it is left
-    too."""
+    too, and the `export` that has her own rows."""
 
     since: str | None
     seconds: float
     layout: Layout | None = None
+    export: Exported | None = None
 
 
 def who(nhs_number: str | None, resident: str | None, source: str | None, record: CareRecord | None) -> Who:
@@ -75,7 +76,7 @@ def run(client: FhirClient, wanted: Who, options: Options, record: CareRecord | 
         talk.found("note", {"says": said}, said)
     tell(kept, differences, out, talk)
     if options.layout and out and str(out) != files.STDOUT:
-        export(back, options.layout, out, talk)
+        into_folder(back.care_record(), options.layout, options.export, out, talk)
     return _end(back, differences, out, talk)
 
 
@@ -100,13 +101,6 @@ def tell(kept: dict[str, bytes], differences: list[Change] | None, out: Path | N
         talk.json("care_record", wire.loads(kept[returned.RECORD]))
     elif record_asked:
         talk.data(kept[returned.RECORD].rstrip())
-
-
-def export(back: Return, layout: Layout, out: Path, talk: Talk) -> None:
-    """What came back, as an export of the vendor's with this one resident; what its form has no place for is told. Raises Stop."""
-    unwritten = Counter[Unwritten]()
-    into(layout, iter([back.care_record()]), out / f"export{ENDINGS.get(layout.settings.format, '')}", unwritten, talk)
-    told(unwritten, talk)
 
 
 async def _pulled(client: FhirClient, wanted: Who, options: Options, talk: Talk) -> Return:
