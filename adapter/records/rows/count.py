@@ -50,6 +50,7 @@ def _tables(path: Path, settings: Settings) -> dict[str, int]:
 
 
 def _files(path: Path, stack: ExitStack) -> Iterator[tuple[str, Opens]]:
+    path.stat()      # is it there?
     if path.is_dir():
         yield from ((file.name, _opens(file)) for file in sorted(path.iterdir()) if file.is_file())
     elif zipfile.is_zipfile(path):

@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from itertools import compress, islice
 from operator import itemgetter
 
@@ -118,10 +119,9 @@ def sniffed(file: File, encoding: Encoding, known: frozenset[str]) -> str:
 
 
 def _fits(file: File, encoding: Encoding, delimiter: str, known: frozenset[str]) -> tuple[int, int]:
-    try:
-        first = [cells for _, cells in islice(rows_of(file, encoding, delimiter), FIRST_ROWS)]
-    except Refused:
-        return 0, 0      # some other delimiter may make rows of it; if none does, it is said when it is read
+    first: list[Cells] = []
+    with suppress(Refused):      # that is said when it is read, if no other delimiter makes rows of it
+        first.extend(cells for _, cells in islice(rows_of(file, encoding, delimiter), FIRST_ROWS))
     names = {cell.strip() for cell in first[0]} if first else set()
     alike = len({len(cells) for cells in first}) == 1
     return len(names & known), len(first[0]) if alike else 0

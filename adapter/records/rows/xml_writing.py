@@ -46,9 +46,9 @@ class _Writing:
         node = value if isinstance(value, dict) else {} if value is None else {".": value}
         tag, default, own = self._tag(name, default)
         yield f"<{tag}{own}{declared}"
-        for attribute, said in node.items():
+        for i, (attribute, said) in enumerate(node.items()):
             if attribute[:1] == "@":
-                yield self._attribute(attribute, said)
+                yield self._attribute(attribute, said, i)
         yield ">" + _text(node.get(".", ""), name).translate(_IN_TEXT)
         mixed = [_text(text, name).translate(_IN_TEXT) for text in many(node.get("#mixed"))]
         for child, below in _children(node):
@@ -76,10 +76,13 @@ class _Writing:
             return f"{prefix}:{_name(local)}", default, ""
         return _name(local), uri, f' xmlns="{uri.translate(_IN_ATTRIBUTE)}"' if uri != default else ""
 
-    def _attribute(self, name: str, value: Any) -> str:
+    def _attribute(self, name: str, value: Any, number: int) -> str:
+        """One of a namespace that the layout has no prefix for brings one, which no other on this element has."""
         uri, local = split(self.names.tag(name[1:], attribute=True))
-        prefix = self.names.prefixes.get(uri, "also") if uri else ""
-        own = f' xmlns:also="{uri.translate(_IN_ATTRIBUTE)}"' if prefix == "also" else ""
+        prefix, own = self.names.prefixes.get(uri, "") if uri else "", ""
+        if uri and not prefix:
+            prefix = f"{max(self.names.uris, key=len)}-{number}"
+            own = f' xmlns:{prefix}="{uri.translate(_IN_ATTRIBUTE)}"'
         return f'{own} {prefix}{prefix and ":"}{_name(local)}="{_text(value, name).translate(_IN_ATTRIBUTE)}"'
 
 
