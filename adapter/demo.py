@@ -1,14 +1,14 @@
-"""`redbag demo`: a resident goes to hospital and comes home again. All of it is done; only the people and the hospital are made up.
+"""`redbag demo`: three residents go to hospital and come home again. All of it is done; only the people and the hospital are made up.
 
-The record is a file that is read like any other. The hospital is the sandbox, inside this process and without a network, spoken to through
-the client that speaks to all others; hospital.py does there what a hospital's own system would do. What is counted is counted at the
-server.
+Each record is read from the export of another home's system, by a layout, like any other. The hospital is the sandbox, inside this process
+and without a network, spoken to through the client that speaks to all others; hospital.py does there what a hospital's own system would
+do. What is counted is counted at the server. In the end what the hospital made is written into each system's own form.
 """
 from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from importlib.resources import files as package
 from pathlib import Path
@@ -26,37 +26,76 @@ from adapter.delivery.client import FhirClient
 from adapter.delivery.outcome import Verdict
 from adapter.delivery.retry import Clock
 from adapter.delivery.send import Sent, send
-from adapter.records.stream import stream
+from adapter.records.layout import Layout, load
+from adapter.records.layout import Written as Back
+from adapter.records.ledger import Ledger
+from adapter.records.rows.opening import open_export
+from adapter.records.rows.row import Rows
+from adapter.records.rows.writing import write_export
+from adapter.records.stream import care_records
 from adapter.returns.change import Change
 from adapter.returns.changes import changes
 from adapter.returns.pull import pull, who_is
 from adapter.returns.returned import Return
 from adapter.returns.words import concept
 from adapter.sandbox import Store, create_app
-from mappings.bag import CareRecord, findings
+from mappings.bag import THEIRS, CareRecord, findings
 
 HOSPITAL = "http://st-brigids.example"
-RECORD, BAG, RETURNED = "record.json", "bag.json", "returned"
+RECORD, BAG, EXPORTS, LAYOUTS, RETURNED, UNWRITTEN = "record.json", "bag.json", "exports", "layouts", "returned", "unwritten.json"
 MATCH = Policy("match")
-HOME_AGAIN = datetime(2026, 11, 9, 16, 30, tzinfo=UTC)  # by the home's clock, when it asks what came of her
+HOME_AGAIN = datetime(2026, 11, 9, 16, 30, tzinfo=UTC)  # by the homes' clocks, when they ask what came of their residents
+CAME_BACK = ("stays", "prescriptions", "allergies", "vaccinations")  # the lists in which a hospital's own rows are written back
 Versions = dict[str, int]  # "Type/id" -> how many versions the server has
 
 
 @dataclass(frozen=True)
-class Story:
-    """What happened. `before` and `after` are what the server held when the same bag was sent a second time."""
+class Home:
+    """`vendor`: the name of its system's layout. `export`: in the folder of examples. `number`: the hospital's own for the resident."""
 
+    name: str
+    vendor: str
+    export: str
+    visit: hospital.Visit
+    number: str
+
+
+HOMES = (
+    Home("Rose House", "larkfield", "larkfield", hospital.CHEST_INFECTION, "H-220417"),
+    Home("Fernbank Lodge", "fernbank", "fernbank/export.json", hospital.BROKEN_WRIST, "H-198822"),
+    Home("Mossgate Court", "mossgate", "mossgate/export.xml", hospital.NOSEBLEED, "H-240031"),
+)
+
+
+@dataclass(frozen=True)
+class Told:
+    """What a home's system has written, and what a layout makes of it. `values`: what became of each value of the export, counted."""
+
+    home: Home
+    layout: Layout
+    rows: Rows
     record: CareRecord
-    doubts: int
-    entries: Counter[str]
+    values: dict[str, int]
+    files: list[Path]
+
+
+@dataclass(frozen=True)
+class Journey:
+    """One resident, there and back. `new`: by list, the rows that the hospital made; `unwritten`: the fields of them that the home's system
+    has no place for."""
+
+    told: Told
     sent: Sent
     treated: int
     back: Return
     changes: list[Change]
-    again: Sent
-    before: Versions
-    after: Versions
-    left: list[Path] = field(default_factory=list)
+    new: dict[str, int] = field(default_factory=dict)
+    unwritten: tuple[str, ...] = ()
+    left: tuple[Path, ...] = ()
+
+    @property
+    def record(self) -> CareRecord:
+        return self.told.record
 
     @property
     def certain(self) -> list[Change]:
@@ -74,10 +113,32 @@ class Story:
         return [concept(medicine.drug) for i, medicine in enumerate(medicines) if f"medicines[{i}]" not in about]
 
 
+@dataclass(frozen=True)
+class Story:
+    """What happened; the first journey is Hettie's. `before` and `after`: what the server held when her bag was sent a second time."""
+
+    journeys: tuple[Journey, ...]
+    doubts: int
+    entries: Counter[str]
+    again: Sent
+    before: Versions
+    after: Versions
+    left: list[Path] = field(default_factory=list)
+
+    @property
+    def hers(self) -> Journey:
+        return self.journeys[0]
+
+    @property
+    def values(self) -> dict[str, int]:
+        """Of the exports, by what became of them."""
+        return {name: sum(one.told.values[name] for one in self.journeys) for name in self.hers.told.values}
+
+
 def run(folder: Path, talk: Talk) -> Exit:
     story = asyncio.run(happen(folder))
     if talk.as_json:
-        for change in story.changes:
+        for change in story.hers.changes:
             talk.json("change", as_json(change))
         talk.json("result", facts(story))
     else:
@@ -90,39 +151,52 @@ def run(folder: Path, talk: Talk) -> Exit:
 
 async def happen(folder: Path) -> Story:
     """The story, chapter by chapter, with its files left in `folder`. Raises Stop where they cannot be written."""
-    record = at_home(folder / RECORD)
-    entries = packed(record, folder / BAG)
+    told = [at_home(home, folder) for home in HOMES]
+    hers = told[0].record
+    files.write(folder / RECORD, wire.pretty(care_records().encode(hers)))
+    entries = packed(hers, folder / BAG)
     store = Store()
     transport = httpx.ASGITransport(create_app(store))
-    clock = Clock(now=lambda: HOME_AGAIN)
-    ours, their_own = FhirClient(HOSPITAL, transport=transport, clock=clock), httpx.AsyncClient(transport=transport, base_url=HOSPITAL)
-    async with ours as client, their_own as theirs:
-        await hospital.register(theirs, known_before(record))
-        sent = await delivered(client, record)
-        treated = await hospital.treat(theirs, record.resident.nhs_number or "")
-        back = await pull(client, who_is(record))
+    ours = FhirClient(HOSPITAL, transport=transport, clock=Clock(now=lambda: HOME_AGAIN))
+    async with ours as client, httpx.AsyncClient(transport=transport, base_url=HOSPITAL) as theirs:
+        journeys = [await there_and_back(one, client, theirs) for one in told]
         before = await versions(theirs)
-        again = await delivered(client, record)
+        again = await delivered(client, hers)
         after = await versions(theirs)
     store.close()
-    differences = changes(record, back)
-    returned = written(back, differences)
-    for name, data in returned.items():
+    kept = written(journeys[0].back, journeys[0].changes)
+    for name, data in kept.items():
         files.write(folder / RETURNED / name, data)
-    left = [folder / RECORD, folder / BAG, *(folder / RETURNED / name for name in returned)]
-    doubts = sum(1 for _ in findings(record))
-    return Story(record, doubts, entries, sent, treated, back, differences, again, before, after, left)
+    journeys = [written_back(journey, folder / RETURNED / journey.told.home.vendor) for journey in journeys]
+    left = [folder / RECORD, folder / BAG, *(folder / RETURNED / name for name in kept), *(path for one in journeys for path in one.left)]
+    return Story(tuple(journeys), sum(1 for _ in findings(hers)), entries, again, before, after, left)
 
 
 # ---- at home ---------------------------------------------------------------------------------------------------------------
-def at_home(path: Path) -> CareRecord:
-    """The record as the home's own system writes it: a file, then read like any other."""
-    files.write(path, package("adapter").joinpath("examples", "rose-house.json").read_bytes())
-    with path.open("rb") as file:
-        (_, record, *_), = stream(file)
+def at_home(home: Home, folder: Path) -> Told:
+    """The record as the home's own system writes it: an export, read by its layout."""
+    exported = unpacked(f"{EXPORTS}/{home.vendor}", folder)
+    layouts = unpacked(f"{LAYOUTS}", folder, home.vendor)
+    layout = load(next(path for path in layouts if path.suffix == ".toml"))
+    ledger = Ledger(layout)
+    with open_export(folder / EXPORTS / home.export, layout.settings) as export:
+        rows, = export
+        ledger.take(rows, refused=False)
+        ledger.close(export.top, getattr(export, "unnamed", tuple)())
+    record = layout.record(rows).record
     if not isinstance(record, CareRecord):
         raise record
-    return record
+    return Told(home, layout, rows, record, ledger.totals(), exported)
+
+
+def unpacked(inside: str, folder: Path, only: str = "") -> list[Path]:
+    """The files of this folder of the examples, in the same folder of ours."""
+    made = []
+    for file in package("adapter").joinpath("examples", *inside.split("/")).iterdir():
+        if file.is_file() and file.name.startswith(only):
+            files.write(path := folder / inside / file.name, file.read_bytes())
+            made.append(path)
+    return made
 
 
 def packed(record: CareRecord, path: Path) -> Counter[str]:
@@ -133,11 +207,20 @@ def packed(record: CareRecord, path: Path) -> Counter[str]:
 
 
 # ---- at the hospital -------------------------------------------------------------------------------------------------------
-def known_before(record: CareRecord) -> hospital.Person:
-    """The same person, as the hospital wrote her down years ago."""
+async def there_and_back(told: Told, client: FhirClient, theirs: httpx.AsyncClient) -> Journey:
+    number = told.record.resident.nhs_number or ""
+    await hospital.register(theirs, known_before(told.record, told.home.number))
+    sent = await delivered(client, told.record)
+    treated = await hospital.treat(theirs, number, told.home.visit)
+    back = await pull(client, who_is(told.record))
+    return Journey(told, sent, treated, back, changes(told.record, back))
+
+
+def known_before(record: CareRecord, number: str) -> hospital.Person:
+    """The same person, as the hospital wrote her down years ago. `number`: its own for her."""
     she = record.resident
-    number, family, born, gender = (said or "" for said in (she.nhs_number, she.family_name, she.birth_date, she.gender))
-    return hospital.Person(number, "H-220417", family, she.given_names[:1], born, gender)
+    nhs, family, born, gender = (said or "" for said in (she.nhs_number, she.family_name, she.birth_date, she.gender))
+    return hospital.Person(nhs, number, family, she.given_names[:1], born, gender)
 
 
 async def delivered(client: FhirClient, record: CareRecord) -> Sent:
@@ -157,20 +240,48 @@ async def versions(http: httpx.AsyncClient) -> Versions:
     return dict(found)
 
 
+# ---- home again ------------------------------------------------------------------------------------------------------------
+def written_back(journey: Journey, folder: Path) -> Journey:
+    """Into the home's own rows, in its system's own form. Nothing of the home's is changed: what the hospital made stands beside it."""
+    told, came = journey.told, journey.back.care_record()
+    new = {name: tuple(row for row in listed(came, name) if (row.key or "").startswith(THEIRS)) for name in CAME_BACK}
+    more: dict[str, Any] = {name: (*listed(told.record, name), *rows) for name, rows in new.items() if rows}
+    record = replace(told.record, **more)
+    back = told.layout.write(record, told.rows.tree, told.rows.top)
+    name = Path(told.home.export).name
+    made = write_export(folder if told.layout.settings.format == "csv" else folder / name, told.layout.settings, back.top, [back.tree])
+    files.write(folder / UNWRITTEN, wire.pretty({"unwritten": [each._asdict() for each in back.unwritten]}))
+    return replace(journey, new={name: len(rows) for name, rows in new.items() if rows}, unwritten=tuple(fields(back)),
+                   left=(*made, folder / UNWRITTEN))
+
+
+def listed(record: CareRecord, name: str) -> tuple[Any, ...]:
+    said = getattr(record, name)
+    return said if isinstance(said, tuple) else ()
+
+
+def fields(back: Back) -> list[str]:
+    """The fields of rows of which something is not written: `allergies[0].reactions[0].onset` is something of the reactions."""
+    return sorted({each.path.split(".")[1].partition("[")[0] for each in back.unwritten})
+
+
 # ---- for programs ----------------------------------------------------------------------------------------------------------
 def facts(story: Story) -> dict[str, Any]:
+    hers = story.hers
     return {
         "exit": Exit.DONE,
-        "sent": Counter(row.became for row in story.sent.rows),
-        "not_written": list(story.sent.not_written),
-        "made_by_the_hospital": story.treated,
-        "came_back": len(story.back.returned.items),
-        "compared": list(story.back.comparison.agree) if story.back.comparison else [],
-        "certain": len(story.certain),
-        "for_a_person": len(story.for_a_person),
+        "values": story.values,
+        "sent": Counter(row.became for row in hers.sent.rows),
+        "not_written": list(hers.sent.not_written),
+        "made_by_the_hospital": hers.treated,
+        "came_back": len(hers.back.returned.items),
+        "compared": list(hers.back.comparison.agree) if hers.back.comparison else [],
+        "certain": len(hers.certain),
+        "for_a_person": len(hers.for_a_person),
         "sent_again": Counter(row.became for row in story.again.rows),
         "resources": len(story.after),
         "versions_before": sum(story.before.values()),
         "versions_after": sum(story.after.values()),
+        "written_back": {one.told.home.vendor: {"rows": one.new, "unwritten": list(one.unwritten)} for one in story.journeys},
         "files": [str(path) for path in story.left],
     }

@@ -8,6 +8,7 @@ published examples; what could not be found there is said in words only.
 """
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,7 +23,6 @@ UKCORE_CODES = "https://fhir.hl7.org.uk/CodeSystem/"
 SNOMED_CT = "http://snomed.info/sct"
 THO = "http://terminology.hl7.org/CodeSystem/"
 ST_BRIGIDS = {"identifier": {"system": "https://fhir.nhs.uk/Id/ods-organization-code", "value": "XZ901"}, "display": "St Brigid's Hospital"}
-ARRIVED, VACCINATED, LEFT = "2026-11-03T02:55:00+00:00", "2026-11-08", "2026-11-09T14:10:00+00:00"
 
 
 @dataclass(frozen=True)
@@ -37,6 +37,20 @@ class Person:
     gender: str
 
 
+@dataclass(frozen=True)
+class Visit:
+    """A stay: why, when, where, and what is written down in it. `number`: in all the numbers that the hospital gives then. `requests`: what
+    the patient goes home with, or no longer takes. `also`: whatever else is made, of the patient and the stay."""
+
+    number: str
+    reason: str
+    arrived: str
+    left: str
+    ward: str
+    requests: tuple[Resource, ...]
+    also: tuple[Callable[[Resource, Resource], Resource], ...] = ()
+
+
 class Refused(Exception):
     """The server did not take what the hospital wanted to file."""
 
@@ -47,16 +61,16 @@ async def register(http: httpx.AsyncClient, person: Person) -> str:
     return await _file(http, patient(person))
 
 
-async def treat(http: httpx.AsyncClient, nhs_number: str) -> int:
-    """The stay: she is admitted, treated and discharged. Answers how many resources the hospital made."""
+async def treat(http: httpx.AsyncClient, nhs_number: str, visit: Visit) -> int:
+    """The stay: somebody is admitted, treated and discharged. Answers how many resources the hospital made."""
     patient = {"reference": await _patient(http, nhs_number), "display": "our patient"}
-    admitted = encounter(patient)
+    admitted = encounter(patient, visit)
     stay = await _file(http, admitted)
     context = {"reference": stay}
-    made = [*prescriptions(patient, context), vaccination(patient, context), allergy(patient, context)]
+    made = [*prescriptions(patient, context, visit), *(also(patient, context) for also in visit.also)]
     for resource in made:
         await _file(http, resource)
-    await _answered(http.put(f"/{stay}", json={**finished(admitted), "id": stay.partition("/")[2]}))
+    await _answered(http.put(f"/{stay}", json={**finished(admitted, visit), "id": stay.partition("/")[2]}))
     return 1 + len(made)
 
 
@@ -99,59 +113,45 @@ def patient(person: Person) -> Resource:
     }
 
 
-def encounter(patient: Resource) -> Resource:
-    """She has arrived."""
+def encounter(patient: Resource, visit: Visit) -> Resource:
+    """The patient has arrived."""
     method = concept(f"{UKCORE_CODES}UKCore-AdmissionMethodEngland", "21", "Emergency Admission: Emergency Care Department")
     source = concept(f"{UKCORE_CODES}UKCore-SourceOfAdmissionEngland", "85", "Non-NHS (other than Local Authority) run Care Home")
     return {
         "resourceType": "Encounter",
-        "identifier": [{"system": f"{ID}spell", "value": "SPELL-26-4471"}],
+        "identifier": [{"system": f"{ID}spell", "value": f"SPELL-{visit.number}"}],
         "status": "in-progress",
         "class": {"system": f"{THO}v3-ActCode", "code": "IMP", "display": "inpatient encounter"},
         "subject": patient,
-        "period": {"start": ARRIVED},
-        "reasonCode": [{"text": "Chest infection"}],
+        "period": {"start": visit.arrived},
+        "reasonCode": [{"text": visit.reason}],
         "hospitalization": {
             "extension": [{"url": f"{UKCORE}Extension-UKCore-AdmissionMethod", "valueCodeableConcept": method}],
             "admitSource": source},
-        "location": [{"location": {"display": "Ward 7"}}],
+        "location": [{"location": {"display": visit.ward}}],
         "serviceProvider": ST_BRIGIDS,
     }
 
 
-def finished(admitted: Resource) -> Resource:
-    """She is going home."""
+def finished(admitted: Resource, visit: Visit) -> Resource:
+    """The patient is going home."""
     method = concept(f"{UKCORE_CODES}UKCore-DischargeMethodEngland", "1", "Patient discharged on clinical advice or with clinical consent")
     home = concept(f"{UKCORE_CODES}UKCore-DischargeDestinationEngland", "85", "Non-NHS (other than Local Authority) run Care Home")
     return {
         **admitted,
         "extension": [{"url": f"{UKCORE}Extension-UKCore-DischargeMethod", "valueCodeableConcept": method}],
         "status": "finished",
-        "period": {"start": ARRIVED, "end": LEFT},
+        "period": {"start": visit.arrived, "end": visit.left},
         "hospitalization": {**admitted["hospitalization"], "dischargeDisposition": home},
     }
 
 
-def prescriptions(patient: Resource, context: Resource) -> list[Resource]:
-    """What she goes home with: two as before, one at another dose, one new, one stopped, and one that somebody typed in a hurry."""
-    aspirin = drug("319775004", "Aspirin 75mg tablets")
-    inhaler = drug("39113611000001102", "Salbutamol 100micrograms/dose inhaler CFC free")
-    omeprazole = drug("317291008", "Omeprazole 20mg gastro-resistant capsules")
-    doxycycline = drug("41948311000001104", "Doxycycline 100mg capsules")
-    ibuprofen = drug("329652003", "Ibuprofen 200mg tablets")
-    made = [
-        request(aspirin, "One tablet once a day"),
-        request(inhaler, "Two puffs when needed for wheeze"),
-        request(omeprazole, "One capsule twice a day", repeat={"frequency": 2, "period": 1, "periodUnit": "d"}),
-        request(doxycycline, "One capsule once a day until 14 November"),
-        request(ibuprofen, "", status="stopped", statusReason={"text": "risk of stomach bleeding beside aspirin"}),
-        request({"text": "Laxido sachet"}, "One when needed"),
-    ]
+def prescriptions(patient: Resource, context: Resource, visit: Visit) -> list[Resource]:
     common = {"intent": "order", "category": [concept(f"{THO}medicationrequest-category", "discharge", "Discharge")],
-              "subject": patient, "encounter": context, "authoredOn": LEFT, "requester": {"display": "Dr A Quill, St Brigid's Hospital"},
-              "substitution": {"allowedBoolean": False}}
-    numbered = [{"identifier": [{"system": f"{ID}prescription", "value": f"TTO-26-4471-{n}"}]} for n in range(1, len(made) + 1)]
-    return [{"resourceType": "MedicationRequest", **number, **each, **common} for number, each in zip(numbered, made, strict=True)]
+              "subject": patient, "encounter": context, "authoredOn": visit.left,
+              "requester": {"display": "Dr A Quill, St Brigid's Hospital"}, "substitution": {"allowedBoolean": False}}
+    return [{"resourceType": "MedicationRequest", "identifier": [{"system": f"{ID}prescription", "value": f"TTO-{visit.number}-{n}"}],
+             **each, **common} for n, each in enumerate(visit.requests, 1)]
 
 
 def vaccination(patient: Resource, context: Resource) -> Resource:
@@ -165,7 +165,7 @@ def vaccination(patient: Resource, context: Resource) -> Resource:
                                "injection 0.5ml pre-filled syringes (Sanofi Pasteur)", "Quadrivalent influenza vaccine"),
         "patient": patient,
         "encounter": context,
-        "occurrenceDateTime": VACCINATED,
+        "occurrenceDateTime": "2026-11-08",
         "primarySource": True,
         "lotNumber": "MADE-UP-7",
         "site": concept(SNOMED_CT, "368208006", "Left upper arm structure"),
@@ -175,7 +175,7 @@ def vaccination(patient: Resource, context: Resource) -> Resource:
 
 
 def allergy(patient: Resource, context: Resource) -> Resource:
-    rash = {"manifestation": [concept(SNOMED_CT, "247472004", "Urticarial rash")], "severity": "moderate", "onset": "2026-11-03"}
+    rash = concept(SNOMED_CT, "247472004", "Urticarial rash", "Urticarial rash")
     return {
         "resourceType": "AllergyIntolerance",
         "identifier": [{"system": f"{ID}allergy", "value": "ALG-26-0102"}],
@@ -184,11 +184,11 @@ def allergy(patient: Resource, context: Resource) -> Resource:
         "type": "allergy",
         "category": ["medication"],
         "criticality": "high",
-        "code": concept(SNOMED_CT, "372687004", "Amoxicillin"),
+        "code": concept(SNOMED_CT, "372687004", "Amoxicillin", "Amoxicillin"),
         "patient": patient,
         "encounter": context,
         "recordedDate": "2026-11-03",
-        "reaction": [rash],
+        "reaction": [{"manifestation": [rash], "severity": "moderate", "onset": "2026-11-03"}],
     }
 
 
@@ -204,3 +204,24 @@ def drug(code: str, display: str) -> Resource:
 
 def concept(system: str, code: str, display: str, text: str | None = None) -> Resource:
     return {"coding": [{"system": system, "code": code, "display": display}], **({"text": text} if text else {})}
+
+
+# ---- whom it treats in the demo --------------------------------------------------------------------------------------------------
+CHEST_INFECTION = Visit(
+    "26-4471", "Chest infection", "2026-11-03T02:55:00+00:00", "2026-11-09T14:10:00+00:00", "Ward 7", (
+        # two as before, one at another dose, one new, one stopped, and one that somebody typed in a hurry
+        request(drug("319775004", "Aspirin 75mg tablets"), "One tablet once a day"),
+        request(drug("39113611000001102", "Salbutamol 100micrograms/dose inhaler CFC free"), "Two puffs when needed for wheeze"),
+        request(drug("317291008", "Omeprazole 20mg gastro-resistant capsules"), "One capsule twice a day",
+                repeat={"frequency": 2, "period": 1, "periodUnit": "d"}),
+        request(drug("41948311000001104", "Doxycycline 100mg capsules"), "One capsule once a day until 14 November"),
+        request(drug("329652003", "Ibuprofen 200mg tablets"), "", status="stopped",
+                statusReason={"text": "risk of stomach bleeding beside aspirin"}),
+        request({"text": "Laxido sachet"}, "One when needed"),
+    ), (vaccination, allergy))
+BROKEN_WRIST = Visit(
+    "26-4475", "Broken wrist", "2026-11-03T09:25:00+00:00", "2026-11-03T16:40:00+00:00", "Emergency department", (
+        request(drug("322236009", "Paracetamol 500mg tablets"), "Two tablets four times a day for two weeks"),))
+NOSEBLEED = Visit(
+    "26-4479", "Nosebleed", "2026-11-03T20:05:00+00:00", "2026-11-04T11:30:00+00:00", "Ward 2", (
+        request(drug("319775004", "Aspirin 75mg tablets"), "", status="stopped", statusReason={"text": "nosebleed that would not stop"}),))

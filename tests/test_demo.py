@@ -1,4 +1,4 @@
-"""The demo: its sentences, its counts, and that it is one screen."""
+"""The demo: its sentences, its counts, what it leaves in each system's own form, and that it is one screen."""
 from __future__ import annotations
 
 import asyncio
@@ -11,7 +11,11 @@ import pytest
 
 from adapter import demo, hospital
 from adapter.commands.exits import Exit
+from adapter.records.layout.export import stream_export
+from adapter.records.stream import care_records
 from adapter.sandbox import Store, create_app
+from mappings.bag import CareRecord
+from tests.homes import example
 from tests.test_cli import lines, redbag
 
 CERTAIN = [
@@ -35,26 +39,66 @@ def story(folder: Path) -> demo.Story:
 
 
 def test_what_is_certain_is_told_in_sentences(story: demo.Story) -> None:
-    assert [change.sentence for change in story.certain] == CERTAIN
-    assert story.as_before == ["Aspirin 75mg tablets", "Salbutamol 100micrograms/dose inhaler CFC free"]
+    assert [change.sentence for change in story.hers.certain] == CERTAIN
+    assert story.hers.as_before == ["Aspirin 75mg tablets", "Salbutamol 100micrograms/dose inhaler CFC free"]
 
 
 def test_what_is_not_certain_is_listed_for_a_person(story: demo.Story) -> None:
-    assert [change.kind for change in story.for_a_person] == ["same stay", "new medicine"]
-    assert "Laxido sachet" in story.for_a_person[1].sentence
+    assert [change.kind for change in story.hers.for_a_person] == ["same stay", "new medicine"]
+    assert "Laxido sachet" in story.hers.for_a_person[1].sentence
+
+
+def test_three_systems_each_with_a_resident(story: demo.Story) -> None:
+    told = [one.told for one in story.journeys]
+    assert [one.layout.settings.format for one in told] == ["csv", "json", "xml"]
+    assert [one.values["unknown"] for one in told] == [0, 0, 0]
+    certain = [[change.kind for change in one.certain] for one in story.journeys[1:]]
+    assert certain == [["discharged", "dose changed"], ["discharged", "stopped"]]
+    assert told[0].record == example()
+
+
+@pytest.mark.parametrize("place", range(3))
+def test_what_the_hospital_made_stands_beside_the_homes_own_rows(place: int, story: demo.Story, folder: Path) -> None:
+    """Read again, like the next export of that home: whatever it had said is as it was."""
+    one = story.journeys[place]
+    path = folder / "returned" / one.told.home.export if "/" in one.told.home.export else folder / "returned" / one.told.home.vendor
+    found, = stream_export(path, one.told.layout)
+    assert isinstance(found.record, CareRecord)
+    before, after = (care_records().encode(record) for record in (one.record, found.record))
+    for name, said in before.items():
+        if isinstance(said, list):
+            assert after[name][:len(said)] == said
+            assert len(after[name]) == len(said) + one.new.get(name, 0)
+        elif name not in one.new:
+            assert after[name] == said
+    assert {name: len(after[name]) - len(listed(before, name)) for name in one.new} == one.new
+
+
+def listed(said: dict[str, Any], name: str) -> list[Any]:
+    rows = said.get(name)
+    return rows if isinstance(rows, list) else []
+
+
+def test_what_has_no_place_in_their_form_is_named(story: demo.Story, folder: Path) -> None:
+    for one in story.journeys:
+        said = json.loads((folder / "returned" / one.told.home.vendor / "unwritten.json").read_bytes())["unwritten"]
+        assert {each["path"].partition("[")[0] for each in said} <= one.new.keys()
+        assert all(each["why"] for each in said)
+    assert {"criticality", "encounter", "identifiers", "procedure"} <= {*story.hers.unwritten}
 
 
 def test_the_second_send_changes_nothing_at_the_server(story: demo.Story) -> None:
-    assert [row.became for row in story.sent.rows] == ["created"] * 11
+    assert [row.became for row in story.hers.sent.rows] == ["created"] * 11
     assert [row.became for row in story.again.rows] == ["unchanged"] * 11
     assert story.before == story.after
-    assert (len(story.after), sum(story.after.values())) == (1 + 11 + 9, 1 + 11 + 9 + 1)     # her Patient, ours, theirs; the stay has two
+    held = sum(1 + len(one.sent.rows) + one.treated for one in story.journeys)     # their Patient, ours, theirs; each stay has two versions
+    assert (len(story.after), sum(story.after.values())) == (held, held + 3)
 
 
 def test_what_the_hospital_made_is_its_own(story: demo.Story) -> None:
     """Linked by the NHS number only: no identifier, id or reference of ours is in it."""
-    theirs = [item.resource for item in story.back.returned.items if not item.ours]
-    ours = {item.resource["id"] for item in story.back.returned.items if item.ours}
+    theirs = [item.resource for item in story.hers.back.returned.items if not item.ours]
+    ours = {item.resource["id"] for item in story.hers.back.returned.items if item.ours}
     assert len(theirs) == 1 + 9
     assert "rose-house" not in json.dumps(theirs, default=str)
     assert not [key for key in ours if key in json.dumps(theirs, default=str)]
@@ -63,9 +107,9 @@ def test_what_the_hospital_made_is_its_own(story: demo.Story) -> None:
 
 
 def test_everything_comes_back_and_is_kept(story: demo.Story, folder: Path) -> None:
-    assert len(story.back.returned.items) == 21
-    assert not story.back.returned.unreadable
-    assert not story.back.unknown
+    assert len(story.hers.back.returned.items) == 21
+    assert not story.hers.back.returned.unreadable
+    assert not story.hers.back.unknown
     kept = json.loads((folder / "returned" / "care-record.json").read_bytes())
     assert [len(kept[name]) for name in ("medicines", "prescriptions", "stays", "vaccinations", "allergies")] == [4, 6, 2, 3, 1]
     assert all(path.exists() for path in story.left)
@@ -77,7 +121,7 @@ def test_what_is_kept_is_of_the_day_of_the_story(folder: Path, story: demo.Story
 
 def test_a_medicine_is_said_in_words_too(story: demo.Story) -> None:
     """UK Core: `text` is dm+d's description. The codes are those of published examples; the vaccine is a flu vaccine, not Arexvy."""
-    theirs = [r.resource for r in story.back.returned.items]
+    theirs = [r.resource for r in story.hers.back.returned.items]
     said = [r[key] for r in theirs for key in ("medicationCodeableConcept", "vaccineCode") if key in r]
     assert len(said) == 4 + 6 + 3
     assert all(concept["text"] for concept in said)
@@ -96,7 +140,7 @@ def test_one_screen(tmp_path: Path) -> None:
     result = redbag("demo", "-o", tmp_path)
     shown = result.stdout.splitlines()
     assert result.exit_code == Exit.DONE
-    assert len(shown) <= 50
+    assert len(shown) <= 70
     assert max(map(len, shown)) <= 100
     assert "\x1b" not in result.stdout
     plain = " ".join(result.stdout.split())
@@ -104,7 +148,9 @@ def test_one_screen(tmp_path: Path) -> None:
         assert f"• {sentence}" in plain
     assert ("is left alone; her given names, name prefixes, preferred name, languages, addresses and general practitioners stay in the "
             "home's record only.") in plain
-    assert "21 resources in 22 versions before, 21 resources in 22 versions after, each the same" in plain
+    assert "37 resources in 40 versions before, 37 resources in 40 versions after, each the same" in plain
+    assert "• Larkfield Care Suite: 1 stay (STAYS.CSV), 6 prescriptions (TTO.CSV)" in plain
+    assert "none is unknown" in plain
     assert "sandbox" in shown[1]
 
 
@@ -114,7 +160,9 @@ def test_for_programs(tmp_path: Path) -> None:
     said = lines(result, "result")[0]
     assert (said["sent"], said["sent_again"]) == ({"created": 11}, {"unchanged": 11})
     assert said["not_written"][:2] == ["given_names", "name_prefixes"]
-    assert (said["versions_before"], said["versions_after"]) == (22, 22)
+    assert (said["versions_before"], said["versions_after"]) == (40, 40)
+    assert said["written_back"]["fernbank"]["rows"] == {"stays": 1, "prescriptions": 1}
+    assert said["values"]["unknown"] == 0
     assert all(Path(name).exists() for name in said["files"])
 
 
@@ -130,7 +178,7 @@ def at_the_hospital(*patients: dict[str, Any]) -> int:
         async with httpx.AsyncClient(transport=transport, base_url="http://hospital.example") as http:
             for patient in patients:
                 await http.post("/Patient", json=patient)
-            return await hospital.treat(http, SHE.nhs_number)
+            return await hospital.treat(http, SHE.nhs_number, hospital.CHEST_INFECTION)
 
     return asyncio.run(told())
 

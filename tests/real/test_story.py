@@ -33,9 +33,9 @@ async def happens(bag: CareRecord, base: str, transport: httpx.AsyncBaseTranspor
     """What was sent, what was sent again once the hospital had added its own, and the differences in between."""
     theirs = httpx.AsyncClient(transport=transport, base_url=base, headers={"Content-Type": "application/fhir+json"}, timeout=60)
     async with FhirClient(base, transport=transport) as client, theirs:
-        await hospital.register(theirs, known_before(bag))
+        await hospital.register(theirs, known_before(bag, "H-220417"))
         first = await send(client, bag, MATCH)
-        await hospital.treat(theirs, bag.resident.nhs_number or "")
+        await hospital.treat(theirs, bag.resident.nhs_number or "", hospital.CHEST_INFECTION)
         back = await pull(client, who_is(bag))
         return first, await send(client, bag, MATCH), changes(bag, back)
 
