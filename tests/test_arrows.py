@@ -28,6 +28,7 @@ ARROWS = {      # layer: the layers it may import, itself included by nature (ex
     "adapter.docs": {"mappings", "mappings.resources", "mappings.whole"},
     "adapter.sandbox": {"adapter.wire"},      # a hospital of its own: it must not judge our bundles by our own code
     "adapter.hospital": set(),      # somebody else's system, in the demo
+    "adapter.examples": set(),      # a vendor's own functions, beside its layout
     "adapter.delivery": PURE,
     "adapter.returns": PURE | {"adapter.delivery"},
     "adapter.edge": PURE | {"adapter.rows", "adapter.synth", "adapter.docs", "adapter.sandbox", "adapter.hospital", "adapter.delivery",

