@@ -2,18 +2,19 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from adapter.records.draft import target, toml
 from adapter.records.draft.columns import Column, evidence
-from adapter.records.draft.names import field_of, flat
+from adapter.records.draft.names import FAR, field_of, flat, words
 from adapter.records.draft.survey import Table
 
 TRUTH = {"y": True, "yes": True, "true": True, "t": True, "1": True, "n": False, "no": False, "false": False, "f": False, "0": False}
 SEX = {"m": "male", "f": "female"}
 DMD = {"constant": "https://dmd.nhs.uk", "because": "the codes of this column are dm+d's"}
+SNOMED = {"constant": "http://snomed.info/sct", "because": "the codes of this column are SNOMED CT's"}
 
 
 @dataclass
@@ -53,10 +54,25 @@ def chosen(section: str, table: Table) -> dict[str, list[Column]]:
     """Field -> its columns: for a list of texts all that fit, for any other the one whose name is the surest."""
     found = defaultdict[str, list[tuple[int, Column]]](list)
     for column in table.columns.values():
-        if match := field_of(section, column.path, table.name):
+        match = field_of(section, column.path, table.name)
+        if match and fits(whole(section, match[0]), match[0], column):
             found[match[0]].append((match[1], column))
     every = {name: [column for _, column in sorted(ranked, key=lambda x: x[0])] for name, ranked in found.items()}
     return {name: columns if takes_many(section, name) else columns[:1] for name, columns in every.items()}
+
+
+def fits(path: str, name: str, column: Column) -> bool:
+    """Can its values be what the field holds? A name alone is not enough."""
+    if target.takes_time(path) and not target.takes_truth(path) and path not in WORDS_TOO:
+        return column.is_time() or column.share("instant") > 0.5 or column.share("number") == 1
+    if name == "key":
+        return column.distinct * 2 > column.filled
+    if name.startswith("addresses[]") and {"born", "birth", "died"} & set(words(column.path)):
+        return False
+    return True
+
+
+WORDS_TOO = ("allergies.onset",)  # beside dates it takes words
 
 
 def takes_many(section: str, name: str) -> bool:
@@ -74,11 +90,13 @@ def add(made: Block, lines: list[str], section: str, name: str, path: str, colum
     if ".codings" in name:
         return
     text = ".text" * (whole(section, path) in TEXTS)
-    lines.append(toml.proposed(f"{name}{text} = {toml.value(said)}", why(columns, table)))
+    lines.append(toml.proposed(f"{name}{text} = {toml.value(said)}", why(columns, table, section)))
 
 
-def why(columns: Iterable[Column], table: Table) -> str:
-    return "; and ".join(evidence(column, table.rows) for column in columns)
+def why(columns: Sequence[Column], table: Table, section: str) -> str:
+    said = [evidence(column, table.rows) for column in columns]
+    guessed = [column for column in columns if (field_of(section, column.path, table.name) or ("", 0))[1] >= FAR]
+    return "; and ".join(said) + "; a guess by part of the name" * bool(guessed)
 
 
 def listed(made: Block, section: str, name: str, inside: dict[str, list[Column]], table: Table, prefix: str) -> None:
@@ -101,10 +119,12 @@ def listed(made: Block, section: str, name: str, inside: dict[str, list[Column]]
 
 def coded(made: Block, section: str, name: str, inside: dict[str, list[Column]], table: Table, prefix: str) -> None:
     """`drug.codings`: one element, written in the line itself, for `drug.text` stands beside it."""
-    said = {"system": DMD, **{inner: read(whole(section, f"{name}[].{inner}"), columns, prefix)[0] for inner, columns in inside.items()}}
+    is_snomed = any(word in flat(column.path) for each in inside.values() for column in each for word in ("sct", "snomed"))
+    fields = {inner: read(whole(section, f"{name}[].{inner}"), columns, prefix)[0] for inner, columns in inside.items()}
+    said = {"system": SNOMED if is_snomed else DMD, **fields}
     columns = [column for each in inside.values() for column in each]
     made.used |= {column.path for column in columns}
-    made.lines.append(toml.proposed(f"{name} = [{toml.value(said)}]", why(columns, table)))
+    made.lines.append(toml.proposed(f"{name} = [{toml.value(said)}]", why(columns, table, section)))
 
 
 def constants(section: str, name: str) -> list[str]:

@@ -49,16 +49,21 @@ class Page:
             "begins with # and no space. Take the # away from a line that is right, and mend one that is not. Then:",
             "    redbag layout check THIS_FILE EXPORT", *(f"Seen: {says}" for says in self.seen.says), "")
         yield ""
-        yield toml.proposed('source = { constant = "", because = "" }', "whose keys these are: a URI that you own, always the same")
-        yield self._as_of()
+        owned = "whose keys these are: a URI that you own, always the same"
+        uri = next((path for path, column in self._around("source") if all("://" in value for value in column.values)), None)
+        yield toml.proposed(f"source = {toml.text(uri)}" if uri else 'source = { constant = "", because = "" }', owned)
+        at = next(((path, column) for path, column in self._around("as_of") if column.is_time() or column.share("instant") > 0), None)
+        if at:
+            yield toml.proposed("as_of = " + toml.value(as_time(*at)), evidence(at[1], 1))
+        else:
+            yield from toml.says("as_of, the time of the export, was not found in it: --as-of can say it each time")
 
-    def _as_of(self) -> str:
-        single = [(f"/{table.name}/", table) for table in self.seen.tables if table.single]
-        for prefix, table in [("/", self.seen.top), *single]:
+    def _around(self, field: str) -> Iterator[tuple[str, Column]]:
+        """What stands outside of the residents and is named for this field of the care record."""
+        for table in [self.seen.top, *(table for table in self.seen.tables if table.single)]:
             for column in table.columns.values():
-                if (match := field_of("", column.path)) and match[0] == "as_of":
-                    return toml.proposed("as_of = " + toml.value(as_time(prefix + column.path, column)), evidence(column, table.rows))
-        return toml.proposed('as_of = { from = "" }', "the time of the export; not found here: --as-of can say it each time")
+                if (field_of("", column.path) or ("",))[0] == field:
+                    yield self._path(table, column), column
 
     def _export(self) -> Iterator[str]:
         yield from ("", toml.proposed("[export]"), toml.proposed(f"format = {toml.text(self.seen.format)}"))
@@ -171,7 +176,7 @@ class Page:
             return
         around = table.single or table is self.seen.top
         for column in table.columns.values():
-            known = (field_of("", column.path) or ("",))[0] == "as_of" if around else column.path in self._used(table)
+            known = bool(field_of("", column.path)) if around else column.path in self._used(table)
             if not known:
                 yield toml.proposed(f'{toml.key(self._path(table, column))} = ""', evidence(column, table.rows))
 
