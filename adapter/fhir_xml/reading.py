@@ -84,7 +84,10 @@ def _put(found: Object, what: Element, child: etree._Element, depth: int) -> Non
         return
     if name in found or f"_{name}" in found:
         raise _Stop(child, "duplicate-element", "stands twice where FHIR R4 has one element; which of the two is meant cannot be known")
-    found |= ({} if said is None else {name: said}) | ({} if about is None else {f"_{name}": about})
+    if said is not None:
+        found[name] = said
+    if about is not None:
+        found[f"_{name}"] = about
 
 
 def _content(child: etree._Element, what: Element, depth: int) -> Object | str:

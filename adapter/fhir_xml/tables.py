@@ -37,9 +37,10 @@ class Element(NamedTuple):
 
 
 class Type(NamedTuple):
-    """The elements of one type. `places` says what comes first, also of _given, which stands with given."""
+    """The elements of one type. `properties` has them by all their names in JSON, _given beside given; `places` says what comes first."""
 
     elements: dict[str, Element]
+    properties: dict[str, Element]
     attributes: frozenset[str]
     tags: dict[str, Element]  # all but the attributes, by their names as XML parsers tell them
     places: dict[str, int]
@@ -53,14 +54,15 @@ VALUES = (Kind.TEXT, Kind.INTEGER, Kind.DECIMAL, Kind.BOOLEAN)  # a tuple is loo
 def elements_of(name: str) -> Type:
     """Raises KeyError for a type that FHIR R4 does not have."""
     elements = {element.name: element for element in _elements(name)}
-    places: dict[str, int] = {}
+    properties: dict[str, Element] = {}
     for element in elements.values():
-        places[element.name] = len(places)
+        properties[element.name] = element
         if element.kind in VALUES:
-            places[f"_{element.name}"] = len(places)
+            properties[f"_{element.name}"] = element
+    places = {name: place for place, name in enumerate(properties)}
     tags = {_tag(element): element for element in elements.values() if element.kind is not Kind.ATTRIBUTE}
     attributes = frozenset(element.name for element in elements.values() if element.kind is Kind.ATTRIBUTE)
-    return Type(elements, attributes, tags, places)
+    return Type(elements, properties, attributes, tags, places)
 
 
 def is_resource_type(said: object) -> TypeGuard[str]:

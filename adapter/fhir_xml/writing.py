@@ -48,16 +48,20 @@ def _object(out: list[str], tag: str, type_: str, said: Any, value: str = "") ->
     known = elements_of(type_)
     if not isinstance(said, dict):
         raise _Stop("wrong-kind", "expected an object")
-    if not said.keys() <= known.places.keys():
+    if not said.keys() <= known.properties.keys():
         raise _Stop("unknown-property", "holds a property that FHIR R4 does not have here")
-    names = sorted(said, key=known.places.__getitem__)
-    inside = [name for name in names if name not in known.attributes]
+    names = sorted(said, key=known.places.__getitem__) if len(said) > 1 else list(said)
     out.append(f"<{tag}{value}")
-    out += [f' {name}="{_at(name, _text, Kind.TEXT, said[name])}"' for name in names if name in known.attributes]
-    out.append(">" if inside else "/>")
-    for name in inside:
-        _at(name.removeprefix("_"), _property, out, known.elements[name.removeprefix("_")], name, said)
-    out += [f"</{tag}>"] if inside else []
+    if not known.attributes.isdisjoint(said):
+        out += [f' {name}="{_at(name, _text, Kind.TEXT, said[name])}"' for name in names if name in known.attributes]
+        names = [name for name in names if name not in known.attributes]
+    if not names:
+        out.append("/>")
+        return
+    out.append(">")
+    for name in names:
+        _at(name, _property, out, known.properties[name], name, said)
+    out.append(f"</{tag}>")
 
 
 def _property(out: list[str], what: Element, name: str, said: Object) -> None:
