@@ -1,7 +1,9 @@
 """Our XML judged by parsers that we did not write: HL7's validator, and a HAPI server that reads it and tells it again in JSON."""
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 from decimal import Decimal
 
 import httpx
@@ -9,13 +11,17 @@ import pytest
 
 from adapter import wire
 from adapter.bundle import Policy, collection, transaction
+from adapter.delivery.client import FhirClient
+from adapter.delivery.send import Sent, send
 from adapter.faults import Refused
 from adapter.fhir_xml import narrative
+from adapter.returns.pull import pull, who_is
+from adapter.returns.returned import Return
 from adapter.wire import JSON, XML
 from mappings.bag import CareRecord
 from tests import foreign
-from tests.homes import bags
-from tests.mutate import Json, nodes, written
+from tests.homes import bags, example
+from tests.mutate import Json, exactly, nodes, written
 from tests.real.parts import BUILD
 from tools import fhir_tables
 
@@ -94,6 +100,20 @@ def own_form(place: str, said: Json) -> Json:
     if place.endswith(".div"):
         return narrative.canonical(said)
     return f"{said:f}" if isinstance(said, Decimal) else said
+
+
+async def there_and_back(hapi: str, form: wire.Format, bag: CareRecord) -> tuple[Sent, Return]:
+    async with FhirClient(hapi, form=form) as client:
+        return await send(client, bag, Policy("upsert", directory="own")), await pull(client, who_is(bag))
+
+
+def test_sent_to_hapi_in_xml_it_is_unchanged_in_json_and_comes_back_the_same_in_both(hapi: str) -> None:
+    bag = replace(example(), source="https://xml.example/records", resident=replace(example().resident, nhs_number="9990000301"))
+    (first, in_xml), (again, in_json) = (asyncio.run(there_and_back(hapi, form, bag)) for form in (XML, JSON))
+    assert "created" in {row.became for row in first.rows} <= {"created", "unchanged"}  # another test may have sent the directory
+    assert {row.became for row in again.rows} == {"unchanged"}
+    assert in_xml.care_record() == in_json.care_record()
+    assert exactly({item.url: item.rest for item in in_xml.returned.items}, {item.url: item.rest for item in in_json.returned.items})
 
 
 # ---- the tables -------------------------------------------------------------------------------------------------------------------
