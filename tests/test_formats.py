@@ -4,6 +4,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Coroutine
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import httpx
@@ -14,6 +15,7 @@ from adapter.bundle import Policy
 from adapter.delivery.answer import BadAnswer, NotFhir
 from adapter.delivery.client import FhirClient
 from adapter.delivery.outcome import Verdict
+from adapter.delivery.retry import Clock
 from adapter.delivery.send import Sent, send
 from adapter.returns.pull import pull, who_is
 from adapter.returns.returned import Return
@@ -23,6 +25,7 @@ from tests.homes import bags, example
 from tests.mutate import exactly
 
 UPSERT = Policy("upsert", directory="own")
+NOW = datetime(2026, 11, 9, 16, 30, tzinfo=UTC)
 BOTH = pytest.mark.parametrize("form", wire.FORMATS.values(), ids=lambda form: form.name)
 
 
@@ -40,7 +43,7 @@ class Hospital:
 
     def tell(self, form: wire.Format, act: Callable[[FhirClient], Coroutine[Any, Any, Any]]) -> Any:
         async def told() -> Any:
-            async with FhirClient("http://h.example/", transport=httpx.MockTransport(self._carry), form=form) as client:
+            async with FhirClient("http://h.example/", transport=httpx.MockTransport(self._carry), form=form, clock=Clock(lambda: NOW)) as client:
                 return await act(client)
 
         return asyncio.run(told())
