@@ -43,7 +43,8 @@ class Hospital:
 
     def tell(self, form: wire.Format, act: Callable[[FhirClient], Coroutine[Any, Any, Any]]) -> Any:
         async def told() -> Any:
-            async with FhirClient("http://h.example/", transport=httpx.MockTransport(self._carry), form=form, clock=Clock(lambda: NOW)) as client:
+            transport, clock = httpx.MockTransport(self._carry), Clock(lambda: NOW)
+            async with FhirClient("http://h.example/", transport=transport, form=form, clock=clock) as client:
                 return await act(client)
 
         return asyncio.run(told())

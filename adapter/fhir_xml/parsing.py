@@ -31,7 +31,7 @@ _SAYS = {
     _ERRORS.ERR_DOCUMENT_END: ("not-xml", "something follows the end: expected one document"),
     _ERRORS.NS_ERR_UNDEFINED_NAMESPACE: ("not-xml", "a prefix stands here whose namespace is not said"),
     _ERRORS.ERR_INTERNAL_ERROR: _LIMIT, _ERRORS.ERR_NO_MEMORY: _LIMIT, _ERRORS.ERR_NAME_TOO_LONG: _LIMIT,
-    118: _LIMIT,  # XML_ERR_RESOURCE_LIMIT, which newer releases of libxml2 say instead of the three above
+    114: _LIMIT,  # XML_ERR_RESOURCE_LIMIT, which newer releases of libxml2 say instead of the three above
 }
 
 
