@@ -17,6 +17,7 @@ from mappings.absence import WORDS, checked, with_absences
 from mappings.allergy_intolerance import VERIFICATION
 from mappings.bag import CareRecord, Unlisted, findings
 from mappings.corrections import in_error, left_behind, standing, stands, stopped
+from mappings.datatypes import Coded
 from mappings.faults import Faults
 from mappings.immunization import EnteredInError, NotGiven
 from mappings.practitioner import Practitioner
@@ -33,6 +34,8 @@ OTHERS: dict[str, Any] = {  # of each list, one without what vanishes: with some
 
 # ---- how each ends ---------------------------------------------------------------------------------------------------------
 NOT_JABBED = NotGiven(vaccine=JAB.vaccine, resident=JAB.resident, key="v2", not_given_on="2025-10-01", reason=JAB.vaccine)
+ERROR_CODE = VERIFICATION.codings["entered in error"]
+IN_OTHER_WORDS = Coded((ERROR_CODE,), "was her sister's")
 ENDS = [
     (stopped, FUROSEMIDE, {"status": "stopped"}),
     (stopped, replace(FUROSEMIDE, status="on hold"), {"status": "stopped"}),
@@ -40,6 +43,9 @@ ENDS = [
     (in_error, FUROSEMIDE, {"status": "entered in error"}),
     (in_error, replace(PENICILLIN, end_date="2026", end_reason="tolerated"), {
         "verification_status": VERIFICATION.coded("entered in error"), "clinical_status": None, "end_date": None, "end_reason": None}),
+    (in_error, replace(PENICILLIN, verification_status=VERIFICATION.coded("confirmed")), {
+        "verification_status": VERIFICATION.coded("entered in error"), "clinical_status": None}),
+    (in_error, replace(PENICILLIN, verification_status=IN_OTHER_WORDS, clinical_status=None), {}),
     (in_error, STAY, {"status": "entered in error"}),
     (in_error, CLOVER, {"active": False}),
     (in_error, MARY, {"active": False}),

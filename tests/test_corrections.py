@@ -447,8 +447,8 @@ def test_a_patient_of_the_hospitals_that_carries_our_key_is_not_ours() -> None:
     hospital = Hospital()
     theirs = hospital.registers(identifier=[{"system": f"{HOME}/Id/Patient", "value": "r1"}, {"system": NHS_NUMBER, "value": OLD}])
     hospital.send(WHOLE, MATCH)
-    hospital.retract()
-    assert (Ward(hospital).all(), hospital.has("Patient")) == (NOTHING, [theirs])
+    sent = hospital.retract()
+    assert (Ward(hospital).all(), hospital.has("Patient"), {row.became for row in sent.rows}) == (NOTHING, [theirs], {"ended"})
 
 
 def test_a_server_that_will_not_say_what_it_has_is_for_a_person() -> None:

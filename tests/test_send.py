@@ -442,6 +442,20 @@ def test_an_edit_between_our_reading_and_our_writing_is_seen() -> None:
     assert len(hospital.waits) == 1
 
 
+def test_a_row_of_which_the_server_says_nothing_is_not_said_to_be_sent() -> None:
+    hospital = Hospital()
+
+    async def silent(request: httpx.Request, response: httpx.Response) -> httpx.Response:
+        said = response.json()
+        if request.method == "POST":
+            del said["entry"][1]["response"]["status"]
+        return httpx.Response(response.status_code, headers=FHIR_JSON, content=json.dumps(said).encode())
+
+    hospital.after = silent
+    sent = hospital.send()
+    assert (sent.verdict, became(sent)[f"{sent.rows[1].type} {sent.rows[1].name}"]) == (Verdict.UNKNOWN, "not sent")
+
+
 def test_a_server_that_always_clashes_is_given_up_after_three_tries() -> None:
     hospital = Hospital()
 
