@@ -7,6 +7,7 @@ from typing import Any
 from adapter.records.rows.index import Index
 from adapter.records.rows.row import Node
 from adapter.records.rows.sheet import Sheet
+from adapter.records.rows.text import Cells
 
 Rank = Callable[[str], Any]      # what two keys of one file are compared by
 
@@ -26,9 +27,11 @@ RANKS: tuple[Rank, ...] = (by_text, by_number)
 def ranks_of(sheet: Sheet, column: str) -> tuple[set[Rank], bool]:
     """In which orders the rows stand, if in any, and whether a key stands there more than once. Reads as far as it must."""
     left, before, twice = set(RANKS), "", False
-    for key, _, _ in sheet.keyed((column,)):
+    for key in sheet.keys(column):
         if key == before:
             twice = True
+        elif len(key) == len(before) and key > before:
+            before = key      # in any order
         else:
             left = {rank for rank in left if rank(before) < rank(key)}
             before = key
@@ -42,22 +45,26 @@ class Run:
 
     def __init__(self, sheet: Sheet, column: str, rank: Rank, table: int, index: Index) -> None:
         self.sheet, self.rank, self.table, self.index = sheet, rank, table, index
-        self.rows = sheet.keyed((column,))
+        self.place, self.rows = sheet.names.index(column), sheet.rows()
         self.ahead = next(self.rows, None)
 
     def take(self, key: str) -> list[Node]:
         """The rows of the resident with this key. The key is that of the resident before, or a later one."""
-        found = []
-        while self.ahead is not None and self.ahead[0] == key:
-            found.append(self.sheet.node(self.ahead[1], self.ahead[2]))
-            self.ahead = next(self.rows, None)
-        if self.ahead is not None and not found and self.rank(self.ahead[0]) < self.rank(key):
+        ahead, place, found = self.ahead, self.place, []
+        while ahead is not None and len(ahead[1]) > place and ahead[1][place] == key:
+            found.append(self.sheet.node(*ahead))
+            ahead = next(self.rows, None)
+        self.ahead = ahead
+        if ahead is not None and not found and self.rank(self._key(ahead[1])) < self.rank(key):
             self.pass_over(key)
             return self.take(key)
         return found
 
     def pass_over(self, key: str | None = None) -> None:
         """What comes before this key, or all that is left, belongs to nobody."""
-        while self.ahead is not None and (key is None or self.rank(self.ahead[0]) < self.rank(key)):
-            self.index.orphan(self.table, self.ahead[1], self.ahead[2])
+        while self.ahead is not None and (key is None or self.rank(self._key(self.ahead[1])) < self.rank(key)):
+            self.index.orphan(self.table, *self.ahead)
             self.ahead = next(self.rows, None)
+
+    def _key(self, cells: Cells) -> str:
+        return cells[self.place] if self.place < len(cells) else ""

@@ -4,7 +4,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
-from itertools import compress, islice
+from itertools import islice
 from operator import itemgetter
 
 from adapter.faults import Fault, Refused
@@ -16,7 +16,7 @@ from adapter.records.rows.text import Cells, rows_of
 DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "vertical bars"}
 FIRST_ROWS = 20
 _NO_TEXT = re.compile("[\udc00-\udcff]")
-_new, _strip = Node.__new__, str.strip
+_new = Node.__new__
 
 
 class Sheet:
@@ -38,9 +38,9 @@ class Sheet:
         apart = DELIMITERS.get(self.delimiter, "the layout's delimiter")
         return f"{self.table.file} is read as {self.encoding.says}, its cells separated by {apart}"
 
-    def rows(self) -> Iterator[tuple[int, Cells]]:
+    def rows(self, cut: int = -1) -> Iterator[tuple[int, Cells]]:
         """(line, cells) without the header."""
-        return islice(rows_of(self.file, self.encoding, self.delimiter), 1, None)
+        return islice(rows_of(self.file, self.encoding, self.delimiter, cut), 1, None)
 
     def _header(self) -> list[str]:
         line, cells = next(rows_of(self.file, self.encoding, self.delimiter), (1, []))
@@ -65,6 +65,12 @@ class Sheet:
             except IndexError:
                 yield "", line, cells      # too short; that is said where it is made a node
 
+    def keys(self, column: str) -> Iterator[str]:
+        """The cells of one column; blank where a row is too short."""
+        place = self.names.index(column)
+        for _, cells in self.rows(place + 1):
+            yield cells[place] if place < len(cells) else ""
+
     def _key(self, columns: Iterable[str]) -> Callable[[Cells], str]:
         places = [self.names.index(column) for column in columns]
         return itemgetter(places[0]) if len(places) == 1 else lambda cells: joined(cells[place] for place in places)
@@ -73,11 +79,13 @@ class Sheet:
         """The filled cells of a row. What is wrong with them is put to `faults`."""
         node: Node = _new(Node)
         node.file, node.line = self.name, line
-        if self.easy and len(cells) == self.width:
-            node.update(compress(zip(self.names, cells, strict=False), map(_strip, cells)))
-        else:
-            names = self.names + [f"#{i}" for i in range(self.width + 1, len(cells) + 1)]
-            node.update(compress(zip(names, cells, strict=False), map(_strip, cells)))
+        names = self.names
+        if len(cells) > self.width:
+            names = names + [f"#{i}" for i in range(self.width + 1, len(cells) + 1)]
+        for name, cell in zip(names, cells, strict=False):
+            if cell and not cell.isspace():
+                node[name] = cell
+        if not self.easy or len(cells) != self.width:
             self.faults += self._wrong(node, line, cells)
         return node
 

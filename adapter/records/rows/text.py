@@ -91,20 +91,37 @@ def raw_rows_of(file: File, delimiter: str) -> Iterator[tuple[int, Cells, str]]:
             yield line, cells, held.taken()
 
 
-def rows_of(file: File, encoding: Encoding, delimiter: str) -> Iterator[tuple[int, Cells]]:
-    """(line, cells) of every row in which something stands, the header among them. Raises Refused where rows cannot be told apart."""
-    end = 0
+def rows_of(file: File, encoding: Encoding, delimiter: str, cut: int = -1) -> Iterator[tuple[int, Cells]]:
+    """(line, cells) of every row in which something stands, the header among them. Raises Refused where rows cannot be told apart.
+
+    A line without a quotation mark is a row, and its cells are what stands between the delimiters; any other is for csv.reader. `cut`: how
+    many cells are wanted; more may stand in what comes after them.
+    """
+    begins = 1
     with file.open() as stream:
         lines = _Lines(stream, encoding)
-        reader = csv.reader(iter(lines), delimiter=delimiter, strict=True)
+        every, ahead = iter(lines), list[str]()
+        reader = csv.reader(_first(ahead, every), delimiter=delimiter, strict=True)
         try:
-            for cells in reader:
-                line, end = end + 1, reader.line_num
-                lines.row = line
-                if not cells or not cells[0].strip() and not "".join(cells).strip():
-                    continue
-                yield line, [unguarded(cell) for cell in cells] if lines.guards else cells
+            for text in every:
+                lines.row = line = begins
+                if '"' in text:
+                    ahead.append(text)
+                    before = reader.line_num
+                    cells = next(reader)
+                    begins += reader.line_num - before
+                else:
+                    cells = text.rstrip("\r\n").split(delimiter, cut)
+                    begins += 1
+                if cells[0].strip() or "".join(cells).strip():
+                    yield line, [unguarded(cell) for cell in cells] if lines.guards else cells
         except _TooLong:
-            raise Refused([Fault("too-large", TOO_LONG, "", end + 1, None, file.name)]) from None
+            raise Refused([Fault("too-large", TOO_LONG, "", begins, None, file.name)]) from None
         except csv.Error:
-            raise Refused([Fault("misquoted", MISQUOTED, "", end + 1, None, file.name)]) from None
+            raise Refused([Fault("misquoted", MISQUOTED, "", begins, None, file.name)]) from None
+
+
+def _first(ahead: list[str], lines: Iterator[str]) -> Iterator[str]:
+    """For csv.reader: the line at hand, and as many more as its row has."""
+    while (text := ahead.pop() if ahead else next(lines, None)) is not None:
+        yield text
