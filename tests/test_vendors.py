@@ -214,6 +214,9 @@ HARD: list[tuple[str, str, str, Callable[[CareRecord], bool]]] = [
     *[(f"allergies: {word}", vendor, key, lambda r, word=word: r.allergies is Unlisted(word)) for word, *keys in (
         ("none known", "LC-00008", "1041", "MG.0005"), ("not asked", "LC-00011", "1042", "MG.0004"),
         ("not supplied", "LC-00019", "1043", "MG.0006")) for vendor, key in zip(("larkfield", "fernbank", "mossgate"), keys, strict=True)],
+    ("medicines: not asked", "larkfield", "LC-00011", lambda r: r.medicines is Unlisted.NOT_ASKED),
+    ("medicines: not supplied", "fernbank", "1055", lambda r: r.medicines is Unlisted.NOT_SUPPLIED),
+    ("medicines: none known", "mossgate", "MG.0006", lambda r: r.medicines is Unlisted.NONE_KNOWN),
     ("an age at which an allergy began", "fernbank", "1044", lambda r: has(r.allergies)[0].onset.value == 24),
     ("an allergy that began in words", "fernbank", "1044", lambda r: any(isinstance(a.onset, Words) for a in has(r.allergies))),
     ("a medicine taken on one day, and others from and to", "mossgate", "MG.0003",
