@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,9 @@ from adapter.records.rows.opening import open_export
 from adapter.records.rows.writing import write_export
 from adapter.records.stream import care_records
 from mappings.bag import CareRecord
+from mappings.datatypes import Coded
+from mappings.encounter import ADMISSION_METHOD
+from mappings.values import Ref
 from tests.exports.vendors import EXPORTS, VENDORS, Written, granted, layout, leaves, native, read, residents
 
 EVERYBODY = [(vendor, number) for vendor in VENDORS for number in range(len(residents(vendor)))]
@@ -46,6 +50,31 @@ def again(vendor: str, tree: object, top: object) -> object:
     reading = layout(vendor).read(Written(tree, top))  # type: ignore[arg-type]
     assert {wrong.rule for wrong in reading.wrong} <= {"no-such-row"}
     return plainest(care_records().kind, reading.json)
+
+
+# ---- what others say in other words ------------------------------------------------------------------------------------------------
+def test_a_code_that_a_hospital_describes_in_its_own_words_is_written_by_the_vendors_code() -> None:
+    """The code is the same, and only the description is not; that is named."""
+    rows, found = residents("larkfield")[6]
+    record = granted(found)
+    theirs = Coded((replace(ADMISSION_METHOD.coded("emergency department").codings[0], display="A&E"),), "Came by ambulance")
+    changed = replace(record, stays=(replace(record.stays[0], admission_method=theirs),))
+    written = layout("larkfield").write(changed, rows.tree, rows.top)
+    assert written.tree["stays"][0]["ADM"] == "ED"
+    assert [path for path, _ in written.unwritten] == ["stays[0].admission_method.codings[0].display", "stays[0].admission_method.text"]
+
+
+def test_a_row_is_written_without_what_the_layout_says_otherwise_for_everybody() -> None:
+    """Fernbank knows who of its own staff wrote something down: a hospital's doctor is none of them, and the allergy is there without."""
+    rows, found = residents("fernbank")[3]
+    record = granted(found)
+    assert isinstance(record.allergies, tuple)
+    doctor = replace(record.allergies[0], key="new", recorder=Ref("PractitionerRole", "staff-1"))
+    written = layout("fernbank").write(replace(record, allergies=(*record.allergies, doctor)), rows.tree, rows.top)
+    before, after = rows.tree["allergies"], written.tree["allergies"]
+    assert after[:-1] == before
+    assert {**after[-1], "id": before[0]["id"], "recordedBy": before[0]["recordedBy"]} == before[0]
+    assert {path for path, _ in written.unwritten} == {f"allergies[5].recorder.{name}" for name in ("type", "key")}
 
 
 @pytest.mark.parametrize("vendor", VENDORS)
