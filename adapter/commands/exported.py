@@ -6,10 +6,10 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from adapter.commands import files
 from adapter.commands.exits import Exit, Stop
@@ -18,22 +18,24 @@ from adapter.commands.talk import Talk, count
 from adapter.faults import Fault, Refused
 from adapter.records.draft.survey import format_of
 from adapter.records.layout import Layout, load
-from adapter.records.layout.export import residents
+from adapter.records.layout.export import numbered, residents
 from adapter.records.layout.origin import Origin
 from adapter.records.ledger import VERDICTS, Ledger, Line
 from adapter.records.rows.opening import open_export
 from adapter.records.rows.refused import write_refused
-from adapter.records.rows.row import Rows
+from adapter.records.rows.row import Export, Node, Rows
 from adapter.records.stream import Found
 from mappings.faults import BadValue
 from mappings.values import instant
 
 LEDGER, REFUSED = "ledger.csv", "refused"
+T = TypeVar("T")
 
 
 @dataclass
 class Exported:
-    """`as_of`: its time, where the layout does not say it. `to`: a folder for the rows of the refused. `refused`: their numbers."""
+    """`as_of`: its time, where the layout does not say it. `to`: a folder for the rows of the refused. `refused`: their numbers.
+    `form`: the file of the layout. `around`: what stands outside of the residents, and rows that nobody names."""
 
     path: Path
     layout: Layout
@@ -42,6 +44,8 @@ class Exported:
     to: Path | None = None
     says: tuple[str, ...] = ()
     refused: list[int] = field(default_factory=list)
+    form: Path = Path()
+    around: tuple[Node, list[tuple[str, Node]]] = field(default_factory=lambda: (Node(), []))
 
     def __post_init__(self) -> None:
         self.ledger = Ledger(self.layout)
@@ -52,22 +56,33 @@ class Exported:
 
     def found(self) -> Iterator[Found]:
         """Its residents. Raises Stop for what concerns the whole export."""
+        yield from self._read(residents)
+        self.ended()
+
+    def rows(self) -> Iterator[tuple[Rows, list[int]]]:
+        """The rows of each, and the numbers of those who have the same key. `ended` is for whoever has settled them all. Raises Stop."""
+        return self._read(numbered)
+
+    def _read(self, each: Callable[[Export, Path, Layout, str | None], Iterator[T]]) -> Iterator[T]:
         try:
             with open_export(self.path, self.layout.settings) as export:
                 self.says = export.says
-                yield from residents(export, self.path, self.layout, self.as_of)
-                self.ledger.close(export.top, getattr(export, "unnamed", tuple)())
+                yield from each(export, self.path, self.layout, self.as_of)
+                self.around = export.top, list(getattr(export, "unnamed", tuple)())
         except Refused as refused:
             raise stopped(refused.found, self.name, self.talk) from None
         except OSError as error:
             raise Stop(Exit.NOTHING, f"{self.name} cannot be read ({reason(error)}): check the name.") from None
 
-    def settle(self, found: Found, *, refused: bool) -> None:
+    def settle(self, rows: Rows, *, refused: bool) -> None:
         """A resident, when it is known whether she travels."""
-        rows = rows_of(found)
         self.ledger.take(rows, refused=refused)
         if refused:
             self.refused.append(rows.number)
+
+    def ended(self) -> None:
+        """All are settled: what is left is what stands outside of them."""
+        self.ledger.close(*self.around)
 
     def closed(self, folder: Path | None) -> Closed:
         """What became of its values, and the files that are left beside a report. Raises Stop."""
@@ -168,7 +183,7 @@ def exported(path: Path, layout: Path, as_of: str | None, to: Path | None, talk:
     """Raises Stop."""
     if str(path) == files.STDIN:
         raise Stop(Exit.USAGE, "With --layout the export is a file, a folder or a zip: a pipe cannot be read twice.")
-    made = Exported(path, layout_of(layout, talk), talk, as_of, to)
+    made = Exported(path, layout_of(layout, talk), talk, as_of, to, form=layout)
     if as_of is not None:
         timed(made.layout, as_of)
     form, seems = made.layout.settings.format, format_of(path)

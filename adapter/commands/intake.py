@@ -7,7 +7,7 @@ from typing import Any, NamedTuple, TypeGuard
 
 from adapter.commands import files
 from adapter.commands.exits import Exit, Stop
-from adapter.commands.exported import Exported
+from adapter.commands.exported import Exported, rows_of
 from adapter.commands.talk import Talk, count
 from adapter.faults import Refused
 from adapter.records.rows.row import Place
@@ -90,7 +90,7 @@ class Intake:
             if self._may_travel(found, number, source, doubts):
                 yield number, found
             if self.export:  # only now it is known whether she could be written too
-                self.export.settle(read, refused=self.refused > before)
+                self.export.settle(rows_of(read), refused=self.refused > before)
 
     def add(self, counts: Mapping[str, int]) -> None:
         """Residents whom another intake has seen."""

@@ -1,7 +1,7 @@
 """What a run into a folder has finished, so that the same command goes on after it and does nothing twice.
 
     redbag.journal      {"run": {"program": "0.1.0", "input": "sha256:...", "--as": "transaction", ...}}
-                        {"piece": 1, "counts": {"residents": 5000, ...}, "said": [[false, "home.ndjson:17:..."]]}
+                        {"piece": 1, "counts": {"residents": 5000, ...}, "said": [[false, "home.ndjson:17:..."]], ...}
                         ...
 
 A line is added when the files of a piece are whole, in the order of the input. What was said about the piece stands there too, so that a
@@ -13,7 +13,7 @@ import hashlib
 import json
 import os
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from importlib import metadata
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
@@ -27,15 +27,19 @@ OURS = re.compile(r"\d{6,}-[0-9a-f]{8}(-\d+of\d+)?\.(json|xml)|bundles-\d{6,}\.n
 T = TypeVar("T")
 ELSE = "name a new folder with -o, or empty this one"
 CALLED = {
+    "--layout": "another --layout, or it has changed since",
     "input": "another input, or it has changed since", "program": "another version of this program", "--json": "another way of telling"}
 
 
 class Done(NamedTuple):
-    """What came of a piece."""
+    """What came of a piece. `refused`: of a vendor's export, the numbers of those who do not travel. `later`: of whom something must be
+    said that only the parent can find out, and before which line."""
 
     piece: int
     counts: dict[str, int]
     said: list[Said]
+    refused: Sequence[int] = ()
+    later: Sequence[tuple[int, int]] = ()
 
 
 class Journal:
@@ -72,7 +76,7 @@ class Journal:
         self.done.append(done)
         if self.run is not None:
             said = [(is_data, line if isinstance(line, str) else line.decode()) for is_data, line in done.said]
-            self._add({"piece": done.piece, "counts": done.counts, "said": said})
+            self._add({"piece": done.piece, "counts": done.counts, "said": said, "refused": list(done.refused)})
 
     def _add(self, said: Mapping[str, Any]) -> None:
         try:
@@ -92,7 +96,8 @@ class Journal:
             os.truncate(self.path, sum(map(len, whole)))
         head, *rest = [json.loads(line) for line in whole] or [{"run": self.run}]
         self._same(head["run"])
-        self.done = [Done(each["piece"], each["counts"], [(is_data, line) for is_data, line in each["said"]]) for each in rest]
+        self.done = [Done(each["piece"], each["counts"], [(is_data, line) for is_data, line in each["said"]], each["refused"])
+                     for each in rest]
 
     def _same(self, before: Mapping[str, str]) -> None:
         now = self.run or {}
@@ -115,6 +120,9 @@ def program() -> str:
 
 
 def fingerprint(path: Path) -> str:
-    """Of all that is in it: a file that was only copied or touched is the same."""
+    """Of all that is in it: a file that was only copied or touched is the same. Of a folder, of every file in it."""
+    if path.is_dir():
+        every = [f"{file.name} {fingerprint(file)}" for file in sorted(path.iterdir()) if file.is_file()]
+        return f"sha256:{hashlib.sha256(json.dumps(every).encode()).hexdigest()}"
     with path.open("rb") as file:
         return f"sha256:{hashlib.file_digest(file, 'sha256').hexdigest()}"

@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 
 from adapter.bundle import Policy
-from adapter.commands.convert import Bundler, Written, converted
+from adapter.commands.bundling import Bundler, Written, converted
 from adapter.commands.exported import Exported
 from adapter.commands.intake import Intake
 from adapter.commands.talk import Kept

@@ -31,12 +31,22 @@ def stream_export(path: Path, layout: Layout, as_of: str | None = None) -> Itera
 
 def residents(export: Export, path: Path, layout: Layout, as_of: str | None = None) -> Iterator[Found]:
     """The same of an export that is open. The source of each of them is an Origin, which has her rows."""
+    for rows, others in numbered(export, path, layout, as_of):
+        yield record(layout, rows, others, as_of)
+
+
+def numbered(export: Export, path: Path, layout: Layout, as_of: str | None = None) -> Iterator[tuple[Rows, list[int]]]:
+    """The rows of each resident, and the numbers of those who have the same key."""
     timed(layout, as_of)
     twice = {} if layout.settings.format == "csv" else again(path, layout)
     for rows in export:
-        found = layout.record(rows, as_of)
-        others = [number for number in twice.get(rows.number, ()) if number != rows.number]
-        yield refused(found, rows, others) if others else found
+        yield rows, [number for number in twice.get(rows.number, ()) if number != rows.number]
+
+
+def record(layout: Layout, rows: Rows, others: list[int], as_of: str | None = None) -> Found:
+    """What her rows say; `others`: who has the same key."""
+    found = layout.record(rows, as_of)
+    return refused(found, rows, others) if others else found
 
 
 def timed(layout: Layout, as_of: str | None) -> None:
