@@ -59,7 +59,8 @@ def home(tmp_path: Path) -> Path:
 
 
 # ---- help and completion -----------------------------------------------------------------------------------------------------
-VERBS = ["demo", "check", "convert", "send", "pull", "mapping", "sandbox", "docs", "records schema", "records example"]
+VERBS = ["demo", "check", "convert", "send", "pull", "mapping", "sandbox", "docs", "records schema", "records example",
+         "ledger", "layout check", "layout draft", "layout schema", "layout write"]
 
 
 @pytest.mark.parametrize("verb", VERBS)

@@ -76,7 +76,7 @@ def run(client: FhirClient, wanted: Who, options: Options, record: CareRecord | 
         talk.found("note", {"says": said}, said)
     tell(kept, differences, out, talk)
     if options.layout and out and str(out) != files.STDOUT:
-        into_folder(back.care_record(), options.layout, options.export, out, talk)
+        into_folder(back.care_record(sent=record), options.layout, options.export, out, talk)
     return _end(back, differences, out, talk)
 
 

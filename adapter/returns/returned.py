@@ -65,14 +65,15 @@ class Return:
         """Are there two patients with her identifiers, whom only a person can join?"""
         return len(self.patients) > 1
 
-    def care_record(self, as_of: str | None = None) -> CareRecord:
+    def care_record(self, as_of: str | None = None, sent: CareRecord | None = None) -> CareRecord:
         """All that was read as one care record, as of when it was pulled; her own Patient, else the hospital's. What is the hospital's own
-        has its address for a key, so that references lead there. Faults where neither Patient could be read."""
-        residents = [item for item in self.returned.items if isinstance(item.record, Resident)]
+        has its address for a key, so that references lead there. `sent`: see read_with. Faults where neither Patient could be read."""
+        returned = self.read_with(sent) if sent else self.returned
+        residents = [item for item in returned.items if isinstance(item.record, Resident)]
         other = {item.url for item in residents[1:]} if not any(i.ours for i in residents) else {i.url for i in residents if not i.ours}
-        records = (item.record for item in self.returned.items if item.url not in other)
+        records = (item.record for item in returned.items if item.url not in other)
         folded = fold(records, self.source or self.server.rstrip("/"), as_of or self.pulled_at)
-        return addressed(folded, self.returned, self.server, self.key)
+        return addressed(folded, returned, self.server, self.key)
 
     @property
     def unknown(self) -> Mapping[str, int]:

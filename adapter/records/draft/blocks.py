@@ -67,9 +67,7 @@ def fits(path: str, name: str, column: Column) -> bool:
         return column.is_time() or column.share("instant") > 0.5 or column.share("number") == 1
     if name == "key":
         return column.distinct * 2 > column.filled
-    if name.startswith("addresses[]") and {"born", "birth", "died"} & set(words(column.path)):
-        return False
-    return True
+    return not (name.startswith("addresses[]") and {"born", "birth", "died"} & set(words(column.path)))
 
 
 WORDS_TOO = ("allergies.onset",)  # beside dates it takes words

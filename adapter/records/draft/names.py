@@ -138,7 +138,8 @@ NAMES: dict[str, dict[str, str]] = {
         "key": f"stay_id admission_id encounter_id transfer_id spell_id visit_id {KEY}",
         "status": "status state",
         "encounter_class": "sort class type kind stay_type visit_type",
-        "period.start": "from_dt admitted admission admission_date date_admitted start started from arrived admit admitted_at start_date date_from",
+        "period.start": "from_dt admitted admission admission_date date_admitted start started from arrived admit admitted_at "
+                        "start_date date_from",
         "period.end": "to_dt discharged discharge discharge_date date_discharged end ended to returned left discharged_at end_date date_to",
         "reasons[]": "because reason reasons reason_for_admission diagnosis why complaint",
         "service_provider.display": "hospital provider hospital_name trust",
@@ -188,8 +189,10 @@ NAMES: dict[str, dict[str, str]] = {
     "medicines.doses": {
         "text": "text say dose dose_text directions instructions dosage", "sequence": "sequence seq order no", "route": "route way",
         "amount.value": "amount amt quantity value qty", "amount.unit": "unit units amount_unit", "frequency": "frequency freq",
-        "period": "period every", "period_unit": "period_unit per", "days_of_week[]": "days days_of_week", "times_of_day[]": "times times_of_day",
-        "additional_instructions[]": "label labels warnings", "as_needed": "prn as_needed as_required", "patient_instruction": "patient_instruction"},
+        "period": "period every", "period_unit": "period_unit per", "days_of_week[]": "days days_of_week", "times_of_day[]": "times "
+                  "times_of_day",
+        "additional_instructions[]": "label labels warnings", "as_needed": "prn as_needed as_required",
+        "patient_instruction": "patient_instruction"},
     "allergies.reactions": {
         "manifestations[]": "manifestation manifestations symptom symptoms reaction description", "severity": "severity",
         "onset": "onset date when"},

@@ -216,7 +216,7 @@ def listed(node: rows.Node, path: str) -> Iterator[str]:
 
 def count(node: dict[str, Any], prefix: str, table: Table, tables: dict[str, Table], lists: set[str]) -> None:
     for key, value in node.items():
-        here, path = under(prefix, key), under(under(table.name, prefix) if prefix else table.name, key)
+        here, path = under(prefix, key), under(beneath(table.name, prefix), key)
         items = value if isinstance(value, list) else [value]
         if path in lists:
             inner = tables.setdefault(path, Table(path))
@@ -229,6 +229,10 @@ def count(node: dict[str, Any], prefix: str, table: Table, tables: dict[str, Tab
             for item in items:
                 table.column(here).add(item)
                 table.column(here).several |= isinstance(value, list)
+
+
+def beneath(path: str, inner: str) -> str:
+    return f"{path}/{inner}".replace("//", "/") if path and inner else path or inner
 
 
 def under(path: str, name: str) -> str:

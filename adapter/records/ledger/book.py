@@ -108,8 +108,8 @@ class Ledger:
 
     def unread_files(self, counts: Mapping[str, int]) -> None:
         """Files that the layout does not name: nothing is known of them."""
-        named = {line.file for line in self.lines()}
-        self.unread = {file: count for file, count in counts.items() if file not in named and count}
+        named = {table.file.casefold() for table in self.layout.settings.tables} or {""}
+        self.unread = {file: count for file, count in counts.items() if file.casefold() not in named and count}
 
     # ---- what is told --------------------------------------------------------------------------------------------------------
     def lines(self) -> list[Line]:
