@@ -188,6 +188,13 @@ def test_what_xml_cannot_say_is_refused(resource: Json, rule: str, path: str) ->
     assert (caught.value.__cause__, caught.value.__context__) == (None, None)
 
 
+def test_an_object_without_a_bottom_is_refused() -> None:
+    bottomless = patient()
+    bottomless["contained"] = [bottomless]
+    with pytest.raises(Refused, match="too-deep"):
+        wire.dumps_xml(bottomless)
+
+
 # ---- whatever comes ---------------------------------------------------------------------------------------------------------------
 DOCUMENTS = [document for _, document in foreign.documents()]
 RESOURCES = [wire.loads_xml(document) for document in DOCUMENTS]

@@ -31,6 +31,8 @@ def write(resource: Object) -> bytes | Fault:
         _resource(out, resource, f' xmlns="{FHIR}"')
     except _Stop as stop:
         return Fault(stop.rule, stop.says, _path(resource, stop.steps))
+    except RecursionError:
+        return Fault("too-deep", "objects are nested deeper than is meant")
     document = "".join(out)
     if escapes.NOT_XML.search(document):
         return Fault("not-a-character", "a text holds a character that XML 1.0 does not have", _path(resource, _unwritable(resource) or []))
