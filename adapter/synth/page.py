@@ -19,6 +19,7 @@ HEAD = f"""<!-- Printed from adapter/synth by `redbag docs`: change the figures,
     redbag synth 100 --seed 7 --from 500                the 501st to the 600th of the same
     redbag synth 500 --hard | redbag check -            with everything in it that makes a mapping break
     redbag synth 500 --hard --before -o before.ndjson   the export of the day before: what has vanished since, is still in it
+    redbag synth 50 --layout larkfield.toml -o export   in the form of a vendor's own export (here a folder of CSV files)
 
 For trying this adapter, and for measuring it. The same N, seed and version give the same bytes on any machine: no clock, no random
 generator of a library, no hash of Python's. A resident depends on the seed and her own number alone, so a part of a run is the same as a
@@ -32,6 +33,10 @@ donepezil may be 40 and have no diagnosis. Do not learn anything clinical from t
   postcodes begin with ZZ, the identifiers of homes, practices and hospitals are not of the Organisation Data Service.
 - Every hundred residents live in three homes. A home has one practice, one doctor and one nurse.
 - A dm+d or SNOMED CT code stands only where NHS England publishes it beside that name; what has none travels by its name.
+
+With `--layout` each of them is written in the vendor's own form, by the same table that reads it. What the form has no column for is
+not in the export (`redbag layout check` lists it), and a row of which too little would be left to be read again is not written; how many
+these are is said. What many residents share and a layout only reads, such as the practice that a row names, is made up too.
 
 ## Figures
 

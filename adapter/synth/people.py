@@ -102,8 +102,9 @@ def related_persons(she: Who, family: str) -> list[dict[str, Json]]:
 def related(she: Who, rolls: Rolls, family: str, nth: int) -> dict[str, Json]:
     kin = KINSHIP.roll(rolls)
     female = SEXES.get(kin, one_of(rolls, ("female", "male"))) == "female"
-    name = {"family": family if kin in ("son", "brother") else one_of(rolls, names.SURNAMES),
-            "given": [one_of(rolls, names.WOMEN if female else names.MEN)], "prefix": ["Ms" if female else "Mr"]}
+    surname = family if kin in ("son", "brother") else one_of(rolls, names.SURNAMES)
+    given, prefix = one_of(rolls, names.WOMEN if female else names.MEN), "Ms" if female else "Mr"
+    name = {"text": f"{prefix} {given} {surname}", "family": surname, "given": [given], "prefix": [prefix]}
     return {"key": she.key("C", nth + 1), "active": True, "relationships": [kin, "next of kin"] if nth == 0 else [kin], "names": [name],
             "telecom": [telephone(rolls, one_of(rolls, ("mobile", "home")))]}
 
