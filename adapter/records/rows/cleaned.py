@@ -6,20 +6,26 @@ from typing import Any
 
 from adapter.records.rows.row import Node
 
+_new = Node.__new__
+
 
 def cleaned(value: Any) -> Any:
     """Nodes, lists and leaves; None if nothing is left."""
     kind = value.__class__
-    if kind is str:
-        return value if value.strip() else None
     if kind is dict:
-        node = Node()
+        node: Node = _new(Node)
+        node.file, node.line = "", None
         for name, member in value.items():
-            if (said := cleaned(member)) is not None:
+            if member.__class__ is str:
+                if member and not member.isspace():
+                    node[name] = member
+            elif (said := cleaned(member)) is not None:
                 node[name] = said
         return node or None
     if kind is list:
         return [said for element in value if (said := cleaned(element)) is not None] or None
+    if kind is str:
+        return value if value and not value.isspace() else None
     return value
 
 

@@ -6,8 +6,10 @@ is one of the empty prefix.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 
 XML = "http://www.w3.org/XML/1998/namespace"      # its prefix needs no declaration
+FEW = 4096      # names in a document
 
 
 class Names:
@@ -17,22 +19,16 @@ class Names:
         self.uris = {"xml": XML} | dict(namespaces)
         self.prefixes = {uri: prefix for prefix, uri in self.uris.items() if prefix}
         self.main = namespaces.get("", "")
-        self._said: dict[str, str] = {}
-
-    def element(self, tag: str) -> str:
-        """{uri}name -> as it is written in a path."""
-        said = self._said.get(tag)
-        if said is None:
-            said = self._said[tag] = self._element(tag)
-        return said
+        self.element, self.attribute = lru_cache(FEW)(self._element), lru_cache(FEW)(self._attribute)
 
     def _element(self, tag: str) -> str:
+        """{uri}name -> as it is written in a path."""
         uri, name = split(tag)
         if uri == self.main:
             return name
         return f"{self.prefixes[uri]}:{name}" if uri in self.prefixes else f"{{{uri}}}{name}"
 
-    def attribute(self, tag: str) -> str:
+    def _attribute(self, tag: str) -> str:
         uri, name = split(tag)
         return "@" + (name if not uri else f"{self.prefixes[uri]}:{name}" if uri in self.prefixes else tag)
 

@@ -20,6 +20,7 @@ MUCH = 64 << 20      # bytes between the ends of two residents; before the first
 HARDENED: dict[str, Any] = {"resolve_entities": False, "no_network": True, "load_dtd": False, "huge_tree": False, "remove_comments": True,
                             "remove_pis": True}
 Element = Any      # lxml has no types
+_new = Node.__new__
 
 
 @dataclass(frozen=True)
@@ -101,30 +102,38 @@ class XmlExport:
     # ---- values --------------------------------------------------------------------------------------------------------------
     def _value(self, element: Element) -> Any:
         """A node, a text, or None where nothing is said."""
-        text, attributes = element.text, element.attrib
-        if not len(element) and not attributes:
-            return text if text and text.strip() else None
-        node = Node(line=element.sourceline)
-        for tag, value in attributes.items():
-            if value.strip():
+        text, attributes = element.text, element.items()
+        if not attributes and not len(element):
+            return text if text and not text.isspace() else None
+        node: Node = _new(Node)
+        node.file, node.line = "", element.sourceline
+        for tag, value in attributes:
+            if value and not value.isspace():
                 node[self.names.attribute(tag)] = value
-        if text and text.strip():
+        if text and not text.isspace():
             node["."] = text
         for child in element:
-            if (value := self._value(child)) is not None:
-                _add(node, self.names.element(child.tag), value)
-            if child.tail and child.tail.strip():
-                _add(node, "#mixed", child.tail)
+            value, tail = self._value(child), child.tail
+            if value is not None:
+                name = self.names.element(child.tag)
+                if name in node:
+                    _again(node, name, value)
+                else:
+                    node[name] = value
+            if tail and not tail.isspace():
+                _again(node, "#mixed", tail)
         return node or None
 
 
-def _add(node: Node, name: str, value: Any) -> None:
-    if name not in node:
+def _again(node: Node, name: str, value: Any) -> None:
+    """What stands more than once is a list."""
+    before = node.get(name)
+    if before is None:
         node[name] = value
-    elif isinstance(node[name], list):
-        node[name].append(value)
+    elif before.__class__ is list:
+        before.append(value)
     else:
-        node[name] = [node[name], value]
+        node[name] = [before, value]
 
 
 def _forget(element: Element) -> None:
