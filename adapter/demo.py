@@ -242,7 +242,7 @@ async def versions(http: httpx.AsyncClient) -> Versions:
 
 # ---- home again ------------------------------------------------------------------------------------------------------------
 def written_back(journey: Journey, folder: Path) -> Journey:
-    """Into the home's own rows, in its system's own form. Nothing of the home's is changed: what the hospital made stands beside it."""
+    """In its system's own form, beside the home's own rows. Of those only a note that there are none gives way, such as no allergies."""
     told, came = journey.told, journey.back.care_record()
     new = {name: tuple(row for row in listed(came, name) if (row.key or "").startswith(THEIRS)) for name in CAME_BACK}
     more: dict[str, Any] = {name: (*listed(told.record, name), *rows) for name, rows in new.items() if rows}
@@ -262,7 +262,8 @@ def listed(record: CareRecord, name: str) -> tuple[Any, ...]:
 
 def fields(back: Back) -> list[str]:
     """The fields of rows of which something is not written: `allergies[0].reactions[0].onset` is something of the reactions."""
-    return sorted({each.path.split(".")[1].partition("[")[0] for each in back.unwritten})
+    inside = [each.path.partition(".")[2] or each.path for each in back.unwritten]
+    return sorted({path.partition(".")[0].partition("[")[0] for path in inside})
 
 
 # ---- for programs ----------------------------------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import asyncio
+import csv
 import json
 from pathlib import Path
 from typing import Any
@@ -72,6 +73,20 @@ def test_what_the_hospital_made_stands_beside_the_homes_own_rows(place: int, sto
         elif name not in one.new:
             assert after[name] == said
     assert {name: len(after[name]) - len(listed(before, name)) for name in one.new} == one.new
+
+
+def test_of_her_own_rows_only_no_known_allergies_gives_way(folder: Path) -> None:
+    differ = {}
+    for exported in sorted((folder / "exports" / "larkfield").iterdir()):
+        before, after = (table(path) for path in (exported, folder / "returned" / "larkfield" / exported.name))
+        differ |= {(exported.name, name): (one[name], other[name]) for one, other in zip(before, after, strict=False)
+                   for name in one if one[name] != other[name]}
+    assert differ == {("RESIDENTS.CSV", "ALLERGY_STATUS"): ("NKA", "YES")}
+
+
+def table(path: Path) -> list[dict[str, str]]:
+    with path.open(newline="", encoding="windows-1252") as file:
+        return list(csv.DictReader(file))
 
 
 def listed(said: dict[str, Any], name: str) -> list[Any]:

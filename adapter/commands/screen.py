@@ -120,8 +120,8 @@ def written_back(screen: Screen, story: Story) -> None:
     screen.chapter(6, "What the hospital made, in each system's own form")
     screen.items("•", "green", (f"{one.told.layout.vendor}: {rows(one)}" for one in story.journeys))
     fields = sorted({name for one in story.journeys for name in one.unwritten})
-    screen.line("It stands beside the homes' own rows, and changes none of them. What a system has no place for is named in "
-                f"unwritten.json, field by field: here {count(len(fields), 'field')}, such as {joined(fields[:3])}.")
+    screen.line("It stands beside the homes' own rows; of those only Hettie's \"no known allergies\" gives way. What a system has no place "
+                f"for is named in unwritten.json, field by field: here {count(len(fields), 'field')}, such as {joined(fields[:3])}.")
 
 
 def twice(screen: Screen, story: Story) -> None:
