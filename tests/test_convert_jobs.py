@@ -23,6 +23,8 @@ from adapter.faults import Refused
 from adapter.records import pieces as cutting
 from adapter.records.stream import Found, stream
 from adapter.synth import residents
+from tests.bench import exports
+from tests.exports.vendors import EXAMPLES, EXPORTS
 from tests.test_cli import REDBAG, ROOT
 from tests.test_stream import SHAPES, TWICE, Pipe
 
@@ -318,3 +320,63 @@ def test_a_log_has_a_line_a_minute(size: int | None, start: int, steps: list[tup
     for now[0], done in steps:
         log.step(done)
     assert talk.said == [(False, line) for line in said]
+
+
+# ---- a vendor's export -------------------------------------------------------------------------------------------------------
+WRONG = {      # in the export: a date that is none, and a resident's key as another resident's
+    "larkfield": ((b",14/02/1934,", b",31/02/1934,"), (b"000003LC-00003,", b"000002LC-00003,")),
+    "fernbank": ((b"1934-02-03", b"1934-02-31"), (b'"000003', b'"000002')),
+    "mossgate": ((b'on="1936-09-09"', b'on="1936-09-31"'), (b'"000003', b'"000002')),
+}
+
+
+@pytest.fixture(scope="module", params=WRONG)
+def export(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """Some copies of a vendor's fixtures, with something wrong here and there; and the layout."""
+    vendor, path = request.param, tmp_path_factory.mktemp("export") / request.param
+    made = exports.larkfield(path, 24) if vendor == "larkfield" else exports.nested(vendor, path, 24)
+    file = made / "RESIDENTS.CSV" if vendor == "larkfield" else made
+    data = file.read_bytes()
+    (value, wrong), (key, other) = WRONG[vendor]
+    assert value in data
+    assert key in data
+    file.write_bytes(data.replace(key, other).replace(value, wrong, 5))
+    return made, EXAMPLES / "layouts" / f"{vendor}.toml"
+
+
+@pytest.mark.parametrize("options", [(), ("--json",)], ids=" ".join)
+def test_jobs_print_the_same_of_an_export(export: tuple[Path, Path], options: tuple[str, ...]) -> None:
+    alone = redbag("convert", export[0], "--layout", export[1], *options)
+    assert alone.exit == Exit.PARTIAL
+    assert redbag("convert", export[0], "--layout", export[1], *options, "--jobs", "2") == alone
+
+
+@pytest.mark.parametrize("jobs", ["1", "2"])
+def test_an_export_is_gone_on_with(export: tuple[Path, Path], jobs: str, tmp_path: Path) -> None:
+    """Also what became of each value, and the rows of the refused."""
+    command = ("convert", export[0], "--layout", export[1], "-o", tmp_path / "out", "--parts", "50", "--jobs", jobs)
+    whole, files = redbag(*command), everything(tmp_path / "out")
+    journal = tmp_path / "out" / NAME
+    journal.write_bytes(b"".join(journal.read_bytes().splitlines(keepends=True)[:3]))
+    (tmp_path / "out" / "bundles-000003.ndjson").unlink()
+    again = redbag(*command)
+    assert again.err == "Going on after 100 residents that were done before.\n" + whole.err
+    assert everything(tmp_path / "out") == files
+    assert {"ledger.csv", "bundles-000003.ndjson"} <= files.keys()
+
+
+def everything(folder: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_another_layout_is_another_run(tmp_path: Path) -> None:
+    for name in ("mossgate.toml", "mossgate.py"):
+        if (EXAMPLES / "layouts" / name).exists():
+            (tmp_path / name).write_bytes((EXAMPLES / "layouts" / name).read_bytes())
+    command = ("convert", EXPORTS["mossgate"], "--layout", tmp_path / "mossgate.toml", "-o", tmp_path / "out")
+    assert redbag(*command).exit in (Exit.DONE, Exit.PARTIAL)
+    with (tmp_path / "mossgate.toml").open("a", encoding="utf-8") as file:
+        file.write("# looked at again\n")
+    ran = redbag(*command)
+    assert (ran.exit, ran.err.count("\n")) == (Exit.USAGE, 1)
+    assert "holds a run with another --layout, or it has changed since" in ran.err
