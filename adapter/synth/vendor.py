@@ -25,7 +25,8 @@ from mappings.bag import LISTED, PERSONAL, CareRecord, Unlisted
 from mappings.systems import ODS_ORGANISATION
 from mappings.values import Logical, Ref
 
-ROW = re.compile(r"(\w+)\[(\d+)\]")
+ROW = re.compile(r"(\w+)(?:\[(\d+)\])?")
+LISTS = tuple(section.field for section in PERSONAL)
 TRIES = 3
 
 
@@ -119,16 +120,16 @@ class VendorForm:
         except UnicodeEncodeError:
             self.left_out[f"{self.encoding} lacks a character of hers"] += 1
             return None
-        for name in (section.field for section in PERSONAL if section.field in self.layout.root.members):
-            if missing := len(listed(record, name)) - len(listed(found, name)):
+        for name in LISTS:
+            if name in self.layout.root.members and (missing := len(listed(record, name)) - len(listed(found, name))):
                 self.without[name] += missing
         return tree
 
-    def unread(self, made: Made, refused: Refused) -> set[tuple[str, str]]:
-        """The rows, by list and key, that cannot be read again: too little of them was written."""
+    def unread(self, made: Made, refused: Refused) -> set[tuple[str, str | None]]:
+        """The rows, by list and key, that cannot be read again: too little of them was written. Without a key: none of them was."""
         json = self.layout.read(made).json
-        places = filter(None, (ROW.match(fault.path) for fault in refused.found))
-        return {(at[1], json[at[1]][int(at[2])].get("key", "")) for at in places}
+        places = [ROW.match(fault.path) for fault in refused.found]
+        return {(at[1], json[at[1]][int(at[2])].get("key") if at[2] else None) for at in places if at and at[1] in LISTS}
 
 
 def listed(record: CareRecord, name: str) -> tuple[Any, ...]:
@@ -144,9 +145,9 @@ def coded(record: CareRecord) -> CareRecord:
     return replace(record, resident=replace(record.resident, general_practitioners=tuple(named)))
 
 
-def without(record: CareRecord, name: str, key: str) -> CareRecord:
-    """What is left of a list must not say that there is none."""
-    left = tuple(row for row in listed(record, name) if row.key != key)
+def without(record: CareRecord, name: str, key: str | None) -> CareRecord:
+    """Without this row, or without any. What is left must not say that there is none."""
+    left = tuple(row for row in listed(record, name) if key not in (None, row.key))
     changed: dict[str, Any] = {name: left or (Unlisted.NOT_SUPPLIED if name in LISTED else ())}
     return replace(record, **changed)
 
