@@ -107,7 +107,7 @@ def test_lookups_tell_which_rows_nobody_named(tmp_path: Path, monkeypatch: pytes
     monkeypatch.setattr(lookup, "SMALL", small)
     with open_export(folder(tmp_path, FILES), CSV) as export:
         assert [rows.tree for rows in export] == TREES
-        assert list(export.unnamed()) == [("gp", {"CODE": "G2", "NAME": "Dr Nobody"})]      # type: ignore[attr-defined]
+        assert list(export.unnamed()) == [("gp", {"CODE": "G2", "NAME": "Dr Nobody"})]
 
 
 def test_a_lookup_may_hang_in_a_lookup(tmp_path: Path) -> None:

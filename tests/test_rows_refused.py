@@ -112,7 +112,7 @@ def read(path: Path, settings: Settings) -> dict[str, int]:
                 if table.lookup and (row := rows.tree.pop(table.name, None)):
                     shared[row.file, row.line] = row
             total.update(values(rows.tree))
-        for row in (*shared.values(), *(row for _, row in getattr(export, "unnamed", tuple)())):
+        for row in (*shared.values(), *(row for _, row in export.unnamed())):
             total.update(values(row))
     return dict(total)
 

@@ -54,6 +54,9 @@ class JsonExport:
         self.top = cleaned(_without(self.document, steps)) or Node()
         self.hanging = Hanging(settings.lookups, self.top)
 
+    def unnamed(self) -> Iterator[tuple[str, Node]]:
+        return iter(())
+
     def __enter__(self) -> Self:
         return self
 
@@ -84,6 +87,9 @@ class NdjsonExport:
             self.file: BinaryIO = path.open("rb")
         except OSError as error:
             raise unreadable(error) from None
+
+    def unnamed(self) -> Iterator[tuple[str, Node]]:
+        return iter(())
 
     def __enter__(self) -> Self:
         return self

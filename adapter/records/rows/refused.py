@@ -112,7 +112,7 @@ def _xml(folder: Path, path: Path, settings: Settings, numbers: Container[int]) 
     """All of the document but for the others."""
     with XmlExport(path, settings) as export, path.open("rb") as file, (folder / path.name).open("wb") as out:
         at = 0
-        for number, (start, end) in enumerate(spans_of(path, export.way), 1):
+        for number, (start, end, *_) in enumerate(spans_of(path, export.way), 1):
             if number not in numbers:
                 _copy(file, out, at, start)
                 at = end

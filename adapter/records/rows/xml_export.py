@@ -5,20 +5,19 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
-from xml.parsers import expat
 
 from lxml import etree
 
 from adapter.faults import Fault, Refused
 from adapter.records.rows.files import unreadable
 from adapter.records.rows.hanging import Hanging, names
+from adapter.records.rows.hardened import HARDENED, refuse_doctype
 from adapter.records.rows.names import Names
-from adapter.records.rows.row import Node, Place, Settings, Steps, stands
+from adapter.records.rows.row import TOP, Node, Place, Settings, Steps, stands
+from adapter.records.rows.xml_spots import XmlSpots
 
 CHUNK = 1 << 16
 MUCH = 64 << 20      # bytes between the ends of two residents; before the first, and after the last
-HARDENED: dict[str, Any] = {"resolve_entities": False, "no_network": True, "load_dtd": False, "huge_tree": False, "remove_comments": True,
-                            "remove_pis": True}
 Element = Any      # lxml has no types
 _new = Node.__new__
 
@@ -30,15 +29,17 @@ class XmlRows:
     top: Node
     faults: tuple[Fault, ...]
     hanging: Hanging
+    spots: XmlSpots
 
     def place(self, steps: Steps) -> Place:
         home = self.hanging.home(self.tree, steps)
-        return stands(self.tree, self.top, home, path=True)
+        place = stands(self.tree, self.top, home, path=True)
+        return place if home[:1] == (TOP,) else place._replace(line=self.spots.line(self.number - 1, home))
 
 
 class XmlExport:
     def __init__(self, path: Path, settings: Settings) -> None:
-        self.path, self.names, self.says = path, Names(settings.namespaces), ()
+        self.path, self.names, self.encoding, self.says = path, Names(settings.namespaces), "", tuple[str, ...]()
         self.way = [self.names.tag(name) for name in names(settings.residents)]
         if len(self.way) < 2:
             raise Refused([Fault("layout", "is the path from the root element to the residents, such as export/residents/resident",
@@ -49,6 +50,10 @@ class XmlExport:
         except OSError as error:
             raise unreadable(error) from None
         self.hanging = Hanging(settings.lookups, self.top)
+        self.spots = XmlSpots(path, self.way, self.names, self._value, self.encoding)
+
+    def unnamed(self) -> Iterator[tuple[str, Node]]:
+        return iter(())
 
     def __enter__(self) -> Self:
         return self
@@ -60,7 +65,7 @@ class XmlExport:
         for number, element in enumerate(self._elements(), 1):
             value = self._value(element)
             tree = value if isinstance(value, Node) else Node({".": value} if value else {}, line=element.sourceline)
-            yield XmlRows(number, tree, self.top, tuple(self.hanging.hang(tree)), self.hanging)
+            yield XmlRows(number, tree, self.top, tuple(self.hanging.hang(tree)), self.hanging, self.spots)
 
     # ---- elements ------------------------------------------------------------------------------------------------------------
     def _elements(self) -> Iterator[Element]:
@@ -87,15 +92,16 @@ class XmlExport:
 
     def _top(self) -> Node:
         """What stands outside of the residents. Whether all of it is XML shows here, before anybody is handed out."""
-        root, count = None, 0
+        root = None
         try:
             for element in self._elements():
-                root, count = root if root is not None else element.getroottree().getroot(), count + 1
+                root = element.getroottree().getroot() if root is None else root
         except etree.XMLSyntaxError as bad:
             raise Refused([Fault("not-xml", "is not XML from here on: export it again, or correct it", "", *bad.position)]) from None
         if root is None:
             raise Refused([Fault("no-residents", "nothing stands there, and the layout says that the residents do: check residents and "
                                                  "namespaces in [export]", "export.residents")])
+        self.encoding = root.getroottree().docinfo.encoding or "utf-8"
         value = self._value(root)
         return Node({self.names.element(root.tag): value} if value else {}, line=root.sourceline)
 
@@ -144,29 +150,3 @@ def _forget(element: Element) -> None:
     while before is not None and before.tag == element.tag and not (before.tail or "").strip():
         parent.remove(before)
         before = element.getprevious()
-
-
-class _Begun(Exception):
-    """The root element is there."""
-
-
-def refuse_doctype(path: Path) -> None:
-    """A DOCTYPE can make a small file huge, and have other files read. Only what stands before the root element is looked at."""
-    def doctype(*_: object) -> None:
-        says = "has a DOCTYPE, which no data needs and which can do harm: leave it out"
-        raise Refused([Fault("doctype", says, "", parser.CurrentLineNumber, parser.CurrentColumnNumber + 1)])
-
-    def begins(*_: object) -> None:
-        raise _Begun
-
-    parser = expat.ParserCreate()
-    parser.StartDoctypeDeclHandler, parser.StartElementHandler = doctype, begins
-    try:
-        with path.open("rb") as file:
-            while data := file.read(CHUNK):
-                parser.Parse(data)
-            parser.Parse(b"", True)
-    except _Begun:
-        return
-    except expat.ExpatError as bad:
-        raise Refused([Fault("not-xml", "is not XML: export it again, or correct it", "", bad.lineno, bad.offset + 1)]) from None

@@ -1,12 +1,22 @@
-"""Where the residents of an XML document begin and end, in bytes."""
+"""Where the residents of an XML document begin and end, in bytes and lines."""
 from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 from xml.parsers import expat
 
 CHUNK = 1 << 16
-Span = tuple[int, int]
+Declared = tuple[tuple[str, str], ...]      # prefix, which may be empty, and namespace
+
+
+class Span(NamedTuple):
+    """First byte, the byte after the last, the line of the first. `declared`: the namespaces that hold there."""
+
+    start: int
+    end: int
+    line: int
+    declared: Declared
 
 
 class _Spans:
@@ -14,16 +24,18 @@ class _Spans:
 
     def __init__(self, way: list[str]) -> None:
         self.way, self.path, self.found = way, list[str](), list[Span]()
-        self.start: int | None = None
+        self.begun: Span | None = None
         self.ended = False
+        self.declared: Declared = ()
         self.parser = expat.ParserCreate(namespace_separator="}")
         self.parser.StartElementHandler, self.parser.EndElementHandler, self.parser.DefaultHandler = self.begin, self.end, self.other
+        self.parser.StartNamespaceDeclHandler, self.parser.EndNamespaceDeclHandler = self.declare, self.forget
 
     def begin(self, name: str, _: object) -> None:
         self.other()
         self.path.append("{" + name if "}" in name else name)
         if self.path == self.way:
-            self.start = self.parser.CurrentByteIndex
+            self.begun = Span(self.parser.CurrentByteIndex, 0, self.parser.CurrentLineNumber, self.declared)
 
     def end(self, _: str) -> None:
         self.other()
@@ -31,13 +43,20 @@ class _Spans:
         self.path.pop()
 
     def other(self, _: str = "") -> None:
-        if self.ended and self.start is not None:
-            self.found.append((self.start, self.parser.CurrentByteIndex))
+        if self.ended and self.begun:
+            self.found.append(self.begun._replace(end=self.parser.CurrentByteIndex))
             self.ended = False
+
+    def declare(self, prefix: str | None, uri: str | None) -> None:
+        self.other()
+        self.declared = (*self.declared, (prefix or "", uri or ""))
+
+    def forget(self, _: str | None) -> None:
+        self.declared = self.declared[:-1]
 
 
 def spans_of(path: Path, way: list[str]) -> Iterator[Span]:
-    """(first byte, the byte after the last) of each, in a document that was read before."""
+    """Of each resident, in a document that was read before."""
     spans = _Spans(way)
     with path.open("rb") as file:
         while data := file.read(CHUNK):
