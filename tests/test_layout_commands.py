@@ -1,4 +1,4 @@
-"""A vendor's export on the command line: checked, converted, sent, accounted for, brought back. And its layout: proposed, checked, tried."""
+"""A vendor's export on the command line: checked, converted, sent, accounted for, brought back; and its layout: proposed, checked, tried."""
 from __future__ import annotations
 
 import csv

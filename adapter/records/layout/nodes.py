@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from adapter.records.kinds import Concept, Kind, Saying
@@ -54,6 +55,11 @@ class Fields:
     def value(self) -> Json:
         """Of all that is constant."""
         return {name: member.value for name, member in self.members.items() if member.constant}
+
+    @cached_property
+    def tracer(self) -> Reader:
+        """The reader that leaves a trace, made once."""
+        return self.reader(traced=True)
 
     def leaves(self) -> Iterator[Leaf]:
         for member in self.members.values():

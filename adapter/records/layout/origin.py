@@ -30,7 +30,7 @@ class Origin:
 
     def trace(self) -> Trace:
         run = Run(self.rows.top, trace=Trace())
-        self.root.reader(traced=True)(Here(self.rows.tree, run))
+        self.root.tracer(Here(self.rows.tree, run))
         assert run.trace is not None  # noqa: S101 - as it was made
         return run.trace
 
