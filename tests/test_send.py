@@ -456,6 +456,18 @@ def test_a_row_of_which_the_server_says_nothing_is_not_said_to_be_sent() -> None
     assert (sent.verdict, became(sent)[f"{sent.rows[1].type} {sent.rows[1].name}"]) == (Verdict.UNKNOWN, "not sent")
 
 
+def test_a_server_that_finds_nothing_new_in_it_has_not_updated_it() -> None:
+    hospital = Hospital()
+    hospital.send()
+
+    async def the_same(request: httpx.Request, response: httpx.Response) -> httpx.Response:
+        said = response.text.replace('/_history/2"', '/_history/1"').replace('W/\\"2\\"', 'W/\\"1\\"')
+        return httpx.Response(response.status_code, headers=FHIR_JSON, content=said.encode()) if request.method == "POST" else response
+
+    hospital.after = the_same
+    assert became(hospital.send(with_dose(BAG, "two each morning")))["MedicationStatement medicines[0]"] == "unchanged"
+
+
 def test_a_server_that_always_clashes_is_given_up_after_three_tries() -> None:
     hospital = Hospital()
 
