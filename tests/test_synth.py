@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from collections import Counter
@@ -149,6 +150,31 @@ def test_stays_are_one_after_the_other() -> None:
         times = [(s["period"]["start"], s["period"].get("end")) for s in record["stays"]]
         assert all(end is None or before(start, end) for start, end in times)
         assert all(earlier[1] and before(earlier[1], later[0]) for later, earlier in pairwise(times))
+
+
+def test_every_code_is_written_right() -> None:
+    """Its last digit is a check digit, as in every SNOMED CT and dm+d identifier (Verhoeff's)."""
+    text = b"".join(residents(2000, seed=4, hard=True)).decode()
+    codes = set(re.findall(r'"(?:https://dmd.nhs.uk|http://snomed.info/sct)","code":"(\d+)"', text))
+    assert len(codes) > 30
+    assert [code for code in codes if verhoeff(code)] == []
+    assert verhoeff("322236009") == 0 != verhoeff("322236008")
+
+
+def verhoeff(digits: str) -> int:
+    """0 for a right one. Each place shuffles its digit once more than the place behind it; then they are added as turns of a pentagon."""
+    shuffle, check = (1, 5, 7, 6, 2, 8, 3, 0, 9, 4), 0
+    for place, said in enumerate(reversed(digits)):
+        digit = int(said)
+        for _ in range(place % 8):
+            digit = shuffle[digit]
+        check = turned(check, digit)
+    return check
+
+
+def turned(a: int, b: int) -> int:
+    """One after the other, in the group of the pentagon: 0 to 4 turn it, 5 to 9 turn it over as well."""
+    return (a + b) % 5 + 5 * (b // 5) if a < 5 else 5 + (a - b) % 5 if b < 5 else (a - b) % 5
 
 
 # ---- as frequent as the figures say: parts of 5,000 residents, with room for chance at four standard deviations ------------
