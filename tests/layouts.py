@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from adapter.faults import Fault
-from adapter.records.layout import Layout
+from adapter.records.layout import Layout, Reading
+from adapter.records.layout.here import Run
 from adapter.records.layout.load import build
 from adapter.records.layout.toml import read
 from adapter.records.rows.row import Node, Place, Steps
@@ -26,6 +27,14 @@ class ByHand:
 
     def place(self, steps: Steps) -> Place:
         return Place("hand", 1, None, "/".join(map(str, steps)))
+
+
+def both(made: Layout, rows: ByHand) -> Reading:
+    """What is read, and the careful way says the same as the quick one."""
+    reading, run = made.read(rows), Run(rows.top)
+    careful = made._careful(rows.tree, run)
+    assert (reading.json, reading.wrong, reading.doubts) == (careful, run.wrong, run.doubts)
+    return reading
 
 
 def nodes(value: Any) -> Any:

@@ -12,12 +12,12 @@ from adapter.records.layout import Layout
 from adapter.records.layout.here import written
 from adapter.records.stream import care_records
 from mappings.bag import CareRecord
-from tests.layouts import JSON_HEAD, build_in, rows, short
+from tests.layouts import JSON_HEAD, both, build_in, rows, short
 
 
 def read(layout: Layout, **row: Any) -> Any:
     """The resident, or what is wrong: (rule, path in the tree, path in the record)."""
-    reading = layout.read(rows({"id": "1", **row}))
+    reading = both(layout, rows({"id": "1", **row}))
     if reading.wrong:
         return [(w.rule, "/".join(map(str, w.steps)), written(w.names)) for w in reading.wrong]
     return {name: value for name, value in reading.json["resident"].items() if name != "key"}
@@ -43,6 +43,8 @@ READ = [
     ('family_name = { from = ["a", "b"], join = " " }', {"a": "A", "b": 5}, [("wrong-type", "a", "resident.family_name")]),
     ('given_names = "a"', {"a": "A"}, {"given_names": ["A"]}),
     ('given_names = "a"', {"a": ["A", "N/K", "B"]}, {"given_names": ["A", "B"]}),
+    ('given_names = "a"', {"a": [{".": "A", "@x": "y"}, "B"]}, {"given_names": ["A", "B"]}),
+    ('given_names = "a"', {"a": {".": "A", "@x": "y"}}, {"given_names": ["A"]}),
     ('given_names = "n/a"', {"n": [{"a": "A"}, {"a": ["B", "C"]}]}, {"given_names": ["A", "B", "C"]}),
     ('given_names = { from = ["a", "b"] }', {"b": "B"}, {"given_names": ["B"]}),
     ('given_names = { from = "a", split = ";" }', {"a": "A; B ;;C"}, {"given_names": ["A", "B", "C"]}),

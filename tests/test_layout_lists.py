@@ -10,7 +10,7 @@ from adapter.records.layout.here import written
 from adapter.records.layout.states import LISTED
 from adapter.records.stream import care_records
 from mappings.bag import CareRecord
-from tests.layouts import SHORT, layout, rows
+from tests.layouts import SHORT, both, layout, rows
 
 MEDICINES = """
 [resident]
@@ -50,7 +50,7 @@ def med(no: str, on: str = "Y", **more: Any) -> dict[str, Any]:
 
 
 def read(made: Layout, **row: Any) -> Any:
-    reading = made.read(rows({"id": "1", **row}))
+    reading = both(made, rows({"id": "1", **row}))
     return [(w.rule, "/".join(map(str, w.steps)), written(w.names)) for w in reading.wrong] or reading.json
 
 
@@ -245,8 +245,62 @@ def test_a_row_goes_over_to_another_block(meds: Layout) -> None:
 def test_rows_of_nobody_stay() -> None:
     made = layout(SHORT + MEDICINES + '[[ignored_rows]]\nrows = "meds"\nonly = { kind = "T" }\nbecause = "templates"')
     template = med("t", "?", kind="T")
-    tree = rows({"id": "1", "meds": [template, med("a")]}).tree
+    tree = rows({"id": "1", "meds": [med("b"), template, med("a")]}).tree
     assert made.write(record(), onto=tree).tree["meds"] == [template]
+    said = record(medicines=[{"key": key, "status": "active", "drug": "Senna"} for key in ("a", "b", "c")])
+    assert made.write(said, onto=tree).tree["meds"] == [med("a"), template, med("b"), med("c")]
+
+
+def test_fixed_elements_that_look_alike_go_where_they_came_from() -> None:
+    made = layout(SHORT + '[resident]\nkey = "id"\n[[resident.addresses]]\ncity = "a"\n[[resident.addresses]]\ncity = "b"')
+    tree = rows({"id": "1", "b": "Oak"}).tree
+    said = record(resident={"key": "1", "addresses": [{"city": "Oak"}]})
+    assert (made.write(said).tree, made.write(said, onto=tree).tree) == ({"id": "1", "a": "Oak"}, tree)
+
+
+def test_an_element_that_is_always_there_is_named_where_the_record_has_none() -> None:
+    made = layout(SHORT + '[resident]\nkey = "id"\n[[organizations]]\nalways = "x"\nkey = { constant = "home", because = "x" }\n'
+                  '[[organizations]]\nkey = "gp"')
+    back = made.write(record(organizations=[{"key": "7"}]))
+    assert (back.tree, back.unwritten) == ({"id": "1", "gp": "7"}, (("organizations", "would be read back with more of them"),))
+    home = record(organizations=[{"key": "7"}, {"key": "home"}])
+    assert made.write(home).unwritten == (("organizations", "would be read back in another order"),)
+
+
+def test_what_only_follows_from_a_value_that_cannot_be_read_is_not_told() -> None:
+    made = layout(SHORT + '[resident]\nkey = "id"\n[[medicines]]\neach = "a/b"\nkey = "k"\ndrug = "d"\n'
+                  'status = { from = "../s", table = { A = "active" } }')
+    found = made.record(rows({"id": "1", "a": [{"s": "A", "b": {"k": "1", "d": "x"}}, {"s": "?", "b": [{"k": "2", "d": "x"}]}]})).record
+    assert [(f.rule, f.name, f.path) for f in found.found] == [("not-in-table", "a/1/s", "medicines[1].status")]  # type: ignore[union-attr]
+    also = made.record(rows({"id": "1", "a": [{"s": "?", "b": [{"k": "2"}, {"k": "3"}]}]})).record
+    assert [(f.rule, f.path) for f in also.found] == [  # type: ignore[union-attr]
+        ("not-in-table", "medicines[0].status"), ("not-in-table", "medicines[1].status"), ("missing", "medicines[0].drug"),
+        ("missing", "medicines[1].drug")]
+
+
+def test_the_place_of_each_value_of_a_list(meds: Layout) -> None:
+    made = layout(SHORT + '[resident]\nkey = "id"\ngiven_names = { from = ["a", "b", "c"] }')
+    source = made.record(rows({"id": "1", "a": "N/K", "b": "B", "c": ["C", "D"]})).source
+    places = source.places([f"resident.given_names[{i}]" for i in range(4)])
+    assert [place.name for place in places.values()] == ["b", "c/0", "c/1", "b"]
+
+
+def test_what_becomes_of_each_value() -> None:
+    made = layout(STATES % "" + '[ignored]\nroom = "decoration"\n"box" = "all of it"\n[[ignored_rows]]\nrows = "meds"\nonly = { t = "T" }\n'
+                  'because = "templates"\n[[medicines.doses]]\neach = "dose"\nonly = { k = "1" }\ntext = "t"')
+    row = {"no": "1", "status": "active", "drug": "S", "new": "x", "dose": [{"k": "1", "t": "one"}]}
+    tree = {"id": "1", "state": "L", "room": "N/K", "box": {"x": ["y"]}, "meds": [row, {"no": "2", "t": "T", "drug": "x"}], "what": "N/K"}
+    assert {"/".join(map(str, steps)): tuple(became) for steps, became in made.became(rows(tree))} == {
+        "id": ("mapped", ("resident.key",)), "state": ("stated", ("says whether there are medicines",)),
+        "room": ("ignored", ("decoration",)),
+        "box/x/0": ("ignored", ("all of it",)), "what": ("stated", ("says nothing",)),
+        "meds/0/no": ("mapped", ("medicines[0].key",)), "meds/0/status": ("mapped", ("medicines[0].status",)),
+        "meds/0/drug": ("mapped", ("medicines[0].drug",)), "meds/0/new": ("unknown", ()),
+        "meds/0/dose/0/k": ("stated", ("chooses its row",)), "meds/0/dose/0/t": ("mapped", ("medicines[0].doses[0].text",)),
+        "meds/1/no": ("ignored", ("templates",)), "meds/1/t": ("ignored", ("templates",)), "meds/1/drug": ("ignored", ("templates",))}
+    assert made.covers(("meds", 3, "drug")) == ("mapped", ("medicines[].drug",))
+    assert made.covers(("meds", "t")) == ("stated", ("chooses rows to ignore",))
+    assert made.covers(("meds", "x")) == ("unknown", ())
 
 
 def test_elements_without_a_key_are_found_by_what_they_say(meds: Layout) -> None:

@@ -57,10 +57,7 @@ class Compiler(Leaves):
         if not objects(kind):
             self.document.no(place.at, f"has fields, and the record takes {kind.says} there: say `from` and where it stands")
             return None
-        made = self.fields(raw, kind, place)
-        if STATUS in place.names and made.constant:
-            self._never(place.at)
-        return made
+        return self.fields(raw, kind, place)
 
     def elements(self, raw: list[Any], kind: Kind, place: Place) -> Any:
         listed = many(kind)
