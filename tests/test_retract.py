@@ -149,7 +149,8 @@ def test_a_status_that_the_hospital_edited_is_left_to_a_person() -> None:
 
 def test_a_patient_of_the_hospitals_that_carries_our_key_is_not_ours() -> None:
     hospital = Hospital()
-    theirs = hospital.registers(identifier=[{"system": f"{HOME}/Id/Patient", "value": "r1"}, {"system": NHS_NUMBER, "value": OLD}])
+    theirs = hospital.registers(identifier=[{"system": f"{HOME}/Id/Patient", "value": "r1"}, {"system": NHS_NUMBER, "value": OLD}],
+                                meta={"tag": [{"system": "https://h.example/tags", "code": "seen"}]})
     hospital.send(WHOLE, MATCH)
     sent = hospital.retract()
     assert (Ward(hospital).all(), hospital.has("Patient"), {row.became for row in sent.rows}) == (NOTHING, [theirs], {"ended"})
