@@ -32,7 +32,7 @@ class Regimen:
     reasons: Raw
     only: str | None = None
 
-    def __hash__(self) -> int:
+    def __hash__(self) -> int:      # Raw has none
         return hash(self.name)
 
 
