@@ -57,31 +57,42 @@ class Settled:
 async def settle(client: FhirClient, bag: CareRecord, policy: Policy) -> Settled:
     """Raises Stopped where it is not certain who she is, and ClientError."""
     names = Names(bag.source, bag.resident.key or "")
-    own, person = names.own("Patient", names.key), names.person(bag.resident)
-    every = await find(client, dict.fromkeys((person, own)), own)
-    older = [f for f in await find(client, former(bag.resident), own) if f.reference not in {e.reference for e in every} and is_in_use(f)]
+    every, older = await _candidates(client, bag.resident, names)
     found = the_one(every)
     if policy.directory == "existing":
         policy = await existing(client, bag, policy)
     if found is None:
-        if older:
-            raise Stopped(Verdict.PERSON, ONLY_OLD)
-        if policy.patient == "match":
-            raise Stopped(Verdict.REFUSED, _not_there(person))
-        return Settled(policy)
+        return _nobody(policy, older, names.person(bag.resident))
     writes = policy.patient == "upsert" and found.reference == f"Patient/{names.id('Patient', names.key)}"
     grave = [SEVERAL] * (sum(map(is_in_use, every)) > 1) + [BESIDE] * bool(older) + [*_grave(bag.resident, found, writes)]
     comparison = compared(bag.resident, found)
-    said = (*grave, *([LITTLE] if comparison.verdict == "not enough to tell" else []))
-    patients = tuple(f.reference for f in [*every, *older])
-    if writes:
-        return Settled(policy, said, found.reference, unsettled=bool(grave), patients=patients)
-    lacking = unwritten(bag, read_patient(found), policy.known, comparison.agree)
-    if lacking:
-        said += (f"resident: the server's patient is left as it is; of yours this is not written: {', '.join(lacking)}",)
-    keeps = None if policy.patient == "match" else found
-    kept = replace(policy, patient="match", patient_reference=found.reference)
-    return Settled(kept, said, found.reference, keeps, lacking, bool(grave), patients)
+    said = (*grave, *[LITTLE] * (comparison.verdict == "not enough to tell"))
+    settled = Settled(policy, said, found.reference, unsettled=bool(grave), patients=tuple(f.reference for f in [*every, *older]))
+    return settled if writes else _left_as_it_is(settled, found, unwritten(bag, read_patient(found), policy.known, comparison.agree))
+
+
+async def _candidates(client: FhirClient, resident: Resident, names: Names) -> tuple[list[Found], list[Found]]:
+    """Who has her number or the sender's key, and who beside them is still in use under a number of hers that was superseded."""
+    own = names.own("Patient", names.key)
+    every = await find(client, dict.fromkeys((names.person(resident), own)), own)
+    known = {found.reference for found in every}
+    return every, [f for f in await find(client, former(resident), own) if f.reference not in known and is_in_use(f)]
+
+
+def _nobody(policy: Policy, older: list[Found], person: Id) -> Settled:
+    if older:
+        raise Stopped(Verdict.PERSON, ONLY_OLD)
+    if policy.patient == "match":
+        raise Stopped(Verdict.REFUSED, _not_there(person))
+    return Settled(policy)
+
+
+def _left_as_it_is(settled: Settled, found: Found, lacking: tuple[str, ...]) -> Settled:
+    """Her Patient is not written: what of hers is missing there is named."""
+    told = f"resident: the server's patient is left as it is; of yours this is not written: {', '.join(lacking)}"
+    return replace(
+        settled, policy=replace(settled.policy, patient="match", patient_reference=found.reference), not_written=lacking,
+        said=(*settled.said, *[told] * bool(lacking)), keeps=None if settled.policy.patient == "match" else found)
 
 
 def former(resident: Resident) -> Iterable[Id]:
