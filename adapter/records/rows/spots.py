@@ -48,9 +48,12 @@ class Document:
 
     def __init__(self, path: Path, way: Ordinals) -> None:
         self.path, self.way = path, way
+        self._tops: dict[Ordinals, tuple[int, int]] = {}      # every resident may refer to the same wrong row there
 
     def top(self, steps: Ordinals) -> tuple[int, int]:
-        return scan.locate(self.path.read_bytes().decode("utf-8-sig"), [steps], wire.LIMITS.depth)[steps]
+        if steps not in self._tops:
+            self._tops |= scan.locate(self.path.read_bytes().decode("utf-8-sig"), [steps], wire.LIMITS.depth)
+        return self._tops[steps]
 
     def resident(self, number: int, steps: Ordinals) -> tuple[int, int]:
         span = self._spans[number]
