@@ -56,6 +56,13 @@ def test_what_vanished_from_the_record_long_ago_is_taken_back_too() -> None:
     assert Ward(hospital).all() == NOTHING
 
 
+def test_a_patient_that_is_not_ours_to_write_is_for_a_person_until_it_is_out_of_use() -> None:
+    hospital, bag = visited(CREATE), withdrawn(Reason.WRONG_RESIDENT)
+    assert hospital.send(bag).for_a_person
+    hospital.edits(hospital.has("Patient")[0], active=False)
+    assert not hospital.send(bag).for_a_person
+
+
 def test_what_never_was_there_is_not_made_in_order_to_be_taken_back() -> None:
     hospital = Hospital()
     hospital.registers()

@@ -154,6 +154,11 @@ def marked(resource: Resource) -> Resource:
     return {**resource, "meta": {**kept, "tag": [*(t for t in _tags(resource) if t.get("system") != MARK), tag]}}
 
 
+def is_marked(resource: Resource) -> bool:
+    """Did we ever write it?"""
+    return _mark(resource) != Mark()
+
+
 def _mark(resource: Resource) -> Mark:
     """The last one."""
     said = (NUMBERED.fullmatch(str(tag.get("code"))) for tag in _tags(resource) if tag.get("system") == MARK)

@@ -14,7 +14,7 @@ from adapter.bundle import Names, Policy, Row
 from adapter.bundle.identity import own_system
 from adapter.delivery.answer import Resource
 from adapter.delivery.client import FhirClient
-from adapter.delivery.difference import MARK, Difference, ends, rewritten
+from adapter.delivery.difference import Difference, ends, is_marked, rewritten
 from adapter.delivery.left import sent_before
 from adapter.delivery.outcome import Verdict
 from adapter.delivery.resident import BUSY, Found, Stopped, find, matches, refuse
@@ -69,7 +69,8 @@ async def _once(client: FhirClient, whose: Whose, options: Options, as_of: str =
         untold += [] if every is not None else [f"{section.field}: the server would not say which of yours it has; a person must look"]
         going += [_end(row, resource, whose, options) for row, resource in every or ()]
     made = [f for f in found if _is_made_by_us(f, whose.names)] if whose.withdrawn.reason is not Reason.MOVED_AWAY else []
-    said = [*untold, *[OUR_PATIENT] * (bool(made) and not whose.patient)]
+    in_use = any(f.resource.get("active") is not False for f in made)
+    said = [*untold, *[OUR_PATIENT] * (in_use and not whose.patient)]
     going += [_end(Row("resident", "Patient", f.reference), f.resource, whose, options) for f in made if whose.patient]
     sent, clash = await write(client, with_endings([], going, most, client.base, as_of or None), going, said, options)
     return replace(sent, unsettled=bool(said), patient=next(iter(patients), None)), clash
@@ -91,9 +92,8 @@ async def _people(client: FhirClient, whose: Whose) -> list[Found]:
 
 
 def _is_made_by_us(found: Found, names: Names) -> bool:
-    meta = found.resource.get("meta") or {}
-    marked = any(isinstance(tag, dict) and tag.get("system") == MARK for tag in meta.get("tag") or () if isinstance(meta, dict))
-    return found.ours and (marked or found.reference == f"Patient/{names.id('Patient', names.key)}")
+    """Its key alone does not say so: a hospital may have put that on a Patient of its own."""
+    return found.ours and (is_marked(found.resource) or found.reference == f"Patient/{names.id('Patient', names.key)}")
 
 
 async def _versions(client: FhirClient, target: str) -> list[Resource]:
