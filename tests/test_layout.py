@@ -76,6 +76,14 @@ def test_a_record_is_written_into_a_tree_and_read_again(larkfield: Layout) -> No
     assert [u.path for u in written.unwritten] == ["organizations[0].ods_code", "organizations[0].name"]
 
 
+def test_what_becomes_of_a_column_at_the_top(larkfield: Layout) -> None:
+    assert larkfield.covers(("/", "export", "EXPORTED_AT")) == ("mapped", ("as_of",))
+    assert larkfield.covers(("EXPORTED_AT",)) == ("unknown", ())
+    assert larkfield.covers(("medication", "RES_NO")) == ("stated", ("joins medication to residents",))
+    assert larkfield.covers(("gp", "GP_CODE")) == ("stated", ("joins gp to residents",))
+    assert larkfield.covers(("ROOM",)) == ("ignored", ("decoration",))
+
+
 def test_what_is_not_changed_stays_as_the_vendor_wrote_it(larkfield: Layout) -> None:
     tree = rows(resident(MIDDLE="N/K", ROOM="blue"), TOP)
     record = larkfield.record(tree).record

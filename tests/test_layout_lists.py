@@ -88,7 +88,7 @@ def test_rows_in_ignored_rows_need_no_block() -> None:
     made = layout(SHORT + '[resident]\nkey = "id"\n[[medicines]]\neach = "meds"\nkey = "no"\nstatus = "state"\ndrug = "drug"\n'
                   '[[medicines.doses]]\neach = "dose"\nonly = { k = "1" }\ntext = "t"\n'
                   '[[ignored_rows]]\nrows = "meds"\nonly = { drug = "T" }\nbecause = "templates"')
-    assert "medicines" not in read(made, meds=[{"no": "1", "drug": "T", "dose": [{"k": "2"}]}])
+    assert read(made, meds=[{"no": "1", "drug": "T", "dose": [{"k": "2"}]}]).keys() == {"source", "as_of", "resident"}
     assert read(made, meds=[{"no": "1", "drug": "S", "dose": [{"k": "2"}]}]) == [("no-block", "meds/0/dose/0/k", "")]
 
 
@@ -108,6 +108,7 @@ def test_constants_alone_make_nothing_unless_they_always_do() -> None:
     text = SHORT + '[resident]\nkey = "id"\n[[organizations]]\n%s\nkey = { constant = "home", because = "a test" }\nname = %s'
     constant = '{ constant = "Larkfield", because = "a test" }'
     assert "organizations" not in read(layout(text % ("", '"n"')))
+    assert "organizations" not in read(layout(text % ("", '"n"')), n="N/K")
     assert read(layout(text % ("", '"n"')), n="Oak")["organizations"] == [{"key": "home", "name": "Oak"}]
     assert read(layout(text % ('always = "the home"', constant)))["organizations"] == [{"key": "home", "name": "Larkfield"}]
 
@@ -240,6 +241,15 @@ def test_a_row_goes_over_to_another_block(meds: Layout) -> None:
     tree = rows({"id": "1", "meds": [med("a", dose=["one"], **{"from": "2024"}, x="1")]}).tree
     back = meds.write(record(medicines=[{"key": "a", "status": "stopped", "drug": "Senna", "taken": {"end": "2026"}}]), onto=tree)
     assert (back.tree["meds"], back.unwritten) == ([{"no": "a", "on": "N", "drug": "Senna", "to": "2026", "x": "1"}], ())
+
+
+def test_what_disagrees_with_a_constant_in_it_is_left_out_of_its_element() -> None:
+    made = layout(SHORT + '[resident]\nkey = "id"\n[[stays]]\neach = "s"\nkey = "k"\nstatus = "st"\nencounter_class = "c"\n'
+                  'service_provider = { system = { constant = "urn:ods", because = "x" }, value = "ods" }')
+    stay = {"key": "1", "status": "planned", "encounter_class": "inpatient"}
+    back = made.write(record(stays=[{**stay, "service_provider": {"system": "urn:other", "value": "7"}}]))
+    assert back.tree["s"] == [{"k": "1", "st": "planned", "c": "inpatient"}]
+    assert {u.path for u in back.unwritten} == {"stays[0].service_provider.system", "stays[0].service_provider.value"}
 
 
 def test_rows_of_nobody_stay() -> None:
