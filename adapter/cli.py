@@ -94,7 +94,7 @@ ShowServerText = Annotated[bool, typer.Option("--show-server-text", help="Show t
 @verb
 def demo(out: Annotated[Path, typer.Option("--out", "-o", metavar="DIR", help="Where its files are left.")] = Path("redbag-demo"),
          as_json: AsJson = False) -> Exit:
-    """Tell the whole story on one screen. A resident goes to hospital and comes home again."""
+    """Tell the whole story on one screen. Three residents go to hospital and come home again."""
     from adapter import demo
 
     return demo.run(out, Talk(as_json))
