@@ -90,6 +90,27 @@ def test_the_order_of_files_decides_how_they_are_joined(tmp_path: Path, resident
     assert [file for file in ("MEDICATION.CSV", "STAYS.CSV") if any(file in says for says in said)] == apart
 
 
+NESTED = {      # medicines of the residents 1 and 2, doses, whether they are joined while they are read, doses of each and of nobody
+    "in order": (["m1", "m2"], ["m3"], ["m1", "m3", "m3"], True, ["m1"], ["m3", "m3"], []),
+    "some of nobody": (["m1", "m2"], ["m4"], ["", "m0", "m1", "m3", "m4", "m5"], True, ["m1"], ["m4"], ["", "m0", "m3", "m5"]),
+    "not in order": (["m1", "m2"], ["m3"], ["m3", "m1", "m3"], False, ["m1"], ["m3", "m3"], []),
+    "medicines are not": (["m2", "m1"], ["m3"], ["m1", "m3", "m3"], False, ["m1"], ["m3", "m3"], []),
+}
+
+
+@pytest.mark.parametrize(("of_one", "of_two", "doses", "read", "one", "two", "nobody"), NESTED.values(), ids=NESTED.keys())
+def test_rows_of_rows_may_be_in_order_too(tmp_path: Path, of_one: list[str], of_two: list[str], doses: list[str], read: bool,
+                                          one: list[str], two: list[str], nobody: list[str]) -> None:
+    path = folder(tmp_path, {
+        "RESIDENTS.CSV": "RES_NO,SURNAME,GP\n1,x,\n2,y,\n",
+        "MEDICATION.CSV": "MED_ID,RES_NO\n" + "".join(f"{med},{key}\n" for key, meds in enumerate((of_one, of_two), 1) for med in meds),
+        "DOSES.CSV": "MED_ID,DOSE\n" + "".join(f"{med},x\n" for med in doses)})
+    with open_export(path, CSV) as export:
+        assert ("joined while they are read" in " ".join(export.says)) is read
+        first, second, *rest = ([row.get("MED_ID", "") for above in rows.tree["medication"] for row in above.get("dose", [])] for rows in export)
+    assert (first, second, [key for found in rest for key in found]) == (one, two, nobody)
+
+
 def test_rows_are_joined_by_several_columns(tmp_path: Path) -> None:
     tables = (Table("residents", "R.CSV", "", columns=("HOME", "NO")),
               Table("stay", "S.CSV", "", "residents", (("HOME", "HOME"), ("NO", "NO"))),

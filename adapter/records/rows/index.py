@@ -1,15 +1,19 @@
 """Rows on their way to the resident they belong to, where their file is not in the residents' order: a database on disk, without a name and
 gone with the process, that sorts them. What it holds in memory is bounded.
 
-    keys     (i, k, n, line)    the value k, by which rows are joined in way i, is the resident n's; it stands on that line
+    keys1    (k, n, line)           the value k, by which rows are joined in way 1, is the resident n's; it stands on that line
     rows     (n, t, line, cells)    a row of table t belongs to the resident n; none, if there is no such resident
     nobody   (t, line, cells)       a row that was found to belong to none while the files were read
-    shared   (i, k, line, cells)    a row of the lookup i
+    shared2  (k, line, cells)       a row of the lookup 2
+
+Their names are made of our own numbers, and of nothing else.
 """
+# ruff: noqa: S608
 from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 
 from adapter.records.rows.text import Cells
 
@@ -23,12 +27,8 @@ class Index:
         self.db = sqlite3.connect("", isolation_level=None)      # a file that the system deletes
         for pragma in ("journal_mode = OFF", "synchronous = OFF", "locking_mode = EXCLUSIVE", f"cache_size = -{CACHE}"):
             self.db.execute(f"PRAGMA {pragma}")
-        self.db.execute("CREATE TABLE keys (i INTEGER, k TEXT, n INTEGER, line INTEGER)")
         self.db.execute("CREATE TABLE rows (n INTEGER, t INTEGER, line INTEGER, cells)")
         self.db.execute("CREATE TABLE nobody (t INTEGER, line INTEGER, cells)")
-        self.db.execute("CREATE TABLE shared (i INTEGER, k TEXT, line INTEGER, cells)")
-        self.db.execute("CREATE INDEX by_key ON keys (i, k, n)")
-        self.db.execute("CREATE INDEX by_name ON shared (i, k)")
         self.db.execute("BEGIN")
 
     def close(self) -> None:
@@ -37,16 +37,17 @@ class Index:
     # ---- in ------------------------------------------------------------------------------------------------------------------
     def residents(self, way: int, keys: Iterable[tuple[str, int, int]]) -> None:
         """(key, number, line) of residents."""
-        self.db.executemany("INSERT INTO keys VALUES (?4, ?1, ?2, ?3)", ((*key, way) for key in keys if key[0].strip()))
+        with self._filling(f"keys{way}", "n INTEGER, line INTEGER") as table:
+            self.db.executemany(f"INSERT INTO {table} VALUES (?, ?, ?)", (key for key in keys if key[0].strip()))
 
     def between(self, way: int, by: int, keys: Iterable[tuple[str, str, int]]) -> None:
         """(key, the key of what it belongs to, line) of rows to which others belong."""
-        self.db.executemany("INSERT INTO keys SELECT ?4, ?1, (SELECT n FROM keys WHERE i = ?5 AND k = ?2 LIMIT 1), ?3",
-                            ((*key, way, by) for key in keys if key[0].strip()))
+        with self._filling(f"keys{way}", "n INTEGER, line INTEGER") as table:
+            self.db.executemany(f"INSERT INTO {table} SELECT ?1, ({_resident(by, '?2')}), ?3", (key for key in keys if key[0].strip()))
 
     def rows(self, table: int, by: int, rows: Iterable[tuple[str, int, Cells]]) -> None:
-        self.db.executemany("INSERT INTO rows SELECT (SELECT n FROM keys WHERE i = ?5 AND k = ?1 LIMIT 1), ?4, ?2, ?3",
-                            ((key, line, _packed(cells), table, by) for key, line, cells in rows))
+        self.db.executemany(f"INSERT INTO rows SELECT ({_resident(by, '?1')}), {table}, ?2, ?3",
+                            ((key, line, _packed(cells)) for key, line, cells in rows))
 
     def orphan(self, table: int, line: int, cells: Cells) -> None:
         self.db.execute("INSERT INTO nobody VALUES (?, ?, ?)", (table, line, _packed(cells)))
@@ -56,15 +57,23 @@ class Index:
         self.db.execute("DELETE FROM nobody")
 
     def shared(self, way: int, rows: Iterable[tuple[str, int, Cells]]) -> None:
-        self.db.executemany("INSERT INTO shared VALUES (?, ?, ?, ?)", ((way, key, line, _packed(cells)) for key, line, cells in rows))
+        with self._filling(f"shared{way}", "line INTEGER, cells") as table:
+            self.db.executemany(f"INSERT INTO {table} VALUES (?, ?, ?)", ((key, line, _packed(cells)) for key, line, cells in rows))
+
+    @contextmanager
+    def _filling(self, table: str, columns: str) -> Iterator[str]:
+        """A table by whose keys something is found when it is full: to sort them once costs less than to keep them in order."""
+        self.db.execute(f"CREATE TABLE {table} (k TEXT, {columns})")
+        yield table
+        self.db.execute(f"CREATE INDEX {table}_by_key ON {table} (k, {columns.partition(' ')[0]})")
 
     # ---- out -----------------------------------------------------------------------------------------------------------------
     def twice(self, way: int) -> bool:
         """Does a key stand on two lines?"""
-        return bool(self.db.execute("SELECT 1 FROM keys WHERE i = ? GROUP BY k HAVING count(*) > 1 LIMIT 1", (way,)).fetchone())
+        return bool(self.db.execute(f"SELECT 1 FROM keys{way} GROUP BY k HAVING count(*) > 1 LIMIT 1").fetchone())
 
     def lines(self, way: int, key: str) -> list[int]:
-        return [line for line, in self.db.execute("SELECT line FROM keys WHERE i = ? AND k = ? ORDER BY line LIMIT 7", (way, key))]
+        return [line for line, in self.db.execute(f"SELECT line FROM keys{way} WHERE k = ? ORDER BY line LIMIT 7", (key,))]
 
     def joined(self) -> Iterator[tuple[int, int, int, Cells]]:
         """(resident, table, line, cells) in this order."""
@@ -78,8 +87,12 @@ class Index:
             yield t, line, _unpacked(cells)
 
     def named(self, way: int, key: str) -> list[Row]:
-        found = self.db.execute("SELECT line, cells FROM shared WHERE i = ? AND k = ? ORDER BY line LIMIT 7", (way, key))
+        found = self.db.execute(f"SELECT line, cells FROM shared{way} WHERE k = ? ORDER BY line LIMIT 7", (key,))
         return [(line, _unpacked(cells)) for line, cells in found]
+
+
+def _resident(way: int, key: str) -> str:
+    return f"SELECT n FROM keys{way} WHERE k = {key} LIMIT 1"
 
 
 def _packed(cells: Cells) -> str | bytes:

@@ -11,7 +11,7 @@ from operator import itemgetter
 
 from adapter.faults import Fault
 from adapter.records.rows.index import Index
-from adapter.records.rows.order import RANKS, Rank, Run, ranks_of
+from adapter.records.rows.order import RANKS, Course, Rank, Run, ranks_of
 from adapter.records.rows.plan import Columns, Plan, others
 from adapter.records.rows.row import Node, Table
 from adapter.records.rows.sheet import Sheet, joined
@@ -29,7 +29,8 @@ class Joining:
         self.people = sheets[plan.residents.name]
         self.below = [table for table in plan.below() if table.name in sheets]
         self.ways: dict[tuple[str, Columns], int] = {}      # of joining: to the rows of a table, by columns of it
-        self.rank, self.running, unique = self._in_order()
+        self.running, unique = self._in_order()
+        self._below()
         self._fill(unique)
         self.doubtful = [way for way, number in self.ways.items() if index.twice(number)]
 
@@ -42,15 +43,26 @@ class Joining:
             yield f"every file is in the order of {self.plan.residents.file}: they are joined while they are read"
 
     # ---- before ----------------------------------------------------------------------------------------------------------------
-    def _in_order(self) -> tuple[Rank, dict[str, str], bool]:
-        """(in which order the residents stand, the tables in the same order and by which column, is no resident there twice?)"""
+    def _in_order(self) -> tuple[dict[str, Course], bool]:
+        """(the tables that are in the residents' order, is no resident there twice?)"""
         key, running = self.plan.key, dict[str, str]()
         ranks, twice = ranks_of(self.people, key) if key else (set[Rank](), False)
         for table in self.below if ranks else ():
             anchor = self.plan.anchor(table)
             if anchor and anchor[1] == (key,) and (both := ranks & ranks_of(self.sheets[table.name], anchor[0][0])[0]):
                 ranks, running[table.name] = both, anchor[0][0]
-        return next((rank for rank in RANKS if rank in ranks), RANKS[0]), running, not key or bool(ranks) and not twice
+        rank = next((rank for rank in RANKS if rank in ranks), RANKS[0])
+        return {name: Course(column, rank) for name, column in running.items()}, not key or bool(ranks) and not twice
+
+    def _below(self) -> None:
+        """The tables that are in the order of rows which are themselves in the residents' order, and of which none is there twice."""
+        for table in self.below:
+            if table.of in self.running and not self.plan.anchor(table) and len(table.by) == 1:
+                (own, other), = table.by
+                ranks, twice = ranks_of(self.sheets[table.of], other)
+                both = ranks & ranks_of(self.sheets[table.name], own)[0] if ranks and not twice else ()
+                if both:
+                    self.running[table.name] = Course(own, next(iter(both)), table.of, other)
 
     def _fill(self, unique: bool) -> None:
         """The index: of residents as far as they are looked for, then of rows, those that others belong to first."""
@@ -85,13 +97,15 @@ class Joining:
         return tuple(own for own, _ in table.by), self.ways[table.of, others(table)]
 
     def _unanchored(self, table: Table) -> Iterator[Table]:
-        return (child for child in self.plan.children[table.name] if child.name in self.sheets and not self.plan.anchor(child))
+        """The tables whose rows lead to a resident only by its rows."""
+        return (child for child in self.plan.children[table.name]
+                if child.name in self.sheets and child.name not in self.running and not self.plan.anchor(child))
 
     # ---- trees -----------------------------------------------------------------------------------------------------------------
     def trees(self) -> Iterator[Tree]:
         """Of every resident, then of every row that belongs to none."""
         self.index.begin()
-        runs = {name: Run(self.sheets[name], column, self.rank, self._number(name), self.index) for name, column in self.running.items()}
+        runs = {name: Run(self.sheets[name], course, self._number(name), self.index) for name, course in self.running.items()}
         waiting = self._waiting()
         n, rows = next(waiting)
         for number, (line, cells) in enumerate(self.people.rows(), 1):
@@ -100,8 +114,9 @@ class Joining:
                 for _, t, begins, values in rows:
                     found[self.below[t].name].append(self.sheets[self.below[t].name].node(begins, values))
                 n, rows = next(waiting)
-            if runs and (key := tree.get(self.plan.key)):
-                found.update((name, nodes) for name, run in runs.items() if (nodes := run.take(key)))
+            for name, run in runs.items():
+                if nodes := run.rows_of(tree.get(self.plan.key), found):
+                    found[name] = nodes
             yield tree, (*self.hung.hang(tree, found), *self._same(tree, found))
         for run in runs.values():
             run.pass_over()
@@ -133,5 +148,5 @@ class Joining:
 
 
 def _pairs(sheet: Sheet, columns: Columns, own: Columns) -> Iterator[tuple[str, str, int]]:
-    pairs = zip(sheet.keyed(columns), sheet.keyed(own), strict=True)
-    return ((key, of, line) for (key, line, _), (of, _, _) in pairs)
+    key, of = sheet.key(columns), sheet.key(own)
+    return ((key(cells), of(cells), line) for line, cells in sheet.rows())

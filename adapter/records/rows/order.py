@@ -1,8 +1,8 @@
 """Files that stand in the residents' order can be joined while they are read: a resident's rows come when she comes."""
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
 
 from adapter.records.rows.index import Index
 from adapter.records.rows.row import Node
@@ -40,16 +40,31 @@ def ranks_of(sheet: Sheet, column: str) -> tuple[set[Rank], bool]:
     return left, twice
 
 
-class Run:
-    """The rows of a file that is in the residents' order. `table`: its number in the index, which keeps what belongs to nobody."""
+class Course(NamedTuple):
+    """By which column, and in which order, the rows of a file follow the residents; or, of another table, the rows that have its key."""
 
-    def __init__(self, sheet: Sheet, column: str, rank: Rank, table: int, index: Index) -> None:
-        self.sheet, self.rank, self.table, self.index = sheet, rank, table, index
-        self.place, self.rows = sheet.names.index(column), sheet.rows()
+    column: str
+    rank: Rank
+    of: str = ""
+    key: str = ""
+
+
+class Run:
+    """The rows of such a file, while they come. `table`: its number in the index, which keeps what belongs to nobody."""
+
+    def __init__(self, sheet: Sheet, course: Course, table: int, index: Index) -> None:
+        self.sheet, self.course, self.rank, self.table, self.index = sheet, course, course.rank, table, index
+        self.place, self.rows = sheet.names.index(course.column), sheet.rows()
         self.ahead = next(self.rows, None)
 
+    def rows_of(self, key: str | None, found: Mapping[str, list[Node]]) -> list[Node]:
+        """Of the resident with this key. `found`: her rows of the tables before."""
+        if not self.course.of:
+            return self.take(key) if key else []
+        return [row for above in found.get(self.course.of, ()) if (key := above.get(self.course.key)) for row in self.take(key)]
+
     def take(self, key: str) -> list[Node]:
-        """The rows of the resident with this key. The key is that of the resident before, or a later one."""
+        """The rows with this key, which is that of the time before, or a later one."""
         ahead, place, found = self.ahead, self.place, []
         while ahead is not None and len(ahead[1]) > place and ahead[1][place] == key:
             found.append(self.sheet.node(*ahead))

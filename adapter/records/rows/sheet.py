@@ -5,7 +5,6 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from itertools import islice
-from operator import itemgetter
 
 from adapter.faults import Fault, Refused
 from adapter.records.rows.encoding import Encoding, encoding_of
@@ -13,6 +12,7 @@ from adapter.records.rows.files import File
 from adapter.records.rows.row import Node, Table
 from adapter.records.rows.text import Cells, rows_of
 
+Columns = tuple[str, ...]
 DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "vertical bars"}
 FIRST_ROWS = 20
 _NO_TEXT = re.compile("[\udc00-\udcff]")
@@ -56,24 +56,24 @@ class Sheet:
             raise Refused(faults)
         return names
 
-    def keyed(self, columns: Iterable[str]) -> Iterator[tuple[str, int, Cells]]:
-        """(key, line, cells): what the row is joined by, which is blank where there is nothing to join by."""
-        key = self._key(columns)
-        for line, cells in self.rows():
-            try:
-                yield key(cells), line, cells
-            except IndexError:
-                yield "", line, cells      # too short; that is said where it is made a node
+    def keyed(self, columns: Columns) -> Iterator[tuple[str, int, Cells]]:
+        """(key, line, cells): what the row is joined by."""
+        key = self.key(columns)
+        return ((key(cells), line, cells) for line, cells in self.rows())
+
+    def key(self, columns: Columns) -> Callable[[Cells], str]:
+        """Of a row: what it is joined by, which is blank where there is nothing to join by, as in a row that is too short."""
+        places = [self.names.index(column) for column in columns]
+        first, most = places[0], max(places)
+        if len(places) == 1:
+            return lambda cells: cells[first] if len(cells) > first else ""
+        return lambda cells: joined([cells[place] for place in places]) if len(cells) > most else ""
 
     def keys(self, column: str) -> Iterator[str]:
         """The cells of one column; blank where a row is too short."""
         place = self.names.index(column)
         for _, cells in self.rows(place + 1):
             yield cells[place] if place < len(cells) else ""
-
-    def _key(self, columns: Iterable[str]) -> Callable[[Cells], str]:
-        places = [self.names.index(column) for column in columns]
-        return itemgetter(places[0]) if len(places) == 1 else lambda cells: joined(cells[place] for place in places)
 
     def node(self, line: int, cells: Cells) -> Node:
         """The filled cells of a row. What is wrong with them is put to `faults`."""

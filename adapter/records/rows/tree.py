@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 
 from adapter.faults import Fault
 from adapter.records.rows.lookup import Shared
@@ -82,5 +82,7 @@ class Trees:
                 sheet.faults.clear()
 
 
-def _key(node: Node, columns: Iterable[str]) -> str:
+def _key(node: Node, columns: Sequence[str]) -> str:
+    if len(columns) == 1:
+        return str(node.get(columns[0], ""))
     return joined(node.get(column, "") for column in columns)
