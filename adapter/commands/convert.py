@@ -6,15 +6,18 @@ folder that can be gone on with) the input is done in pieces.
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from adapter import wire
 from adapter.commands import files
 from adapter.commands.bundling import Bundler, converted, sink
 from adapter.commands.exits import Exit, Stop
-from adapter.commands.exported import Exported, closed
 from adapter.commands.inpieces import Work, in_pieces
 from adapter.commands.intake import Intake
 from adapter.commands.talk import Talk, count
+
+if TYPE_CHECKING:
+    from adapter.commands.exported import Exported
 
 __all__ = ["Bundler", "run"]
 
@@ -30,8 +33,8 @@ def run(file: Path, bundler: Bundler, out: Path, talk: Talk, jobs: int = 1, part
         tally = in_pieces(Work(intake.name, talk.as_json, bundler, folder, parts), intake, jobs)
     where = f" in {folder}" if folder else ""
     order = f" {count(tally.ordered, 'resident')} in more than one: send a resident's bundles in order, each when the one before was taken."
-    more = closed(export, folder)
-    said = {"exit": intake.exit, **intake.counts(), "bundles": tally.bundles, **more.said}
+    values, told = export.closed(folder) if export else ({}, "")
+    said = {"exit": intake.exit, **intake.counts(), "bundles": tally.bundles, **values}
     done = f"Converted: {intake.sentence()}; {count(tally.bundles, 'bundle')}{where}."
-    talk.result(said, done + order * (tally.ordered > 0) + more.told)
+    talk.result(said, done + order * (tally.ordered > 0) + told)
     return intake.exit

@@ -80,6 +80,9 @@ class Exported:
         if refused:
             self.refused.append(rows.number)
 
+    def settle_found(self, found: Found, *, refused: bool) -> None:
+        self.settle(rows_of(found), refused=refused)
+
     def ended(self) -> None:
         """All are settled: what is left is what stands outside of them."""
         self.ledger.close(*self.around)

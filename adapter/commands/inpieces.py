@@ -1,33 +1,35 @@
 """A conversion in pieces of the input: by several processes, and into a folder so that the same command goes on where it was interrupted.
 
-A worker does with a piece what one process does with the whole, and keeps what is to be said: it is told in the order of the input. Of a
-vendor's export the workers get the trees of rows. What a tree alone cannot tell, the places of what is wrong, is found out here, where the
-export is open; and so is what became of every value.
+A worker does with a piece what one process does with the whole, and keeps what is to be said: it is told in the order of the input. How
+the input is cut, and what is left to whoever has it open, is its `Way`: that of native records is here, that of exports in stretches.py.
 """
 from __future__ import annotations
 
-from collections import Counter, deque
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager, nullcontext
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO, Protocol, TypeVar, runtime_checkable
 
 from adapter.commands import files
-from adapter.commands.bundling import Bundler, Sink, Tally, Written, converted, into, into_part, sink
+from adapter.commands.bundling import Bundler, Sink, Tally, converted, into, into_part, sink
 from adapter.commands.exits import Exit, Stop
-from adapter.commands.exported import Exported
 from adapter.commands.intake import Intake
 from adapter.commands.jobs import in_order
 from adapter.commands.journal import Done, Journal, fingerprint, program
 from adapter.commands.streams import reason
-from adapter.commands.stretches import Elsewhere, Stretch, Trees, laid_out, stretches
-from adapter.commands.talk import Kept, Said, Step, Talk, count
+from adapter.commands.talk import Kept, Step, Talk, count
 from adapter.records.pieces import Piece, pieces
 from adapter.records.stream import Found
 
-NOBODY = {"residents": 0, "refused": 0, "warnings": 0, "bundles": 0, "ordered": 0}
 HANDFUL, FOLDERFUL = 200, 1000  # residents in a piece: what is held in memory until its turn comes, and what is written at once
+
+
+@runtime_checkable
+class Worked(Protocol):
+    """A piece that is not simply read."""
+
+    def worked(self, work: Work, step: Step) -> Done: ...
 
 
 @dataclass(frozen=True)
@@ -45,41 +47,19 @@ class Work:
         """Residents in a piece."""
         return self.parts or (FOLDERFUL if self.folder else HANDFUL)
 
-    @property
-    def path(self) -> Path | None:
-        """None for what can be read only once: a pipe, also one that has a name."""
-        return Path(self.name) if self.name != files.STDIN and Path(self.name).is_file() else None
-
     def __call__(self, piece: Piece, step: Step) -> Done:
-        if isinstance(piece, Trees):
-            return self._apart(piece, step)
-        export = piece.export if isinstance(piece, Stretch) else None
-        intake, before = Intake(self.name, talk := Kept(self.as_json), export=export), len(export.refused) if export else 0
-        with self._sinks(piece) as into_which:
+        if isinstance(piece, Worked):
+            return piece.worked(self, step)
+        intake = Intake(self.name, talk := Kept(self.as_json))
+        with self.sinks(piece.number) as into_which:
             tally = converted(intake.judged(self._found(piece, step)), intake, self.bundler, into_which(talk))
-        return Done(piece.number, intake.counts() | asdict(tally), talk.said, export.refused[before:] if export else ())
-
-    def _apart(self, piece: Trees, step: Step) -> Done:
-        """Who is refused is left to the parent, for it must be said where in the export that stands."""
-        counts, said, later = Counter(NOBODY), list[Said](), list[tuple[int, int]]()
-        with self._sinks(piece) as into_which:
-            for number, tree in piece.trees:
-                step(0)
-                intake = Intake(self.name, talk := Kept(self.as_json))
-                try:
-                    tally = converted(intake.judged([piece.record(number, tree)]), intake, self.bundler, into_which(talk))
-                except Elsewhere:
-                    later.append((len(said), number))
-                else:
-                    counts.update(intake.counts() | asdict(tally))
-                    said += talk.said
-        return Done(piece.number, dict(counts), said, (), later)
+        return Done(piece.number, intake.counts() | asdict(tally), talk.said)
 
     @contextmanager
-    def _sinks(self, piece: Piece) -> Iterator[Callable[[Talk], Sink]]:
-        """Where the bundles go: only standard output has to do with talk."""
+    def sinks(self, number: int) -> Iterator[Callable[[Talk], Sink]]:
+        """Where the bundles of a piece go: only standard output has to do with talk."""
         if self.folder and self.parts:
-            with into_part(self.folder / f"bundles-{piece.number:06}.ndjson") as part:
+            with into_part(self.folder / f"bundles-{number:06}.ndjson") as part:
                 yield lambda talk: part
         elif self.folder:
             single = into(self.folder)
@@ -96,94 +76,112 @@ class Work:
 
 
 # ---- the parent ----------------------------------------------------------------------------------------------------------------
+P = TypeVar("P", bound=Piece)
+
+
+class Way(Protocol[P]):
+    """An input that is open. `size` in bytes, where it is known."""
+
+    size: int | None
+
+    def identity(self) -> dict[str, str] | None:
+        """By what it is known again another day; None where it cannot be."""
+    def pieces(self, every: int) -> Iterable[P]: ...
+    def passed(self, piece: P, done: Done) -> None:
+        """This piece was done another day."""
+    def sent(self, piece: P) -> Piece:
+        """As another process gets it."""
+    def whole(self, work: Work, done: Done) -> Done:
+        """What another process did, in the order of sending, with what was left to us."""
+    def ended(self) -> None:
+        """All is done."""
+
+
+class Native:
+    """Care records: a file, or a pipe."""
+
+    def __init__(self, name: str, file: BinaryIO) -> None:
+        self.file, self.size = file, files.size_of(file)
+        self.path = Path(name) if name != files.STDIN and Path(name).is_file() else None  # a pipe with a name is one too
+
+    def identity(self) -> dict[str, str] | None:
+        return {"input": fingerprint(self.path)} if self.path else None
+
+    def pieces(self, every: int) -> Iterable[Piece]:
+        return pieces(self.file, self.path, every)
+
+    def passed(self, piece: Piece, done: Done) -> None:
+        pass
+
+    def sent(self, piece: Piece) -> Piece:
+        return piece
+
+    def whole(self, work: Work, done: Done) -> Done:
+        return done
+
+    def ended(self) -> None:
+        pass
+
+
 def in_pieces(work: Work, intake: Intake, jobs: int) -> Tally:
-    """By several processes; into a folder, so that it can go on where it was interrupted. Raises Stop."""
-    with nullcontext() if intake.export else files.reading(work.name) as file:
-        journal = Journal(work.folder, identity(work, intake.export))
+    """Raises Stop."""
+    with opened(intake) as way:
+        journal = Journal(work.folder, identity(work, way))
         try:
-            return _in_pieces(work, file, journal, intake, jobs)
+            return _in_pieces(work, way, journal, intake, jobs)
         except KeyboardInterrupt:
             raise Stop(Exit.INTERRUPTED, f"Interrupted; no file is left half-written.{journal.hint}") from None
         except Stop as stop:
             raise Stop(stop.exit, stop.says and stop.says + journal.hint) from None
 
 
-def identity(work: Work, export: Exported | None) -> dict[str, str] | None:
-    """What must be the same so that the run may go on another time; None where that cannot be known. Raises Stop."""
-    path = export.path if export else work.path
-    if not work.folder or not path:
-        return None
-    how = {"--parts": str(work.parts or "none"), "--json": str(work.as_json), **(laid_out(export) if export else {})}
-    try:
-        return {"program": program(), "input": fingerprint(path), **work.bundler.options(), **how}
-    except OSError as error:
-        raise Stop(Exit.NOTHING, f"{path} cannot be read ({reason(error)}): check the name.") from None
+@contextmanager
+def opened(intake: Intake) -> Iterator[Way[Any]]:
+    """Raises Stop."""
+    if intake.export:
+        from adapter.commands.stretches import Exports
+
+        yield Exports(intake.export)
+    else:
+        with files.reading(intake.name) as file:
+            yield Native(intake.name, file)
 
 
-def _in_pieces(work: Work, file: BinaryIO | None, journal: Journal, intake: Intake, jobs: int) -> Tally:
-    export, before, tally = intake.export, list(journal.done), Tally()
+def identity(work: Work, way: Way[P]) -> dict[str, str] | None:
+    """What must be the same so that a run into a folder may go on another day."""
+    known = way.identity() if work.folder else None
+    how = {"--parts": str(work.parts or "none"), "--json": str(work.as_json)}
+    return {"program": program(), **known, **work.bundler.options(), **how} if known else None
+
+
+def _in_pieces(work: Work, way: Way[P], journal: Journal, intake: Intake, jobs: int) -> Tally:
+    before, tally, passed = list(journal.done), Tally(), 0
     if before and not work.as_json:
         intake.talk.say(f"Going on after {count(journal.residents, 'resident')} that were done before.")
-    every = iter(stretches(export, work.every) if export else pieces(file, work.path, work.every) if file else ())
-    passed = sum(_passed(piece, done) for done, piece in zip(before, every, strict=False))
-    for done in before:
+    every = iter(way.pieces(work.every))
+    for done, piece in zip(before, every, strict=False):
+        way.passed(piece, done)
+        passed += piece.size
         _take(done, intake, tally)
-    with intake.talk.progress("Converting", files.size_of(file) if file else None, passed) as step:
-        for done in _done(work, journal.begun(every), jobs, lambda bytes_: step(passed + bytes_)):
+    with intake.talk.progress("Converting", way.size, passed) as step:
+        for done in _done(work, way, journal.begun(every), jobs, lambda bytes_: step(passed + bytes_)):
             journal.add(done)
             _take(done, intake, tally)
-    if export:
-        export.ended()
+    way.ended()
     intake.some()
     return tally
 
 
-def _passed(piece: Piece, done: Done) -> int:
-    """It was done before. How many bytes it has."""
-    if isinstance(piece, Stretch):
-        for rows, _ in piece.rows:
-            piece.export.settle(rows, refused=rows.number in done.refused)
-    return piece.size
+def _done(work: Work, way: Way[P], every: Iterator[P], jobs: int, moved: Step) -> Iterator[Done]:
+    if jobs == 1:
+        yield from in_order(work, every, 1, moved)
+    else:
+        with closing(in_order(work, map(way.sent, every), jobs, moved)) as finished:
+            for done in finished:
+                yield way.whole(work, done)
 
 
 def _take(done: Done, intake: Intake, tally: Tally) -> None:
     intake.talk.again(done.said)
     intake.add(done.counts)
     tally.add(done.counts)
-
-
-def _done(work: Work, every: Iterator[Piece], jobs: int, moved: Step) -> Iterator[Done]:
-    """Stretches of an export are held here, and only their trees are sent."""
-    held = deque[Stretch]()
-
-    def sent() -> Iterator[Piece]:
-        for piece in every:
-            if isinstance(piece, Stretch) and jobs > 1:
-                held.append(piece)
-                yield piece.sent()
-            else:
-                yield piece
-
-    with closing(in_order(work, sent(), jobs, moved)) as finished:
-        for done in finished:
-            yield whole(work, held.popleft(), done) if held else done
-
-
-def whole(work: Work, stretch: Stretch, done: Done) -> Done:
-    """With what could not be told elsewhere; and every resident settled."""
-    counts, said, refused = Counter(done.counts), list[Said](), list[int]()
-    later, told = {number: line for line, number in done.later}, 0
-    for rows, others in stretch.rows:
-        if rows.number in later:
-            intake = Intake(work.name, talk := Kept(work.as_json))
-            converted(intake.judged([stretch.record(rows, others)]), intake, work.bundler, _nobody)
-            counts.update(intake.counts())
-            said += [*done.said[told:later[rows.number]], *talk.said]
-            told = later[rows.number]
-            refused.append(rows.number)
-        stretch.export.settle(rows, refused=rows.number in later)
-    return Done(done.piece, dict(counts), [*said, *done.said[told:]], refused)
-
-
-def _nobody(written: Written) -> None:
-    raise RuntimeError("who was refused by a worker travels after all")

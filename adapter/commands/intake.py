@@ -3,11 +3,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, NamedTuple, TypeGuard
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeGuard
 
 from adapter.commands import files
 from adapter.commands.exits import Exit, Stop
-from adapter.commands.exported import Exported, rows_of
 from adapter.commands.talk import Talk, count
 from adapter.faults import Refused
 from adapter.records.rows.row import Place
@@ -16,6 +15,9 @@ from adapter.records.stream import Found, stream
 from mappings.bag import CareRecord, findings
 from mappings.faults import Faults
 from mappings.findings import Finding
+
+if TYPE_CHECKING:
+    from adapter.commands.exported import Exported
 
 
 class Problem(NamedTuple):
@@ -90,7 +92,7 @@ class Intake:
             if self._may_travel(found, number, source, doubts):
                 yield number, found
             if self.export:  # only now it is known whether she could be written too
-                self.export.settle(rows_of(read), refused=self.refused > before)
+                self.export.settle_found(read, refused=self.refused > before)
 
     def add(self, counts: Mapping[str, int]) -> None:
         """Residents whom another intake has seen."""

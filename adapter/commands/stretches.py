@@ -1,24 +1,94 @@
-"""A vendor's export in pieces. Whoever has opened it reads the rows; what they mean can be worked out in another process."""
+"""A vendor's export in pieces. Whoever has it open reads the rows; what they mean can be worked out in another process.
+
+Such a process gets the trees of the rows. What a tree alone cannot tell, the places of what is wrong, is found out where the export is
+open; and so is what became of every value.
+"""
 from __future__ import annotations
 
 import tomllib
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import lru_cache
 from itertools import chain, count, islice
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from adapter.commands.bundling import Written, converted
 from adapter.commands.exits import Exit, Stop
 from adapter.commands.exported import Exported
-from adapter.commands.journal import fingerprint
+from adapter.commands.intake import Intake
+from adapter.commands.journal import Done, fingerprint
+from adapter.commands.streams import reason
+from adapter.commands.talk import Kept, Said
 from adapter.records.layout import Layout, load
 from adapter.records.layout.export import record
 from adapter.records.pieces import Step
 from adapter.records.rows.row import Node, Place, Rows, Steps
 from adapter.records.stream import Found
 
+if TYPE_CHECKING:
+    from adapter.commands.inpieces import Work
+
+NOBODY = {"residents": 0, "refused": 0, "warnings": 0, "bundles": 0, "ordered": 0}
 Numbered = tuple[Rows, list[int]]  # of a resident: her rows, and the numbers of those who have the same key
+
+
+class Exports:
+    """An export that is open: its `adapter.commands.inpieces.Way`. `held`: whose trees are on their way."""
+
+    def __init__(self, export: Exported) -> None:
+        self.size: int | None = None
+        self.export, self.mark, self.held = export, mark_of(export.form), deque[Stretch]()
+
+    def identity(self) -> dict[str, str]:
+        """Raises Stop."""
+        try:
+            return {"input": fingerprint(self.export.path), "--layout": self.mark, "--as-of": self.export.as_of or "none"}
+        except OSError as error:
+            raise Stop(Exit.NOTHING, f"{self.export.name} cannot be read ({reason(error)}): check the name.") from None
+
+    def pieces(self, every: int) -> Iterator[Stretch]:
+        each = self.export.rows()
+        for number in count(1):
+            if (first := next(each, None)) is None:
+                return
+            rows = chain([first], islice(each, every - 1))
+            yield Stretch(number, self.export, rows)
+            deque(rows, 0)  # who did not want these wants the next
+
+    def passed(self, piece: Stretch, done: Done) -> None:
+        for rows, _ in piece.rows:
+            self.export.settle(rows, refused=rows.number in done.refused)
+
+    def sent(self, piece: Stretch) -> Trees:
+        """From now on her rows are held here."""
+        piece.rows = list(piece.rows)
+        self.held.append(piece)
+        trees = [(rows.number, None if rows.faults or others else rows.tree) for rows, others in piece.rows]
+        return Trees(piece.number, piece.rows[0][0].top, trees, self.export.form, self.mark, self.export.as_of)
+
+    def whole(self, work: Work, done: Done) -> Done:
+        """With what could not be told elsewhere, and every resident settled."""
+        counts, said, refused, told = Counter(done.counts), list[Said](), list[int](), 0
+        later, stretch = {number: line for line, number in done.later}, self.held.popleft()
+        for rows, others in stretch.rows:
+            if rows.number in later:
+                intake = Intake(work.name, talk := Kept(work.as_json))
+                converted(intake.judged([stretch.record(rows, others)]), intake, work.bundler, nobody)
+                counts.update(intake.counts())
+                said += [*done.said[told:later[rows.number]], *talk.said]
+                refused.append(rows.number)
+                told = later[rows.number]
+            self.export.settle(rows, refused=rows.number in later)
+        return Done(done.piece, dict(counts), [*said, *done.said[told:]], refused)
+
+    def ended(self) -> None:
+        self.export.ended()
+
+
+def nobody(written: Written) -> None:
+    raise RuntimeError("who was refused by a worker travels after all")
 
 
 @dataclass
@@ -27,7 +97,6 @@ class Stretch:
 
     number: int
     export: Exported
-    mark: str
     rows: Iterable[Numbered]
     size = 0
     apart = False
@@ -40,22 +109,12 @@ class Stretch:
     def record(self, rows: Rows, others: list[int]) -> Found:
         return record(self.export.layout, rows, others, self.export.as_of)
 
-    def sent(self) -> Trees:
-        """The same for another process. From now on the rows are held here."""
-        self.rows = list(self.rows)
-        trees = [(rows.number, None if rows.faults or others else rows.tree) for rows, others in self.rows]
-        top = next((rows.top for rows, _ in self.rows), Node())
-        return Trees(self.number, top, trees, self.export.form, self.mark, self.export.as_of)
-
-
-def stretches(export: Exported, every: int) -> Iterator[Stretch]:
-    each, mark = export.rows(), mark_of(export.form)
-    for number in count(1):
-        if (first := next(each, None)) is None:
-            return
-        rows = chain([first], islice(each, every - 1))
-        yield Stretch(number, export, mark, rows)
-        deque(rows, 0)  # who did not want these wants the next
+    def worked(self, work: Work, step: Step) -> Done:
+        """The intake settles each resident."""
+        intake, before = Intake(work.name, talk := Kept(work.as_json), export=self.export), len(self.export.refused)
+        with work.sinks(self.number) as into_which:
+            tally = converted(intake.judged(self.found(step)), intake, work.bundler, into_which(talk))
+        return Done(self.number, intake.counts() | asdict(tally), talk.said, self.export.refused[before:])
 
 
 # ---- in another process --------------------------------------------------------------------------------------------------------
@@ -91,8 +150,24 @@ class Trees:
     apart = True
 
     def found(self, step: Step) -> Iterator[Found]:
-        """Of those who have a tree; whoever must say more of them than a tree tells, asks one by one."""
+        """Of those of whom a tree tells enough."""
         return (self.record(number, tree) for number, tree in self.trees if tree is not None)
+
+    def worked(self, work: Work, step: Step) -> Done:
+        """Who is refused is left for later: it must be said where in the export that stands."""
+        counts, said, later = Counter(NOBODY), list[Said](), list[tuple[int, int]]()
+        with work.sinks(self.number) as into_which:
+            for number, tree in self.trees:
+                step(0)
+                intake = Intake(work.name, talk := Kept(work.as_json))
+                try:
+                    tally = converted(intake.judged([self.record(number, tree)]), intake, work.bundler, into_which(talk))
+                except Elsewhere:
+                    later.append((len(said), number))
+                else:
+                    counts.update(intake.counts() | asdict(tally))
+                    said += talk.said
+        return Done(self.number, dict(counts), said, (), later)
 
     def record(self, number: int, tree: Node | None) -> Found:
         """Raises Elsewhere, here or where the places of the record are asked for."""
@@ -113,8 +188,3 @@ def mark_of(form: Path) -> str:
     """Of a layout's file, and of the module that it names."""
     module = tomllib.loads(form.read_text(encoding="utf-8")).get("export", {}).get("module")
     return " ".join(fingerprint(path) for path in (form, *([form.parent / module] if module else ())))
-
-
-def laid_out(export: Exported) -> dict[str, str]:
-    """How an export is read, as it is said on the command line."""
-    return {"--layout": mark_of(export.form), "--as-of": export.as_of or "none"}
