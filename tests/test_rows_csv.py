@@ -107,7 +107,8 @@ def test_rows_of_rows_may_be_in_order_too(tmp_path: Path, of_one: list[str], of_
         "DOSES.CSV": "MED_ID,DOSE\n" + "".join(f"{med},x\n" for med in doses)})
     with open_export(path, CSV) as export:
         assert ("joined while they are read" in " ".join(export.says)) is read
-        first, second, *rest = ([row.get("MED_ID", "") for above in rows.tree["medication"] for row in above.get("dose", [])] for rows in export)
+        found = [[row.get("MED_ID", "") for above in rows.tree["medication"] for row in above.get("dose", [])] for rows in export]
+    first, second, *rest = found
     assert (first, second, [key for found in rest for key in found]) == (one, two, nobody)
 
 

@@ -62,7 +62,7 @@ class Joining:
                 ranks, twice = ranks_of(self.sheets[table.of], other)
                 both = ranks & ranks_of(self.sheets[table.name], own)[0] if ranks and not twice else ()
                 if both:
-                    self.running[table.name] = Course(own, next(iter(both)), table.of, other)
+                    self.running[table.name] = Course(own, next(rank for rank in RANKS if rank in both), table.of, other)
 
     def _fill(self, unique: bool) -> None:
         """The index: of residents as far as they are looked for, then of rows, those that others belong to first."""
