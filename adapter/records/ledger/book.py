@@ -197,11 +197,14 @@ class Taking:
     def inside(self, node: Node, where: Where, up: Up, active: Active, over: str) -> None:
         keys, nothing, rows = list[str](), self.ledger.nothing, self.ledger.plan.rows_in.get(where, ())
         for key, value in node.items():
-            if value.__class__ is list or key in rows or isinstance(value, Node):
+            if value.__class__ is str and key not in rows:  # nearly all
+                if value in nothing:
+                    self._word(node, where, key, active, over, value)
+                else:
+                    keys.append(key)
+            elif value.__class__ is list or key in rows or isinstance(value, Node):
                 for item in value if value.__class__ is list else (value,):
                     self._item(node, key, item, where, up, active, over)
-            elif nothing and value in nothing:
-                self._word(node, where, key, active, over, value)
             else:
                 keys.append(key)
         if keys:

@@ -19,7 +19,7 @@ from adapter.records.layout.fields import Where, absolute
 from adapter.records.layout.here import Here
 from adapter.records.layout.leaf import Leaf
 from adapter.records.layout.nodes import Constant, Fields
-from adapter.records.layout.paths import OWN, every, parse, rows
+from adapter.records.layout.paths import OWN, Path, every, parse, rows
 from adapter.records.layout.states import Listed
 
 Active = frozenset[int]          # the blocks that take a row, by their numbers; 0 is the record itself
@@ -63,7 +63,11 @@ class Stated(NamedTuple):
     def used(self, here: Here) -> bool:
         if self.elements:
             return not any(block.takes(row) for block in self.elements.blocks for row in _rows(block, here))
-        return not self.beside or any(leaf.says(value) for leaf in self.beside for path in leaf.sources for value, _ in every(path, here))
+        for leaf in self.beside:
+            for path in leaf.sources:
+                if said(leaf, path, here):
+                    return True
+        return not self.beside
 
 
 @dataclass
@@ -160,6 +164,15 @@ class Plan:
         inside = absolute(block.each, where)
         self.makers[inside].append(Maker(self.count, block, outer))
         self._fields(block.fields, name, inside, self.count)
+
+
+def said(leaf: Leaf, path: Path, here: Here) -> bool:
+    """Most are one column of the row itself."""
+    if not path.up and not path.top and len(path.names) == 1:
+        value = here.row.get(path.last)
+        if value is None or value.__class__ is str:
+            return value is not None and value not in leaf.nothing
+    return any(leaf.says(value) for value, _ in every(path, here))
 
 
 def near(node: Any) -> Iterator[Leaf]:
