@@ -154,6 +154,8 @@ WRONG = {
         Medication, '{"drug": "x", "status": "active", "taken": {"start": "2024-02-31"}}', ("taken.start", "bad-value")),
     "a vaccination on a day that no calendar has": (
         CareRecord, BAG % '"vaccinations": [{"given_on": "2023-02-29", "vaccine": "unknown"}]', ("vaccinations[0].given_on", "bad-value")),
+    "a date of something contained": (
+        Medication, '{"drug": {"code": "special", "expiry": "31/12/2026"}, "status": "active"}', ("drug.expiry", "bad-value")),
     "the resident's birth": (
         CareRecord, BAG.replace('"1"', '"1", "birth_date": "1938-02-31"') % '"stays": []',
         ("resident.birth_date", "bad-value")),

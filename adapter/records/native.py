@@ -240,8 +240,16 @@ def parts_of(shapes: Iterable[Any]) -> Iterable[Any]:
         part = waiting.pop()
         if id(part) not in seen:
             seen.add(id(part))
-            waiting += [n.codec for n in leaves_of(part.node) if hasattr(n.codec, "node")]
+            waiting += [inner for n in leaves_of(part.node) for inner in parts_in(n.codec)]
             yield part
+
+
+def parts_in(codec: Any) -> list[Any]:
+    """The parts that a value of this codec may be made by: itself, one of a choice, one that is contained."""
+    if hasattr(codec, "node"):
+        return [codec]
+    inside = codec.inside("contained", None)[0] if getattr(codec, "inside", None) else None
+    return [part for other in [*(getattr(codec, "kinds", None) or {}).values(), inside] if other for part in parts_in(other)]
 
 
 def leaves_of(node: Any) -> list[Any]:
