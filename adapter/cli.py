@@ -14,7 +14,7 @@ import typer
 from adapter.commands.ending import CODES, verb
 from adapter.commands.exits import Exit
 from adapter.commands.layout_verbs import layouts, ledger
-from adapter.commands.options import Absence, AsJson, AsOf, Jobs, LayoutFile, Parts, RefusedTo
+from adapter.commands.options import Absence, AsJson, AsOf, Jobs, LayoutFile, Parts, RefusedTo, perhaps
 from adapter.commands.streams import program
 from adapter.commands.talk import Talk
 
@@ -105,7 +105,6 @@ def demo(out: Annotated[Path, typer.Option("--out", "-o", metavar="DIR", help="W
 def check(file: File, layout: LayoutFile = None, as_of: AsOf = None, refused: RefusedTo = None, as_json: AsJson = False) -> Exit:
     """Say what is wrong with care records. Every fault and every doubt, with its line and its field; FILE may also be FHIR, JSON or XML."""
     from adapter.commands import check
-    from adapter.commands.exported import perhaps
 
     return check.run(file, talk := Talk(as_json), perhaps(file, layout, as_of, refused, talk))
 
@@ -120,7 +119,6 @@ def convert(file: File, kind: Annotated[Kind, typer.Option("--as", help="What ki
     from adapter import wire
     from adapter.bundle import Policy
     from adapter.commands import convert
-    from adapter.commands.exported import perhaps
 
     bundler = convert.Bundler(kind.value, Policy(patient.value, directory=directory.value), wire.FORMATS[form.value])
     return convert.run(file, bundler, out, talk := Talk(as_json), jobs, parts, perhaps(file, layout, as_of, refused, talk))
@@ -141,7 +139,7 @@ def send(file: File, to: Annotated[str, typer.Option(metavar="URL", help="The ba
     """Send care records to a FHIR server. What is there already is not written again; a token is taken from REDBAG_TOKEN."""
     from adapter.bundle import Policy
     from adapter.commands import send
-    from adapter.commands.exported import perhaps, stated
+    from adapter.commands.exported import stated
     from adapter.commands.server import server
     from adapter.delivery.send import Options
 
@@ -194,7 +192,7 @@ def pull(address: Annotated[str, typer.Option("--from", metavar="URL", help="The
          form: Format = Form.JSON, timeout: Timeout = 300, layout: LayoutFile = None, as_of: AsOf = None, as_json: AsJson = False) -> Exit:
     """Bring back what a server has about a resident. As records, with what was not read; a token is taken from REDBAG_TOKEN."""
     from adapter.commands import pull, send
-    from adapter.commands.exported import layout_of, perhaps
+    from adapter.commands.exported import layout_of
     from adapter.commands.server import server
 
     talk, client = Talk(as_json), server(address, form.value)
@@ -281,7 +279,7 @@ def ended(file: File, before: Annotated[Path, typer.Option(metavar="FILE", show_
           absence: Absence = None, layout: LayoutFile = None, as_of: AsOf = None, as_json: AsJson = False) -> Exit:
     """Add what has vanished since the export before, as ended. It prints care records, one a line, to be piped into convert or send."""
     from adapter.commands import absence as absences
-    from adapter.commands.exported import perhaps, stated
+    from adapter.commands.exported import stated
 
     talk = Talk(as_json)
     then, now = (perhaps(path, layout, as_of, None, talk) for path in (before, file))

@@ -173,15 +173,6 @@ def stated(absence: Sequence[str], layout: Layout | None) -> Mapping[str, str]:
     return {**(layout.absence if layout else {}), **absences.stated(absence)}
 
 
-def perhaps(path: Path, layout: Path | None, as_of: str | None, to: Path | None, talk: Talk) -> Exported | None:
-    """None where there is no layout: then what is read is native. Raises Stop."""
-    if layout is not None:
-        return exported(path, layout, as_of, to, talk)
-    if as_of is not None or to is not None:
-        raise Stop(Exit.USAGE, "--as-of and --refused are for a vendor's export: say with --layout how it is laid out.")
-    return None
-
-
 def exported(path: Path, layout: Path, as_of: str | None, to: Path | None, talk: Talk) -> Exported:
     """Raises Stop."""
     if str(path) == files.STDIN:

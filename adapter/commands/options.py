@@ -2,9 +2,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from adapter.commands.exits import Exit, Stop
+from adapter.commands.talk import Talk
+
+if TYPE_CHECKING:
+    from adapter.commands.exported import Exported
 
 AsJson = Annotated[bool, typer.Option("--json", help="For programs: one JSON object a line on standard output, the result last.")]
 Export = Annotated[Path, typer.Argument(metavar="EXPORT", show_default=False, help=(
@@ -22,3 +28,14 @@ Absence = Annotated[list[str] | None, typer.Option(metavar="LIST=WORD", show_def
 Jobs = Annotated[int, typer.Option(min=1, metavar="N", help="Processes that share the work; what comes out is the same.")]
 Parts = Annotated[int | None, typer.Option(min=1, metavar="N", show_default=False, help=(
     "Into the folder, write NDJSON files of so many residents each, and not a file a bundle."))]
+
+
+def perhaps(path: Path, layout: Path | None, as_of: str | None, to: Path | None, talk: Talk) -> Exported | None:
+    """None where there is no layout: then what is read is native. Raises Stop."""
+    if layout is not None:
+        from adapter.commands.exported import exported
+
+        return exported(path, layout, as_of, to, talk)
+    if as_of is not None or to is not None:
+        raise Stop(Exit.USAGE, "--as-of and --refused are for a vendor's export: say with --layout how it is laid out.")
+    return None

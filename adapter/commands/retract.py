@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from adapter.commands.exits import Exit, Stop
-from adapter.commands.exported import perhaps
+from adapter.commands.options import perhaps
 from adapter.commands.send import as_json, care_record_of, counted
 from adapter.commands.server import EXITS, patiently
 from adapter.commands.talk import Talk
