@@ -102,6 +102,19 @@ def test_what_is_not_xml_is_refused(document: bytes | str, rule: str, line: int)
     assert (fault.rule, fault.line, fault.path) == (rule, line, ""), str(fault)
 
 
+SAYS = {
+    "UTF-16": ("<a/>".encode("utf-16"), "is UTF-16"), "UTF-16 without a mark": ("<a/>".encode("utf-16-be"), "is UTF-16"),
+    "cut in a name": (f"{HEAD}\n<na", "the file is not whole"), "cut in a comment": (f"{HEAD}<!-- a", "the file is not whole"),
+    "cut before its end": (f"{HEAD}\n\n", "the file is not whole"), "no quotes": (f"{HEAD}<name id=a/></Patient>", "is not well-formed"),
+    "a space too many": (f"{HEAD}\n< name/>\n</Patient>", "is not well-formed"),
+}
+
+
+@pytest.mark.parametrize(("document", "says"), SAYS.values(), ids=SAYS)
+def test_what_to_do_is_said(document: bytes | str, says: str) -> None:
+    assert says in refused(document).says
+
+
 LAUGHS = "".join(f'<!ENTITY l{n + 1} "{f"&l{n};" * 10}">' for n in range(12))
 HOSTILE = {
     "a file of ours": ('<!DOCTYPE a [<!ENTITY x SYSTEM "file:///etc/passwd">]>' + f"{HEAD}<language value='&x;'/></Patient>", "dtd"),
@@ -156,6 +169,8 @@ UNSAYABLE = {
     "nothing about something": (patient(active=True, _active={}), "no-value", "Patient.active"),
     "lists of two lengths": (patient(name=[{"given": ["x"], "_given": [None, {"id": "x"}]}]), "uneven-lists", "Patient.name[0].given"),
     "no list": (patient(name={"family": "Quetzalcoatl"}), "wrong-kind", "Patient.name"),
+    "no list of texts": (patient(name=[{"given": "Quetzalcoatl"}]), "wrong-kind", "Patient.name[0].given"),
+    "an empty list of texts": (patient(name=[{"given": []}]), "empty-list", "Patient.name[0].given"),
     "a list too many": (patient(birthDate=["1941"]), "wrong-kind", "Patient.birthDate"),
     "text for true": (patient(active="true"), "wrong-kind", "Patient.active"),
     "one for true": (patient(active=1), "wrong-kind", "Patient.active"),
@@ -172,6 +187,7 @@ UNSAYABLE = {
                                  "Patient.extension[0].valueString"),
     "no div": (patient(text={"div": "Quetzalcoatl"}), "not-a-narrative", "Patient.text.div"),
     "a div of another": (patient(text={"div": "<div>Quetzalcoatl</div>"}), "not-a-narrative", "Patient.text.div"),
+    "no div, but XHTML": (patient(text={"div": DIV.replace("div", "p") + "</p>"}), "not-a-narrative", "Patient.text.div"),
     "a div with an entity": (patient(text={"div": f"{DIV}&nbsp;</div>"}), "not-a-narrative", "Patient.text.div"),
     "a div with a DTD": (patient(text={"div": f"<!DOCTYPE div [<!ENTITY x 'y'>]>{DIV}&x;</div>"}), "not-a-narrative", "Patient.text.div"),
     "a div that is no text": (patient(text={"div": 1}), "not-a-narrative", "Patient.text.div"),
