@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from adapter.faults import Refused
-from adapter.records.rows import lookup
+from adapter.records.rows import index, lookup
 from adapter.records.rows.opening import open_export
 from adapter.records.rows.row import TOP, Place, Settings, Table
 from tests.rows_in import CSV, FILES, HOME, TREES, faults, folder, people, rules
@@ -263,6 +263,7 @@ def test_a_row_without_a_row_to_hang_under_is_not_lost(tmp_path: Path) -> None:
     ("windows-1252", "A,B\n1,Rhös\n".encode("cp1252"), []),
     ("utf-8", "A,B\n1,Rhos\n2,Rhös\n".encode("cp1252"), [("encoding", "R.CSV", 3, "B")]),
     ("latin-1", b"A,B\n1,\x81\n", []),
+    ("utf-8-sig", "A,B\n1,Rhös\n", []),
     ("utf-16", "A,B\n", [("encoding", "", None, "")]),
     ("no such thing", "A,B\n", [("encoding", "", None, "")]),
 ])
@@ -274,6 +275,21 @@ def test_where_it_contradicts_is_told_to_the_column(tmp_path: Path) -> None:
     with pytest.raises(Refused) as refused:
         people(folder(tmp_path, {"R.CSV": "A,B\n1,Rhos\n2,Rhös\n"}), replace(RESIDENTS, encoding="cp1252"))
     assert [(fault.line, fault.column) for fault in refused.value.found] == [(3, 5)]
+
+
+def test_a_disk_without_room_is_one_sentence() -> None:
+    with pytest.raises(Refused, match="cannot be written"), index.index() as rows:
+        fill(rows)
+
+
+def fill(rows: index.Index) -> None:
+    rows.db.execute("PRAGMA max_page_count = 10")
+    rows.residents(0, ((str(i) * 99, i, i) for i in range(9_999)))
+
+
+@pytest.mark.parametrize("delimiter", ["tab", ";;", '"', "\n"])
+def test_a_delimiter_that_is_none(tmp_path: Path, delimiter: str) -> None:
+    assert rules(folder(tmp_path, FILES), replace(CSV, delimiter=delimiter)) == ["layout"]
 
 
 @pytest.mark.parametrize("tables", [

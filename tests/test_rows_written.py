@@ -201,6 +201,7 @@ UNSAYABLE: dict[str, tuple[Settings, Any, Any, list[tuple[str, str, str]]]] = {
     "one lookup, two ways": (CSV, {}, {"RES_NO": "1", "GP": "g", "gp": [{"NAME": "x"}, {"NAME": "y"}]}, [("twice", "GP.CSV", "CODE")]),
     "json": (Settings("json", "r"), {}, {"a": "\ud800"}, [("lone-surrogate", "", "")]),
     "a list has no top": (Settings("json"), {"a": 1}, {"a": 1}, [("no-place", "", "")]),
+    "a table has no place": (CSV, {"elsewhere": {"a": "1"}}, {}, [("no-place", "", "")]),
     "lines have no top": (Settings("ndjson"), {"a": 1}, {"a": 1}, [("no-place", "", "")]),
     "xml": (Settings("xml", "e/r"), {}, {"a": {"@b": "\x0b"}}, [("not-in-xml", "", "@b")]),
     "a name": (Settings("xml", "e/r"), {}, {"a b": "x"}, [("not-in-xml", "", "")]),

@@ -10,7 +10,7 @@ from typing import Self
 
 from adapter.faults import Fault, Refused
 from adapter.records.rows.files import File, files_of
-from adapter.records.rows.index import Index
+from adapter.records.rows.index import index
 from adapter.records.rows.joining import Joining
 from adapter.records.rows.lookup import Shared
 from adapter.records.rows.plan import Plan
@@ -40,8 +40,7 @@ class CsvExport:
         self.stack = ExitStack()
         with self.stack:
             self.files = self.stack.enter_context(files_of(path))
-            self.index = Index()
-            self.stack.callback(self.index.close)
+            self.index = self.stack.enter_context(index())
             self.sheets = {table.name: sheet for table in settings.tables if (sheet := self._sheet(table))}
             self._singles()
             self.shared = {name: Shared(sheet, self.index, way) for way, (name, sheet) in enumerate(self.sheets.items())

@@ -27,6 +27,9 @@ def write(folder: Path, settings: Settings, top: Node, trees: Iterable[Node]) ->
     folder.mkdir()
     with ExitStack() as stack:
         outs = {table.name: _Out(table, settings, plan, stack.enter_context(_waiting())) for table in settings.tables}
+        if top.keys() - {table.name for table in plan.singles}:
+            says = "of what stands outside of the residents, something is in no `single` table of [files]"
+            raise Refused([Fault("no-place", says, "files")])
         for table in plan.singles:
             for row in many(top.get(table.name)):
                 outs[table.name].add(row)

@@ -51,7 +51,7 @@ class _Seen(NamedTuple):
 def named(encoding: str) -> str:
     """The encoding that a layout names. Raises Refused for one that is not read."""
     try:
-        name = codecs.lookup(encoding).name
+        name = codecs.lookup(encoding).name.removesuffix("-sig")      # a byte order mark may always be there
     except LookupError:
         name = ""
     if name not in NAMES:

@@ -15,11 +15,25 @@ import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
+from adapter.faults import Fault, Refused
 from adapter.records.rows.text import Cells
 
 CACHE = 32 << 10      # KiB
 APART = "\0"          # no cell holds it: a zero byte comes as a lone surrogate
 Row = tuple[int, Cells]
+
+
+@contextmanager
+def index() -> Iterator[Index]:
+    """Raises Refused where the disk is full."""
+    database = Index()
+    try:
+        yield database
+    except sqlite3.Error:
+        says = "the temporary index of its rows cannot be written: see that there is room where temporary files are (TMPDIR says where)"
+        raise Refused([Fault("no-room", says)]) from None
+    finally:
+        database.close()
 
 
 class Index:

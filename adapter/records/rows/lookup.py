@@ -9,7 +9,7 @@ from adapter.records.rows.index import Index, Row
 from adapter.records.rows.row import Node
 from adapter.records.rows.sheet import Sheet
 
-SMALL = 32 << 20      # bytes
+SMALL = 4 << 20      # bytes of the file; in memory it is some ten times that
 
 
 class Shared:

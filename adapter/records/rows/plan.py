@@ -60,6 +60,8 @@ class Plan:
             says = "two tables of [files] have one name, or one file"
         elif any(set("/\\") & set(table.file) or table.file in ("", ".", "..") for table in settings.tables):
             says = "a file of [files] is a name without a folder"
+        elif len(settings.delimiter) > 1 or settings.delimiter in tuple('"\r\n\0'):
+            says = "the delimiter is one character, and not a quotation mark"
         elif settings.residents not in self.tables:
             says = "[export] residents names no table of [files]"
         elif any(table.of and (table.of not in self.tables or not table.by) for table in settings.tables):
