@@ -14,6 +14,7 @@ from adapter.commands.bundling import Bundler, converted, sink
 from adapter.commands.exits import Exit, Stop
 from adapter.commands.inpieces import Work, in_pieces
 from adapter.commands.intake import Intake
+from adapter.commands.jobs import settled
 from adapter.commands.talk import Talk, count
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ def run(file: Path, bundler: Bundler, out: Path, talk: Talk, jobs: int = 1, part
     intake, folder = Intake(str(file), talk, export=export), None if str(out) == files.STDOUT else out
     if parts and not (folder and bundler.form is wire.JSON):
         raise Stop(Exit.USAGE, "--parts are files of JSON lines: name a folder for them with -o, and leave --format at json.")
+    settled()
     if jobs == 1 and not folder:
         tally = converted(intake.accepted("Converting"), intake, bundler, sink(talk))
     else:

@@ -7,6 +7,7 @@ the parent to act upon. A worker hears of it at its next step, and ends by itsel
 """
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import threading
@@ -15,7 +16,7 @@ from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
-from functools import partial
+from functools import cache, partial
 from itertools import chain
 from multiprocessing import get_context, parent_process
 from typing import Any, Generic, Protocol, TypeVar
@@ -151,8 +152,15 @@ def _end_with_the_parent() -> None:
         os._exit(Exit.INTERRUPTED)
 
 
+@cache
+def settled() -> None:
+    """What is loaded by now stays: the garbage collector need not look through it again and again. Once in each process."""
+    gc.freeze()
+
+
 def _worked(work: Work[T, R], task: T, place: int) -> R:
     """A bug must not take a patient's values to the parent, as its traceback would."""
+    settled()
     try:
         return work(task, partial(_step, place))
     except (Stop, Stopped):
