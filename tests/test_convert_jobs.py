@@ -239,6 +239,19 @@ def test_ctrl_c_ends_all_of_them(large: Path, tmp_path: Path) -> None:
     assert not list((tmp_path / "out").glob(".*"))
 
 
+def test_a_file_that_changes_meanwhile_is_noticed(large: Path, tmp_path: Path) -> None:
+    path = tmp_path / "home.ndjson"
+    path.write_bytes(large.read_bytes())
+    run = begun("convert", path, "-o", tmp_path / "out", "--parts", "20", "--jobs", "2")
+    wait_for_pieces(tmp_path / "out", 2)
+    with path.open("ab") as file:
+        file.write(b"\n" + resident(99_999))
+    _, err = run.communicate(timeout=60)
+    assert run.returncode == Exit.NOTHING
+    assert b"was changed while it was read: what was written is not to be used" in err
+    assert b"The same command goes on" not in err
+
+
 def test_a_worker_that_is_killed_is_missed(large: Path, tmp_path: Path) -> None:
     command = ("convert", large, "-o", tmp_path / "out", "--parts", "20", "--jobs", "2")
     run = begun(*command)

@@ -94,7 +94,7 @@ class Way(Protocol[P]):
     def whole(self, work: Work, done: Done) -> Done:
         """What another process did, in the order of sending, with what was left to us."""
     def ended(self) -> None:
-        """All is done."""
+        """All is done. Raises Stop."""
 
 
 class Native:
@@ -103,6 +103,7 @@ class Native:
     def __init__(self, name: str, file: BinaryIO) -> None:
         self.file, self.size = file, files.size_of(file)
         self.path = Path(name) if name != files.STDIN and Path(name).is_file() else None  # a pipe with a name is one too
+        self.stood = self.path and self._stands(self.path)
 
     def identity(self) -> dict[str, str] | None:
         return {"input": fingerprint(self.path)} if self.path else None
@@ -120,7 +121,14 @@ class Native:
         return done
 
     def ended(self) -> None:
-        pass
+        """Its pieces were read one by one, and must have been pieces of one thing."""
+        if self.path and self._stands(self.path) != self.stood:
+            raise Stop(Exit.NOTHING, f"{self.path} was changed while it was read: what was written is not to be used. Convert it anew.")
+
+    @staticmethod
+    def _stands(path: Path) -> tuple[int, int, int]:
+        found = path.stat()
+        return found.st_ino, found.st_size, found.st_mtime_ns
 
 
 def in_pieces(work: Work, intake: Intake, jobs: int) -> Tally:
@@ -128,11 +136,14 @@ def in_pieces(work: Work, intake: Intake, jobs: int) -> Tally:
     with opened(intake) as way:
         journal = Journal(work.folder, identity(work, way))
         try:
-            return _in_pieces(work, way, journal, intake, jobs)
+            tally = _in_pieces(work, way, journal, intake, jobs)
         except KeyboardInterrupt:
             raise Stop(Exit.INTERRUPTED, f"Interrupted; no file is left half-written.{journal.hint}") from None
         except Stop as stop:
             raise Stop(stop.exit, stop.says and stop.says + journal.hint) from None
+        way.ended()
+    intake.some()
+    return tally
 
 
 @contextmanager
@@ -167,8 +178,6 @@ def _in_pieces(work: Work, way: Way[P], journal: Journal, intake: Intake, jobs: 
         for done in _done(work, way, journal.begun(every), jobs, lambda bytes_: step(passed + bytes_)):
             journal.add(done)
             _take(done, intake, tally)
-    way.ended()
-    intake.some()
     return tally
 
 
