@@ -31,13 +31,15 @@ class Rule:
 
 
 class Lists:
-    """The lists of a tree that blocks walk, as far as not every row is taken anyway."""
+    """The lists of a tree that blocks walk. `walked`: all of them, by the names that lead there. `rules`: those of which not every row is
+    taken anyway."""
 
     def __init__(self, root: Fields, ignored: tuple[Ignored, ...]) -> None:
         self.ignored, walked = ignored, defaultdict[tuple[str, ...], list[Block]](list)
         for block in blocks_of(root):
             if block.each:
                 walked[block.where].append(block)
+        self.walked = dict(walked)
         self.rules = [Rule(where, blocks, [i for i in ignored if i.rows == where], _column(blocks))
                       for where, blocks in walked.items() if all(block.only for block in blocks)]
 

@@ -116,7 +116,7 @@ class Layout:
     def _placed(faults: Iterable[Fault], wrong: list[Wrong], origin: Origin) -> list[Fault]:
         """The native format's own, without those that only follow from a value that could not be read."""
         read = [written(w.names) for w in wrong]
-        own = [f for f in faults if not (f.rule in FOLLOWS and any(path.startswith(f.path) for path in read))]
+        own = [f for f in faults if not (f.rule in FOLLOWS and any(f"{path}.".startswith((f"{f.path}.", f"{f.path}[")) for path in read))]
         places = origin.places([f.path for f in own])
         return [f._replace(line=p.line, column=p.column, file=p.file, name=p.name) for f in own for p in [places[f.path]]]
 

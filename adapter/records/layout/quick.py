@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from itertools import groupby
-from typing import Any
+from typing import Any, cast
 
 from adapter.records.layout.blocks import Block, Selector
 from adapter.records.layout.checks import Lists, Lookups
@@ -21,6 +21,7 @@ from adapter.records.layout.states import Listed, judged
 from adapter.records.layout.steps import Same, Step, Table
 from adapter.records.rows.row import Node
 
+Where = tuple[str, ...]
 FEW = 4  # so many lines are run for nothing; of more it is asked first whether any of their columns is filled
 
 
@@ -87,10 +88,11 @@ class Source:
 
     def __init__(self, lists: Lists) -> None:
         self.functions, self.left, self.count = list[str](), list(lists.rules), 0
+        self.walked, self.whole = lists.walked, cast("Where | None", None)
         self.env: dict[str, Any] = {f.__name__: f for f in (stop, inner, odd, each, pieces, rows, Here)}
 
     def compiled(self, root: Fields) -> Any:
-        name = self.function(root)
+        name = self.function(root, ())
         exec("\n\n".join(self.functions), self.env)  # noqa: S102 - made of the nodes; of what a layout says only names, as literals
         return self.env[name]
 
@@ -103,11 +105,13 @@ class Source:
         self.env[name] = value
         return name
 
-    def function(self, fields: Fields) -> str:
-        """Of one row."""
-        name, into = self.fresh("read"), self.fresh("d")
+    def function(self, fields: Fields, whole: Where | None) -> str:
+        """Of one row. `whole`: the names that lead to such rows, if all of them come here that are not ignored."""
+        name, into, outer = self.fresh("read"), self.fresh("d"), self.whole
+        self.whole = whole
         lines = [f"{into} = {{}}", *self.members(fields, into), f"return {into} or None"]
         self.functions.append("\n".join([f"def {name}(r, up, run):", *indented(lines)]))
+        self.whole = outer
         return name
 
     # -- nodes: the lines that put a value at a target -------------------------------------------------------------------------
@@ -120,25 +124,22 @@ class Source:
         into = self.fresh("d")
         return self.guarded(fields.firsts, [f"{into} = {{}}", *self.members(fields, into), f"if {into}: {target} = {into}"])
 
-    def guarded(self, firsts: frozenset[str], lines: list[str]) -> list[str]:
-        """Only where one of these names is in the row."""
-        if "" in firsts or len(lines) <= FEW:
+    def guarded(self, firsts: frozenset[str], lines: list[str], *, always: bool = False) -> list[str]:
+        """Only where one of these names is in the row. `always`: however few lines."""
+        if "" in firsts or len(lines) <= FEW and not always:
             return lines
         one = f"{next(iter(firsts))!r} in r" if len(firsts) == 1 else f"not r.keys().isdisjoint({self.name(firsts, 'firsts')})"
         return [f"if {one}:", *indented(lines)]
 
     def _Leaf(self, leaf: Leaf, target: str) -> list[str]:
-        plain = all(path.first for path in leaf.sources)
-        if plain and leaf.join is not None and not leaf.many and not leaf.function:
+        if leaf.join is not None and not leaf.many and not leaf.function:
             return self._joined(leaf, target)
-        if plain and leaf.many and not leaf.function and leaf.join is None:
+        if leaf.many and not leaf.function and leaf.join is None:
             return self._listed(leaf, target)
-        if plain and len(leaf.sources) == 1 and not leaf.many:
+        if len(leaf.sources) == 1 and not leaf.many:
             return self._one(leaf, target)
         made = f"{self.name(leaf.made, 'made')}({self.name(leaf.gathered, 'gathered')}(Here(r, run, up)))"
-        firsts = self.name(leaf.firsts, "firsts")
-        return [f"x = {made}" if "" in leaf.firsts else f"x = None if r.keys().isdisjoint({firsts}) else {made}",
-                f"if x is not None: {target} = x"]
+        return self.guarded(leaf.firsts, [f"x = {made}", f"if x is not None: {target} = x"], always=True)
 
     def _one(self, leaf: Leaf, target: str) -> list[str]:
         says = f"if v not in {self.name(leaf.nothing, 'nothing')}: " if leaf.nothing else ""
@@ -152,16 +153,17 @@ class Source:
         values = values if leaf.split is None else f"pieces({values}, {leaf.split!r})"
         says = f" if v not in {self.name(leaf.nothing, 'nothing')}" if leaf.nothing else ""
         lines = [f"x = [{self.converted(leaf, 'v')} for v in {values}{says}]", f"if x: {target} = x"]
-        return self.guarded(leaf.firsts, [*lines, *["pass"] * FEW])
+        return self.guarded(leaf.firsts, lines, always=True)
 
     def _joined(self, leaf: Leaf, target: str) -> list[str]:
         says = f"v is not None and v not in {self.name(leaf.nothing, 'nothing')}"
         values = "".join(f"{self.at(path)}, " for path in leaf.sources)
         lines = [f"x = [v for v in ({values}) if {says}]",
                  f"if x: v = {self.name(str(leaf.join).join, 'join')}(x); {target} = {self.converted(leaf, 'v')}"]
-        return self.guarded(leaf.firsts, [*lines, *["pass"] * FEW])
+        return self.guarded(leaf.firsts, lines, always=True)
 
-    def at(self, path: Path, row: str = "r") -> str:
+    def at(self, path: Path) -> str:
+        row = "run.top" if path.top else f"up{'[1]' * (path.up - 1)}[0]" if path.up else "r"
         value = f"{row}.get({path.names[0]!r})"
         for name in path.names[1:]:
             value = f"inner({value}, {name!r})"
@@ -208,7 +210,8 @@ class Source:
         path = blocks[0].each
         assert path is not None  # noqa: S101 - as they were grouped
         down = [line for name in path.names[:-1] for line in (f"o = inner(o, {name!r})", "u = o, u")]
-        rules = [rule for rule in self.left if rule.blocks == blocks and len(rule.where) == len(path.names)]
+        kept = self.whole is not None and list(map(id, self.walked[blocks[0].where])) == list(map(id, blocks))
+        rules = [rule for rule in self.left if kept and rule.where == blocks[0].where]
         self.left = [rule for rule in self.left if rule not in rules]
         row = [f"if {self.name(i.takes, 'ignored')}(Here(q, run, u)): continue" for i in blocks[0].ignored]
         row += ["t = False", *(line for block in blocks for line in self.block(block, items)), *["if not t: stop()"] * bool(rules)]
@@ -216,7 +219,8 @@ class Source:
         return [*walk, "if x is not None:", "    for q in rows(x):", *indented(indented(row))]
 
     def block(self, block: Block, items: str) -> list[str]:
-        taken = [f"t, y = True, {self.function(block.fields)}(q, u, run)", f"if y is not None: {items}.append(y)"]
+        whole = block.where if self.whole is not None and len(self.walked[block.where]) == 1 else None
+        taken = [f"t, y = True, {self.function(block.fields, whole)}(q, u, run)", f"if y is not None: {items}.append(y)"]
         choice = " and ".join(map(self.choice, block.only))
         return [f"if {choice}:", *indented(taken)] if choice else taken
 

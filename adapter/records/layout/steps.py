@@ -7,6 +7,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any, Protocol
 
 from adapter.records.layout.forms import Cannot
@@ -87,8 +88,9 @@ class Number:
     def __init__(self, form: str = "plain") -> None:
         self.pattern, self.point = (COMMA, ",") if form == "comma" else (PLAIN, ".")
         self.says = f"expected a number such as 0{self.point}5"
+        self.get = lru_cache(1024, typed=True)(self.read)  # doses are few, and their numbers the same again and again
 
-    def get(self, value: Value) -> Value:
+    def read(self, value: Value) -> Value:
         if value.__class__ in (int, Decimal):
             return value
         if value.__class__ is not str or not self.pattern.fullmatch(value):
