@@ -1,4 +1,4 @@
-"""A vendor's export on the command line: checked, converted, sent, accounted for, brought back; and its layout: proposed, checked, tried."""
+"""A vendor's export on the command line: checked, converted, sent, accounted for, brought back; its layout: proposed, checked, tried."""
 from __future__ import annotations
 
 import csv
@@ -353,6 +353,36 @@ def test_codes_are_shown_where_they_cannot_tell_of_a_person(rows: int, options: 
     page = drafted(tmp_path, *options)
     assert ('\n#M = "male" ' in page) is shown
     assert CANARY not in page
+
+
+HOSTILE = {
+    "two columns of one name": ("RESIDENTS.CSV", b"RES_NO,RES_NO\r\n1,2\r\n", "two columns have one name"),
+    "no JSON": ("export.json", b'{"residents": [{', "is not JSON in UTF-8"),
+    "JSON without a list": ("export.json", b'{"a": {"b": 1}}', "holds no list of objects that could be residents"),
+    "no XML": ("export.xml", b"<a><b></a>", "is not well-formed XML"),
+    "XML with entities": ("export.xml", b'<!DOCTYPE a [<!ENTITY x "y">]><a><b>&x;</b><b/></a>', "document type declaration"),
+    "XML without a list": ("export.xml", b"<a><b/></a>", "holds no element that is there more than once"),
+    "nothing": ("export.json", b"", "is not JSON"),
+}
+
+
+@pytest.mark.parametrize(("name", "data", "sentence"), HOSTILE.values(), ids=HOSTILE)
+def test_what_no_draft_can_be_made_of(name: str, data: bytes, sentence: str, tmp_path: Path) -> None:
+    (tmp_path / name).write_bytes(data)
+    result = redbag("layout", "draft", tmp_path if name.endswith(".CSV") else tmp_path / name)
+    assert (result.exit_code, result.stderr.count("\n")) == (Exit.NOTHING, 1)
+    assert sentence in result.stderr
+
+
+def test_a_draft_of_ten_thousand_columns_with_any_names(tmp_path: Path) -> None:
+    odd = ['"', "a\nb", "#x", "[y]", "=z", "\x7f", "\u2028", "a = 1", "'''", '"' * 3]
+    header = ["RES_NO", "SURNAME", *odd, *(f"C{i}" for i in range(10_000))]
+    for file in ("RESIDENTS.CSV", "OTHER.CSV"):
+        with (tmp_path / file).open("w", encoding="utf-8", newline="") as out:
+            csv.writer(out).writerows([header, *([f"{i}"] * len(header) for i in range(3))])
+    page = drafted(tmp_path, "--show-values")
+    assert tomllib.loads(page) == {}
+    assert tomllib.loads(toml.uncommented(page))["ignored"].keys() >= {*odd[:5], "C9999"}
 
 
 # ---- the way back -------------------------------------------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from lxml import etree
 
@@ -87,8 +87,13 @@ def xml(path: Path) -> Outline:
 
 def elements(path: Path, namespaces: dict[str, str]) -> Iterator[tuple[Path_, int]]:
     """Every element: the names that lead to it, and how many values it has itself."""
+    with path.open("rb") as file:
+        yield from _elements(file, namespaces)
+
+
+def _elements(file: BinaryIO, namespaces: dict[str, str]) -> Iterator[tuple[Path_, int]]:
     events = etree.iterparse(
-        str(path), ("start", "end", "start-ns"), resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False,
+        file, ("start", "end", "start-ns"), resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False,
         remove_comments=True, remove_pis=True)
     place: list[str] = []
     for event, thing in events:

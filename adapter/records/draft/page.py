@@ -174,10 +174,9 @@ class Page:
         if not table.section and table is not self.seen.top and not table.single:
             yield toml.proposed(f'{toml.key(table.name)} = ""', f"{table.rows:,} rows, of which it is not known what they are about")
             return
-        around = table.single or table is self.seen.top
+        around, used = table.single or table is self.seen.top, self._used(table)
         for column in table.columns.values():
-            known = bool(field_of("", column.path)) if around else column.path in self._used(table)
-            if not known:
+            if not (field_of("", column.path) if around else column.path in used):
                 yield toml.proposed(f'{toml.key(self._path(table, column))} = ""', evidence(column, table.rows))
 
     def _used(self, table: Table) -> set[str]:

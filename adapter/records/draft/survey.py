@@ -19,6 +19,7 @@ from adapter.records.draft.names import field_of, flat, section_of
 from adapter.records.rows import row as rows
 from adapter.records.rows.opening import open_export
 
+FRONT = 20      # a key is looked for among so many columns
 MOST = 50_000   # so many rows of a table are looked at, and no more
 SURE = 0.95     # of the values of a key, in how many the other table must have it
 SUFFIXES = {
@@ -138,14 +139,32 @@ def join(table: Table, others: list[Table]) -> None:
 
 def joins(table: Table, others: list[Table]) -> Iterator[tuple[tuple[int, ...], str, tuple[str, str], bool]]:
     for place, other in enumerate(others):
-        for mine in table.columns.values():
-            for theirs in other.columns.values():
-                alike = flat(mine.path) == flat(theirs.path)
-                rank = (alike, place == 0, -place, theirs.distinct)
-                if theirs.unique and not is_told(theirs) and within(mine, theirs) and (alike or named_for(mine, other)):
-                    yield rank, other.name, (mine.path, theirs.path), False
-                elif mine.unique and not theirs.unique and within(theirs, mine) and (alike or named_for(theirs, table)):
-                    yield rank, other.name, (mine.path, theirs.path), True
+        for mine, theirs in pairs(table, other):
+            alike = flat(mine.path) == flat(theirs.path)
+            rank = (alike, place == 0, -place, theirs.distinct)
+            if theirs.unique and not is_told(theirs) and within(mine, theirs):
+                yield rank, other.name, (mine.path, theirs.path), False
+            elif mine.unique and not theirs.unique and within(theirs, mine):
+                yield rank, other.name, (mine.path, theirs.path), True
+
+
+def pairs(table: Table, other: Table) -> Iterator[tuple[Column, Column]]:
+    """Columns of the two that may mean the same: called the same, or the one named for the other's table, and that one a key of it."""
+    named, front = {flat(column.path): column for column in other.columns.values()}, keys(other)
+    for mine in table.columns.values():
+        if theirs := named.get(flat(mine.path)):
+            yield mine, theirs
+        elif named_for(mine, other):
+            yield from ((mine, key) for key in front)
+    front = keys(table)
+    for theirs in other.columns.values():
+        if named_for(theirs, table):
+            yield from ((key, theirs) for key in front)
+
+
+def keys(table: Table) -> list[Column]:
+    """Columns by which its rows can be told apart; the first of them, for a key stands in front."""
+    return list(islice((column for column in table.columns.values() if column.unique), FRONT))
 
 
 def within(part: Column, whole: Column) -> bool:
