@@ -65,6 +65,17 @@ def test_every_command_of_the_page_exists() -> None:
         assert CliRunner().invoke(app, [*verbs, "--help"]).exit_code == 0, line
 
 
+def test_a_mistake_in_a_function_stops_the_run_and_is_named(folder: Path) -> None:
+    layout = folder / "copperbeech.toml"
+    (folder / "own.py").write_text("def wrong(text):\n    return {}[text]\n")
+    right = layout.read_text().replace("[export]\n", '[export]\nmodule = "own.py"\n')
+    layout.write_text(right.replace('family_name = "SURNAME"', 'family_name = { from = "SURNAME", function = "wrong" }'))
+    stopped = CliRunner().invoke(app, ["check", str(folder / "export"), "--layout", str(layout)])
+    assert stopped.exit_code == 3
+    assert "The layout's function wrong fails with KeyError: that is a mistake in it. Mend it" in stopped.output
+    assert "Teatime" not in stopped.output
+
+
 def test_the_sentences_of_the_page_are_the_programs(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(folder)
     layout, residents = Path("copperbeech.toml"), Path("export/RESIDENTS.CSV")

@@ -44,6 +44,8 @@ def outcome(run: Callable[[], Exit]) -> tuple[Exit, str]:
     except KeyboardInterrupt:
         return Exit.INTERRUPTED, "Interrupted; no file is left half-written."
     except Exception as error:  # the last place: a bug must not print a patient's values, as a traceback would
+        if says := mistaken(error):
+            return Exit.NOTHING, says
         if os.environ.get(TRACEBACK):
             raise
         return Exit.BUG, bug(error)
@@ -58,6 +60,13 @@ def tell(code: Exit, says: str, *, as_json: bool) -> Exit:
             Talk(as_json=True).json("result", {"exit": int(code), "says": says})
             streams.flush()
     return code
+
+
+def mistaken(error: Exception) -> str:
+    """What is said of a bug that is not ours but in a layout's own functions."""
+    from adapter.records.layout import Mistake
+
+    return f"{str(error)[:1].upper()}{str(error)[1:]}. Mend it; nothing is left half-written." if isinstance(error, Mistake) else ""
 
 
 def bug(error: Exception) -> str:

@@ -148,8 +148,9 @@ class Same:
 class Mistake(RuntimeError):
     """A function of a layout's module is wrong. What it raised is not shown: it may hold a value; nor is where, for that may show one."""
 
-    def __init__(self, name: str, error: Exception) -> None:
-        super().__init__(f"the layout's function {name} fails with {type(error).__name__}: that is a mistake in it")
+
+def mistake(name: str, error: Exception) -> Mistake:
+    return Mistake(f"the layout's function {name} fails with {type(error).__name__}: that is a mistake in it")
 
 
 class Function:
@@ -165,7 +166,7 @@ class Function:
         except ValueError:
             raise Bad("function", f"the layout's function {self.name} cannot read it") from None
         except Exception as error:  # noqa: BLE001 - whatever a function of theirs raises
-            raise Mistake(self.name, error) from None
+            raise mistake(self.name, error) from None
 
     def put(self, value: Value) -> Value:
         if self.write is None:
@@ -175,4 +176,4 @@ class Function:
         except ValueError:
             raise Cannot("the layout's function that writes it cannot say it") from None
         except Exception as error:  # noqa: BLE001 - whatever a function of theirs raises
-            raise Mistake(f"that writes, beside {self.name},", error) from None
+            raise mistake(f"that writes, beside {self.name},", error) from None
