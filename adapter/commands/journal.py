@@ -44,10 +44,10 @@ class Done(NamedTuple):
 
 class Journal:
     """`run`: what must be the same so that a run may go on; where it cannot be known, or there is no folder, nothing is kept. `done`: in
-    the order of the input, from the first on. Raises Stop."""
+    the order of the input, what was done before; `residents`: how many are done by now. Raises Stop."""
 
     def __init__(self, folder: Path | None, run: Mapping[str, str] | None) -> None:
-        self.path, self.run, self.done = (folder or Path()) / NAME, run if folder else None, list[Done]()
+        self.path, self.run, self.done, self.residents = (folder or Path()) / NAME, run if folder else None, list[Done](), 0
         names = [path.name for path in folder.iterdir()] if folder and folder.is_dir() else []
         if self.run is not None and NAME in names:
             self._go_on()
@@ -60,11 +60,6 @@ class Journal:
         """What to do when the run ends before its time."""
         return f" The same command goes on after {count(self.residents, 'resident')} that are done." if self.run and self.residents else ""
 
-    @property
-    def residents(self) -> int:
-        """How many are done."""
-        return sum(done.counts["residents"] for done in self.done)
-
     def begun(self, tasks: Iterable[T]) -> Iterator[T]:
         """Before the first is begun: what stands in the folder from now on is this run's."""
         for task in tasks:
@@ -73,7 +68,7 @@ class Journal:
             yield task
 
     def add(self, done: Done) -> None:
-        self.done.append(done)
+        self.residents += done.counts["residents"]
         if self.run is not None:
             said = [(is_data, line if isinstance(line, str) else line.decode()) for is_data, line in done.said]
             self._add({"piece": done.piece, "counts": done.counts, "said": said, "refused": list(done.refused)})
@@ -98,6 +93,7 @@ class Journal:
         self._same(head["run"])
         self.done = [Done(each["piece"], each["counts"], [(is_data, line) for is_data, line in each["said"]], each["refused"])
                      for each in rest]
+        self.residents = sum(done.counts["residents"] for done in self.done)
 
     def _same(self, before: Mapping[str, str]) -> None:
         now = self.run or {}
