@@ -9,18 +9,17 @@ from __future__ import annotations
 import re
 
 MAYBE = re.compile(r"'['=+\-@\t\r\n]")      # where a text holds this, one of its cells may be guarded
-_FORMULA = re.compile(r"'*[=+\-@\t\r\n]")     # an apostrophe before it is one that was there: it gets another
-_STARTS = frozenset("=+-@\t\r\n")
+_FORMULA = re.compile(r"'*(?:[=+\-@](?s:.)|[\t\r\n])")     # an apostrophe before it is one that was there: it gets another
 _NUMBER = re.compile(r"[+-]?[0-9]+(?:\.[0-9]+)?")
 
 
 def starts_a_formula(cell: str) -> bool:
     """Of a cell as it stands in a file: does a spreadsheet take it for one?"""
-    return cell[:1] in _STARTS and not _NUMBER.fullmatch(cell)
+    return not cell.startswith("'") and bool(_FORMULA.match(cell)) and not _NUMBER.fullmatch(cell)
 
 
 def guarded(cell: str) -> str:
-    """As it is written. Plain numbers stay as they are: they start nothing."""
+    """As it is written. Plain numbers stay as they are, and so does a dash alone: they start nothing."""
     return "'" + cell if _FORMULA.match(cell) and not _NUMBER.fullmatch(cell) else cell
 
 
