@@ -343,6 +343,18 @@ def test_when_all_proposals_are_taken_the_check_asks_for_what_nobody_could_guess
     assert not any(path.startswith(("files.", "resident.")) for path in asked)
 
 
+def test_a_draft_of_lines_with_numbers_for_keys(tmp_path: Path) -> None:
+    every = [{"clientId": i, "lastName": CANARY, "sex": "MF"[i % 2], "meds": [{"id": i, "name": CANARY, "dose": "one"}]} for i in range(24)]
+    (tmp_path / "export.ndjson").write_bytes(b"".join(wire.dumps(each) + b"\n" for each in every))
+    page = drafted(tmp_path / "export.ndjson")
+    said = tomllib.loads(toml.uncommented(page))
+    assert said["resident"] == {"key": {"from": "clientId", "number": "plain"}, "family_name": "lastName",
+                                "gender": {"from": "sex", "table": "resident_gender"}}
+    assert said["medicines"] == [{"each": "meds", "key": {"from": "id", "number": "plain"}, "drug": {"text": "name"},
+                                  "doses": [{"text": "dose"}]}]
+    assert CANARY not in page
+
+
 def patients(rows: int) -> str:
     return "RES_NO,SURNAME,SEX,NHS_NO\r\n" + "".join(f"{i},{CANARY}{i},{'MFX'[i % 3]},\r\n" for i in range(rows))
 
@@ -363,6 +375,7 @@ HOSTILE = {
     "XML with entities": ("export.xml", b'<!DOCTYPE a [<!ENTITY x "y">]><a><b>&x;</b><b/></a>', "document type declaration"),
     "XML without a list": ("export.xml", b"<a><b/></a>", "holds no element that is there more than once"),
     "nothing": ("export.json", b"", "is not JSON"),
+    "no zip": ("export.zip", b"PK", "is no zip"),
 }
 
 

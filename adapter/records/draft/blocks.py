@@ -4,6 +4,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any
 
 from adapter.records.draft import target, toml
@@ -153,9 +154,9 @@ def option(path: str, column: Column) -> tuple[dict[str, Any], list[Codes]]:
     if (words and not set(column.values) <= set(words)) or (truth and bool not in column.types):
         codes = Codes(path.replace("[]", "").replace(".", "_"), column, words, truth)
         return {"table": codes.name}, [codes]
-    if target.takes_number(path) and column.kinds["comma"]:
-        return {"number": "comma"}, []
-    return {}, []
+    if target.takes_number(path):
+        return {"number": "comma"} if column.kinds["comma"] else {}, []
+    return {"number": "plain"} if {int, Decimal} & column.types and not truth else {}, []
 
 
 def time(column: Column) -> dict[str, Any]:

@@ -89,11 +89,18 @@ def csv_files(path: Path) -> Iterator[str]:
     if path.is_dir():
         every = [p.name for p in sorted(path.iterdir()) if p.is_file()]
     elif path.suffix.casefold() == ".zip":
-        with zipfile.ZipFile(path) as held:
-            every = sorted(info.filename.rpartition("/")[2] for info in held.infolist() if not info.is_dir())
+        every = zipped(path)
     else:
         every = [path.name]
     yield from (name for name in every if len(every) == 1 or name.casefold().endswith((".csv", ".tsv")))
+
+
+def zipped(path: Path) -> list[str]:
+    try:
+        with zipfile.ZipFile(path) as held:
+            return sorted(info.filename.rpartition("/")[2] for info in held.infolist() if not info.is_dir())
+    except zipfile.BadZipFile:
+        raise Refused([Fault("not-a-zip", "is no zip: check the name, or make it again")]) from None
 
 
 def names_of(files: list[str]) -> list[str]:
