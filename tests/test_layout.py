@@ -9,7 +9,7 @@ from adapter.faults import Refused
 from adapter.records.layout import Layout
 from adapter.records.stream import care_records
 from mappings.bag import CareRecord
-from tests.layouts import EVERYTHING, layout, rows
+from tests.layouts import EVERYTHING, both, layout, rows
 
 TOP = {"export": {"EXPORTED_AT": "01/07/2026 12:00"}}
 
@@ -74,6 +74,39 @@ def test_a_record_is_written_into_a_tree_and_read_again(larkfield: Layout) -> No
     assert written.top == TOP
     assert written.tree == {**{k: v for k, v in resident().items() if k != "gp"}, "NHS_NO": "9990000018"}
     assert [u.path for u in written.unwritten] == ["organizations[0].ods_code", "organizations[0].name"]
+
+
+def test_rows_that_are_values_of_a_list(larkfield: Layout) -> None:
+    """CSV, one value a row: one field of many files."""
+    text = EVERYTHING.replace("[tables.sex]", '[files.why]\nfile = "WHY.CSV"\nof = "medication"\nby = "MED_ID"\n[tables.sex]')
+    made = layout(text.replace('drug.text = "DRUG"', 'drug.text = "DRUG"\nreasons = "why/REASON"'))
+    tree = resident(medication=[{**medication("m1"), "why": [{"MED_ID": "m1", "REASON": "A"}, {"MED_ID": "m1", "REASON": "B"}]}])
+    record = both(made, rows(tree, TOP)).json
+    assert record["medicines"][0]["reasons"] == ["A", "B"]
+    assert made._quick(rows(tree, TOP).tree, rows(tree, TOP).top) == record
+    said = made.record(rows(tree, TOP)).record
+    assert isinstance(said, CareRecord)
+    assert made.write(said).tree["medication"] == tree["medication"]
+
+
+def test_a_layout_says_what_it_does(larkfield: Layout) -> None:
+    fed = {f.path: f for f in larkfield.fields()}
+    assert fed["medicines[].taken.start"] == (
+        "medicines[].taken.start", ("medication/START", "medication/START_TIME"), "join ' ', time DD/MM/YYYY HH:mm or DD/MM/YYYY", "")
+    assert fed["resident.addresses[].use"] == ("resident.addresses[].use", (), "constant, because the home's address", "")
+    assert fed["as_of"].sources == ("/export/EXPORTED_AT",)
+    assert fed["organizations[].name"].back == "it is looked up in a row that others share, and is only read"
+    lacking = {u.path: u.needed for u in larkfield.unfed()}
+    assert lacking["stays"] is False
+    assert "medicines[].status" not in lacking
+    without = {u.path: u.needed for u in layout(EVERYTHING.replace('drug.text = "DRUG"', "")).unfed()}
+    assert without["medicines[].drug"] is True
+
+
+def test_times_that_are_cut_are_said() -> None:
+    text = EVERYTHING.replace('zone = "Europe/London"\n', "").replace('as_of = { from = "/export/EXPORTED_AT", time', "x = { x")
+    text = "\n".join(line for line in text.splitlines() if not line.startswith("x ="))
+    assert layout(text).says == ("medicines[].taken.start: a time is cut to its date, because the layout names no zone",)
 
 
 def test_what_becomes_of_a_column_at_the_top(larkfield: Layout) -> None:

@@ -18,7 +18,7 @@ from typing import Any, Literal, NamedTuple
 
 from adapter.records.layout.blocks import Ignored
 from adapter.records.layout.checks import blocks_of, of
-from adapter.records.layout.fields import Where, absolute, spots
+from adapter.records.layout.fields import Where, absolute, entries
 from adapter.records.layout.here import Here, Run, written
 from adapter.records.layout.leaf import Leaf
 from adapter.records.layout.nodes import Fields
@@ -95,7 +95,7 @@ class Covers:
         """A word of nothing of the whole layout, or of every field that is read from there."""
         if value in self.nothing:
             return True
-        leaves_there = [spot.node for spot in spots(self.root) if isinstance(spot.node, Leaf) and named(steps) in spot.sources()]
+        leaves_there = [entry.node for entry in entries(self.root) if isinstance(entry.node, Leaf) and named(steps) in entry.sources()]
         return static.verdict == "mapped" and any(value in leaf.nothing for leaf in leaves_there)
 
     def _skipped(self, tree: Node, top: Node) -> Iterator[tuple[Steps, str]]:
@@ -128,9 +128,9 @@ def leaves(value: Any, steps: Steps = ()) -> Iterator[tuple[Steps, Any]]:
 
 def covers(root: Fields, settings: Settings, ignored: dict[str, str], rules: tuple[Ignored, ...], nothing: frozenset[str]) -> Covers:
     made = Covers(root, ignored={absolute(parse(path), ()): why for path, why in ignored.items()}, ignored_rows=rules, nothing=nothing)
-    for spot in spots(root):
-        for where in spot.sources():
-            made.mapped[where] += [spot.path] * (spot.path not in made.mapped[where])
+    for entry in entries(root):
+        for where in entry.sources():
+            made.mapped[where] += [entry.path] * (entry.path not in made.mapped[where])
     chosen = [(b.where, b.only, "chooses its row") for b in blocks_of(root)] + [(r.rows, r.only, "chooses rows to ignore") for r in rules]
     for where, only, why in chosen:
         made.stated |= {absolute(selector.path, where): why for selector in only}

@@ -30,7 +30,7 @@ class Fed(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Spot:
+class Entry:
     """A leaf or a constant of the layout, with its path in the record and the row from which its paths start."""
 
     path: str
@@ -51,25 +51,25 @@ def shown(where: Where) -> str:
     return "/" * top + "/".join(name.replace("~", "~0").replace("/", "~1") for name in names)
 
 
-def spots(node: Any, path: str = "", where: Where = ()) -> Iterator[Spot]:
+def entries(node: Any, path: str = "", where: Where = ()) -> Iterator[Entry]:
     """Every leaf and constant, in the order of the layout."""
     if isinstance(node, Leaf | Constant):
-        yield Spot(path, node, where)
+        yield Entry(path, node, where)
     for name, member in node.members.items() if isinstance(node, Fields) else ():
-        yield from spots(member, f"{path}.{name}".lstrip("."), where)
+        yield from entries(member, f"{path}.{name}".lstrip("."), where)
     for block in node.blocks if isinstance(node, Elements) else ():
-        yield from spots(block.fields, f"{path}[]", block.where)
+        yield from entries(block.fields, f"{path}[]", block.where)
     if isinstance(node, Listed):
-        yield from spots(node.elements, path, where)
-        yield from spots(node.state, path, where)
+        yield from entries(node.elements, path, where)
+        yield from entries(node.state, path, where)
 
 
 def fed(root: Fields) -> Iterator[Fed]:
-    for spot in spots(root):
-        if isinstance(spot.node, Constant):
-            yield Fed(spot.path, (), f"constant, because {spot.node.because}")
+    for entry in entries(root):
+        if isinstance(entry.node, Constant):
+            yield Fed(entry.path, (), f"constant, because {entry.node.because}")
         else:
-            yield Fed(spot.path, tuple(map(shown, spot.sources())), by(spot.node), spot.node.invertible)
+            yield Fed(entry.path, tuple(map(shown, entry.sources())), by(entry.node), entry.node.invertible)
 
 
 def by(leaf: Leaf) -> str:
@@ -93,7 +93,7 @@ class Unfed(NamedTuple):
 
 def unfed(root: Fields) -> list[Unfed]:
     """Of every object that the layout makes; of what it does not make, the object alone. Each field once, however many blocks."""
-    found, fedby = dict[str, bool](), {spot.path for spot in spots(root)}
+    found, fedby = dict[str, bool](), {entry.path for entry in entries(root)}
     for path, slots in _open(root, root.kind, ""):
         for name, needed in slots:
             where = f"{path}.{name}".lstrip(".")

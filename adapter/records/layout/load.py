@@ -11,7 +11,7 @@ from adapter.records.layout import files, toml
 from adapter.records.layout.blocks import Ignored
 from adapter.records.layout.compiler import Compiler
 from adapter.records.layout.elements import Elements
-from adapter.records.layout.fields import absolute, spots
+from adapter.records.layout.fields import absolute, entries
 from adapter.records.layout.forms import Dates
 from adapter.records.layout.layout import Layout
 from adapter.records.layout.leaf import Leaf
@@ -52,7 +52,8 @@ def build(document: Document, folder: File) -> Layout:
     root = compiler.fields(raw, care_records().kind, Place(()), spare=SECTIONS)
     _states(document, compiler, root)
     _both(document, root)
-    says = tuple(f"{spot.path}: a time is cut to its date, because the layout names no zone" for spot in spots(root) if is_cut(spot.node))
+    cut = [entry.path for entry in entries(root) if is_cut(entry.node)]
+    says = tuple(f"{path}: a time is cut to its date, because the layout names no zone" for path in cut)
     return Layout(document.name, export.text("vendor"), settings, root, _absence(document),
                   _ignored(document), compiler.ignored, compiler.nothing, says)
 
@@ -93,7 +94,7 @@ def _ignored(document: Document) -> dict[str, str]:
 
 def _both(document: Document, root: Fields) -> None:
     """What is ignored, and is mapped all the same."""
-    mapped = [(where, spot.path) for spot in spots(root) for where in spot.sources()]
+    mapped = [(where, entry.path) for entry in entries(root) for where in entry.sources()]
     for name in Options(document, ("ignored",)).values:
         ignored = absolute(parse(name), ()) if is_path(name) else ()
         if path := next((path for where, path in mapped if ignored and where[:len(ignored)] == ignored), ""):

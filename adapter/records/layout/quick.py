@@ -16,7 +16,7 @@ from adapter.records.layout.elements import Elements
 from adapter.records.layout.here import Bad, Doubtful, Here, Json, Run
 from adapter.records.layout.leaf import Leaf
 from adapter.records.layout.nodes import Constant, Fields
-from adapter.records.layout.paths import OWN, Bare, Path
+from adapter.records.layout.paths import OWN, Bare, Path, walk
 from adapter.records.layout.states import Listed, judged
 from adapter.records.layout.steps import Same, Step, Table
 from adapter.records.rows.row import Node
@@ -55,6 +55,11 @@ def each(value: Any) -> list[Any]:
     return [] if value is None else [odd(v) for v in value] if value.__class__ is list else [odd(value)]
 
 
+def deep(row: Node, names: Where) -> list[Any]:
+    """The values at the end of these names; a list on the way is gone through."""
+    return [odd(value) for value, _ in walk(row, names)]
+
+
 def rows(value: Any) -> list[Any]:
     """The same of rows."""
     return [row if row.__class__ is Node else stop() if row.__class__ is list else Bare({OWN: row})
@@ -89,7 +94,7 @@ class Source:
     def __init__(self, lists: Lists) -> None:
         self.functions, self.left, self.count = list[str](), list(lists.rules), 0
         self.walked, self.whole = lists.walked, cast("Where | None", None)
-        self.env: dict[str, Any] = {f.__name__: f for f in (stop, inner, odd, each, pieces, rows, Here)}
+        self.env: dict[str, Any] = {f.__name__: f for f in (stop, inner, odd, each, deep, pieces, rows, Here)}
 
     def compiled(self, root: Fields) -> Any:
         name = self.function(root, ())
@@ -149,7 +154,7 @@ class Source:
                 f"    {says}{target} = {self.converted(leaf, 'v')}"]
 
     def _listed(self, leaf: Leaf, target: str) -> list[str]:
-        values = " + ".join(f"each({self.at(path)})" for path in leaf.sources)
+        values = " + ".join(self.all(path) for path in leaf.sources)
         values = values if leaf.split is None else f"pieces({values}, {leaf.split!r})"
         says = f" if v not in {self.name(leaf.nothing, 'nothing')}" if leaf.nothing else ""
         lines = [f"x = [{self.converted(leaf, 'v')} for v in {values}{says}]", f"if x: {target} = x"]
@@ -162,12 +167,20 @@ class Source:
                  f"if x: v = {self.name(str(leaf.join).join, 'join')}(x); {target} = {self.converted(leaf, 'v')}"]
         return self.guarded(leaf.firsts, lines, always=True)
 
+    @staticmethod
+    def row(path: Path) -> str:
+        """The object where a path starts."""
+        return "run.top" if path.top else f"up{'[1]' * (path.up - 1)}[0]" if path.up else "r"
+
     def at(self, path: Path) -> str:
-        row = "run.top" if path.top else f"up{'[1]' * (path.up - 1)}[0]" if path.up else "r"
-        value = f"{row}.get({path.names[0]!r})"
+        value = f"{self.row(path)}.get({path.names[0]!r})"
         for name in path.names[1:]:
             value = f"inner({value}, {name!r})"
         return value
+
+    def all(self, path: Path) -> str:
+        """The values of a list."""
+        return f"each({self.at(path)})" if len(path.names) == 1 else f"deep({self.row(path)}, {path.names!r})"
 
     def converted(self, leaf: Leaf, v: str) -> str:
         for step in leaf.steps:
