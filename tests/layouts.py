@@ -13,7 +13,7 @@ from adapter.records.layout.load import build
 from adapter.records.layout.toml import read
 from adapter.records.rows.row import Node, Place, Steps
 
-EVERYTHING = (Path(__file__).parent / "layouts" / "larkfield.toml").read_text(encoding="utf-8")
+EVERYTHING = (Path(__file__).parent / "layout_files" / "everyday.toml").read_text(encoding="utf-8")
 
 
 @dataclass

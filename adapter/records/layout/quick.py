@@ -57,7 +57,12 @@ def each(value: Any) -> list[Any]:
 
 def deep(row: Node, names: Where) -> list[Any]:
     """The values at the end of these names; a list on the way is gone through."""
-    return [odd(value) for value, _ in walk(row, names)]
+    value: Any = row
+    for name in names:
+        if value.__class__ is not Node:
+            return [odd(found) for found, _ in walk(row, names)] if value is not None else []
+        value = value.get(name)
+    return each(value)
 
 
 def rows(value: Any) -> list[Any]:
