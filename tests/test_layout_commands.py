@@ -17,8 +17,8 @@ from typer.testing import Result
 
 from adapter import wire
 from adapter.commands import exported as exports
-from adapter.commands import ledger as ledgers
-from adapter.commands.exits import Exit, Stop
+from adapter.commands.exits import Exit
+from adapter.commands.intake import Intake
 from adapter.commands.talk import Talk
 from adapter.records.draft import columns, names, target, toml
 from tests.exports.vendors import EXAMPLES, EXPORTS, VENDORS, layout, native, records
@@ -90,11 +90,18 @@ def test_the_ledger_on_the_screen_shows_what_is_not_known(larkfield: Path) -> No
 
 def test_a_ledger_that_does_not_add_up_is_a_fault_of_ours() -> None:
     export = exports.exported(EXPORTS["larkfield"], toml_of("larkfield"), None, None, Talk())
-    with pytest.raises(Stop) as caught:
-        ledgers.reconcile(export)  # nothing of it has been read
-    assert caught.value.exit is Exit.BUG
-    assert "RESIDENTS.CSV holds" in caught.value.says
-    assert "do not rely on the ledger" in caught.value.says
+    intake = Intake(export.name, Talk(), export=export)
+    told = export.closed(None).told  # nothing of it has been read
+    assert intake.exit is Exit.BUG
+    assert re.search(r"RESIDENTS\.CSV holds \d+ values, and the ledger has 0.*do not rely on the ledger", told)
+
+
+def test_a_file_that_the_layout_does_not_name_counts_for_every_verb(larkfield: Path) -> None:
+    before = about(redbag("ledger", larkfield, "--layout", toml_of("larkfield"), "--json"))["values"]
+    (larkfield / "FALLS.CSV").write_text("RES_NO,WHEN\r\nLC-00003,01/11/2026\r\n")
+    for verb in ("check", "ledger", "convert"):
+        after = about(redbag(verb, larkfield, "--layout", toml_of("larkfield"), "--json"))["values"]
+        assert after == before | {"values": before["values"] + 2, "unknown": before["unknown"] + 2}
 
 
 # ---- what is wrong, and the way to correct it ---------------------------------------------------------------------------------------

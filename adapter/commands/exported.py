@@ -21,6 +21,7 @@ from adapter.records.layout import Layout, load
 from adapter.records.layout.export import numbered, residents
 from adapter.records.layout.origin import Origin
 from adapter.records.ledger import VERDICTS, Ledger, Line
+from adapter.records.rows.count import count_values
 from adapter.records.rows.opening import open_export
 from adapter.records.rows.refused import write_refused
 from adapter.records.rows.row import Export, Node, Rows
@@ -29,12 +30,14 @@ from mappings.faults import BadValue
 from mappings.values import instant
 
 LEDGER, REFUSED = "ledger.csv", "refused"
+FAULT = "This is a fault of this program: do not rely on the ledger, and please report it."
 T = TypeVar("T")
 
 
 @dataclass
 class Exported:
     """`as_of`: its time, where the layout does not say it. `to`: a folder for the rows of the refused. `refused`: their numbers.
+    `fault`: what is wrong with the ledger, which is our fault.
     `form`: the file of the layout. `around`: what stands outside of the residents, and rows that nobody names."""
 
     path: Path
@@ -44,6 +47,7 @@ class Exported:
     to: Path | None = None
     says: tuple[str, ...] = ()
     refused: list[int] = field(default_factory=list)
+    fault: str = ""
     form: Path = Path()
     around: tuple[Node, list[tuple[str, Node]]] = field(default_factory=lambda: (Node(), []))
 
@@ -87,12 +91,26 @@ class Exported:
         """All are settled: what is left is what stands outside of them."""
         self.ledger.close(*self.around)
 
+    def reconcile(self) -> None:
+        """Every value of every file is in the ledger exactly once, by a count that shares no code with the reading. If not: `fault`."""
+        try:
+            there = count_values(self.path, self.layout.settings)
+        except Refused:
+            self.fault = f"{self.name} could be read, and its values could not be counted a second time. {FAULT}"
+            return
+        self.ledger.unread_files(there)
+        ours = self.ledger.files()
+        wrong = [f"{file or self.name} holds {there.get(file, 0):,} values, and the ledger has {ours.get(file, 0):,}"
+                 for file in sorted({*there, *ours}) if there.get(file, 0) != ours.get(file, 0)]
+        self.fault = f"{'; '.join(wrong)}. {FAULT}" if wrong else ""
+
     def closed(self, folder: Path | None) -> Closed:
         """What became of its values, and the files that are left beside a report. Raises Stop."""
+        self.reconcile()
         if folder:
             files.write(folder / LEDGER, as_csv(self.ledger.lines()))
         totals, to = self.ledger.totals(), self.to or (folder / REFUSED if folder else None)
-        said, told = {"values": totals}, f" {counted_values(totals)}."
+        said, told = {"values": totals}, f" {counted_values(totals)}.{' ' * bool(self.fault)}{self.fault}"
         if not self.refused:
             return Closed(said, told)
         if to is None:

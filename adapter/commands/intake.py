@@ -120,6 +120,8 @@ class Intake:
 
     @property
     def exit(self) -> Exit:
+        if self.export and self.export.fault:
+            return Exit.BUG
         return Exit.DONE if not self.refused else Exit.PARTIAL if self.refused < self.residents else Exit.NOTHING
 
     def counts(self) -> dict[str, int]:

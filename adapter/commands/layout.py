@@ -11,7 +11,6 @@ from adapter.commands.exits import Exit, Stop
 from adapter.commands.exported import Exported, counted_values, exported, layout_of, stopped
 from adapter.commands.intake import Intake, Problem
 from adapter.commands.layout_check import Said, Tried, alone, on_export
-from adapter.commands.ledger import reconcile
 from adapter.commands.streams import reason
 from adapter.commands.talk import Talk, count
 from adapter.faults import Refused
@@ -35,7 +34,9 @@ def tried(export: Exported, talk: Talk) -> Exit:
     intake.seen = seen
     for _, care_record in intake.accepted("Trying"):
         seen.take(care_record)
-    reconcile(export)
+    export.reconcile()
+    if export.fault:
+        raise Stop(Exit.BUG, export.fault)
     tell(on_export(export, seen), talk)
     export.notes()
     totals = export.ledger.totals()

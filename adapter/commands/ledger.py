@@ -12,7 +12,6 @@ from adapter.commands.exported import Exported, as_csv
 from adapter.commands.intake import Intake
 from adapter.commands.talk import Talk
 from adapter.records.ledger import VERDICTS, Ledger
-from adapter.records.rows.count import count_values
 
 WIDTH = 140
 
@@ -27,23 +26,13 @@ def run(export: Exported, form: Form, talk: Talk) -> Exit:
     intake = Intake(export.name, talk, export=export)
     for _ in intake.accepted("Counting"):
         pass
-    reconcile(export)
+    more = export.closed(None)
+    if export.fault:
+        raise Stop(Exit.BUG, export.fault)
     show(export.ledger, form, talk)
     export.notes()
-    more = export.closed(None)
     talk.result({"exit": Exit.DONE, **intake.counts(), **more.said}, f"Counted: {intake.sentence()}.{more.told}")
     return Exit.DONE
-
-
-def reconcile(export: Exported) -> None:
-    """Every value of every file is in the ledger exactly once. Raises Stop where that is not so."""
-    there = count_values(export.path, export.layout.settings)
-    export.ledger.unread_files(there)
-    ours = export.ledger.files()
-    wrong = [f"{file or export.name} holds {there.get(file, 0):,} values, and the ledger has {ours.get(file, 0):,}"
-             for file in sorted({*there, *ours}) if there.get(file, 0) != ours.get(file, 0)]
-    if wrong:
-        raise Stop(Exit.BUG, f"{'; '.join(wrong)}. This is a fault of this program: do not rely on the ledger, and please report it.")
 
 
 def show(ledger: Ledger, form: Form, talk: Talk) -> None:

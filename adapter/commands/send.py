@@ -29,8 +29,8 @@ def run(file: Path, client: FhirClient, policy: Policy, options: Options, talk: 
         tally = asyncio.run(_send_all(client, intake, policy, options, talk))
     except Gone:
         raise Stop(Exit.AGAIN, f"Whoever read standard output has gone; stopped at record {intake.residents}. {AGAIN}") from None
-    ended = together([*tally.ends, *[Exit.NOTHING] * intake.refused])
     more = closed(export)
+    ended = Exit.BUG if export and export.fault else together([*tally.ends, *[Exit.NOTHING] * intake.refused])
     said = {"exit": ended, **intake.counts(), "delivered": tally.delivered, "rows": dict(tally.rows), **more.said}
     done = f"{intake.sentence()}; {tally.delivered:,} {'compared' if options.dry_run else 'delivered'}{counted(tally.rows)}."
     told = f"Compared: {done} Nothing was written." if options.dry_run else f"Sent: {done}"
