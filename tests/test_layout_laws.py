@@ -76,18 +76,25 @@ ODD = st.sampled_from([  # rows leave out what is blank
     Node, st.sampled_from([{}, {".": "x"}, {"@a": "x"}, {".": 5, "@a": "x"}]))
 
 
-@pytest.mark.parametrize("made", LAYOUTS)
-@LAW
-@given(record=RECORDS, changes=st.lists(st.tuples(st.integers(0, 10**6), st.integers(0, 10**6), ODD), max_size=3))
-def test_the_quick_way_and_the_careful_one_agree(made: Layout, record: CareRecord, changes: list[tuple[int, int, Any]]) -> None:
-    first = made.write(record)
-    tree = copied(first.tree)
+CHANGES = st.lists(st.tuples(st.integers(0, 10**6), st.integers(0, 10**6), ODD), max_size=3)
+
+
+def spoiled(tree: Node, changes: list[tuple[int, int, Any]]) -> Node:
+    made = copied(tree)
     for place, which, value in changes:
-        nodes = [node for node in objects(tree) if node]
+        nodes = [node for node in objects(made) if node]
         if nodes:
             node = nodes[place % len(nodes)]
-            node[sorted(node)[which % len(node)]] = value
-    run = Run(first.top)
+            node[sorted(node)[which % len(node)]] = copied(value) if isinstance(value, Node) else value
+    return made
+
+
+@pytest.mark.parametrize("made", LAYOUTS)
+@LAW
+@given(record=RECORDS, changes=CHANGES)
+def test_the_quick_way_and_the_careful_one_agree(made: Layout, record: CareRecord, changes: list[tuple[int, int, Any]]) -> None:
+    first = made.write(record)
+    tree, run = spoiled(first.tree, changes), Run(first.top)
     careful = made._careful(tree, run)
     quick = made._quick(tree, first.top)
     if quick is not None:
@@ -117,3 +124,15 @@ def test_of_every_mapped_value_a_change_is_seen_and_none_of_them_is_unknown(made
         node[last] = other(node[last])
         after = made.read(ByHand(tree, first.top))
         assert after.wrong or after.json != before.json
+
+
+@pytest.mark.parametrize("made", LAYOUTS)
+@LAW
+@given(record=RECORDS, other_record=RECORDS, changes=CHANGES)
+def test_over_whatever_stands_there_a_record_is_written_but_for_what_is_named(
+        made: Layout, record: CareRecord, other_record: CareRecord, changes: list[tuple[int, int, Any]]) -> None:
+    tree = spoiled(made.write(other_record).tree, changes)
+    back = made.write(record, onto=tree)
+    again = plainest(KIND, made.read(ByHand(back.tree, back.top)).json)
+    lost = {written(names) for names, _ in differing(care_records().encode(record), again)}
+    assert {path for path in lost if not known(path, {u.path for u in back.unwritten})} == set()
