@@ -66,15 +66,17 @@ def csv_memory(count: int) -> dict[str, float]:
     return most | {f"csv_{name}_us": each.seconds / count * 1e6 for name, each in took.items()}
 
 
-def two_jobs(count: int, rounds: int) -> float:
-    """How many times as fast two processes are as one: the best of each."""
+def two_jobs(count: int, rounds: int) -> dict[str, float]:
+    """How many times as fast two processes are as one, the best of each; and the most memory of the parent, through which the bundles go
+    to standard output, and of the workers."""
     best = {1: float("inf"), 2: float("inf")}
     with a_place() as folder:
         lines = home(folder / "home.ndjson", count)
         for n in range(rounds):
             for jobs in best:
                 best[jobs] = min(best[jobs], convert(lines, "--jobs", jobs, "--parts", "1000", "-o", folder / f"{n}-{jobs}").seconds)
-    return best[1] / best[2]
+        most = convert(lines, "--jobs", 2).megabytes
+    return {"jobs2_speedup": best[1] / best[2], "jobs2_rss_mb": most}
 
 
 def england(count: int) -> float:
