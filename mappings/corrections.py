@@ -5,7 +5,8 @@
     Withdrawn(Reason.MERGED, into="r1").form(row)         as it stands when her record was merged into that of r1
 
 Nothing clinical is made up: only the status changes, never a date, a dose or a reason. What has ended already stays as it ended.
-Sources: HL7 FHIR R4, the status of each resource, AllergyIntolerance (ait-1, ait-2), Patient.link; NHS England, PDS FHIR API (superseded).
+Sources: HL7 FHIR R4, the status of each resource, AllergyIntolerance (ait-1, ait-2), Patient.link; NHS England, PDS FHIR API (superseded);
+UK Core StructureDefinition UKCore-Patient (at most one identifier is an NHS number).
 """
 from __future__ import annotations
 
@@ -23,12 +24,14 @@ from mappings.medication_statement import Medication
 from mappings.patient import Link, Resident
 from mappings.related_person import RelatedPerson
 from mappings.systems import NHS_NUMBER
-from mappings.values import Ref, Reference
+from mappings.values import Logical, Ref, Reference
 
 CURRENT = frozenset({"active", "intended", "on hold", "unknown"})  # of a medicine: still hers
 TO_BE_TAKEN = CURRENT - {"unknown"}
 ENDED = frozenset({"refuted", "entered in error", "inactive", "resolved"})  # of an allergy
 ERROR = "entered in error"
+SECOND = ("is another NHS number: the one in use belongs in nhs_number, and one that was superseded in links: "
+          f'{{"type": "replaces", "other": {{"system": "{NHS_NUMBER}", "value": that number}}}}')
 SHARED = tuple(x.name for x in fields(Vaccination))  # what a vaccination has whether it was given or not
 
 
@@ -163,19 +166,26 @@ def findings_of_death(resident: Resident, medicines: Iterable[Medication], stays
 
 
 def former_numbers(resident: Resident) -> tuple[str, ...]:
-    """Her NHS numbers that were superseded: identifiers with the use `old`."""
-    return tuple(x.value for x in resident.identifiers if x.system == NHS_NUMBER and x.use == "old" and x.value)
+    """Her NHS numbers that were superseded: of records that hers replaces. A hospital may say it by an identifier with use `old` too."""
+    links = [to.value for _, to in _by_number(resident) if to.value != resident.nhs_number]
+    return (*links, *(x.value for x in resident.identifiers if x.system == NHS_NUMBER and x.use == "old" and x.value))
+
+
+def _by_number(resident: Resident) -> Iterator[tuple[int, Logical]]:
+    """Which of her links say that a record under an NHS number was replaced by hers."""
+    for i, link in enumerate(resident.links):
+        if link.type == "replaces" and isinstance(to := link.other, Logical) and to.system == NHS_NUMBER:
+            yield i, to
 
 
 def findings_of_numbers(resident: Resident) -> Iterator[Finding]:
-    """One number is hers now; every other must say that it is old."""
+    """One number is hers now, and a Patient of UK Core has no second one."""
     for i, said in enumerate(resident.identifiers):
-        path = f"resident.identifiers[{i}]"
-        if said.system != NHS_NUMBER:
-            continue
-        if said.use != "old":
-            yield refusal(f"{path}.use", "is another NHS number: the one in use belongs in nhs_number, and a superseded one says old")
-        elif said.value is None or not is_nhs_number(said.value):
-            yield refusal(f"{path}.value", "is not an NHS number: expected ten digits without spaces, the last a modulus 11 check digit")
-        elif said.value == resident.nhs_number:
-            yield refusal(f"{path}.value", "is the NHS number in use, and is said to be old")
+        if said.system == NHS_NUMBER:
+            yield refusal(f"resident.identifiers[{i}]", SECOND)
+    for i, to in _by_number(resident):
+        path = f"resident.links[{i}].other.value"
+        if not is_nhs_number(to.value):
+            yield refusal(path, "is not an NHS number: expected ten digits without spaces, the last a modulus 11 check digit")
+        elif to.value == resident.nhs_number:
+            yield refusal(path, "is the NHS number in use, and is said to have been replaced")

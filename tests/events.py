@@ -9,10 +9,9 @@ from adapter.delivery.outcome import Verdict
 from adapter.delivery.send import Sent
 from mappings.bag import CareRecord, Unlisted, findings
 from mappings.corrections import Reason, Withdrawn
-from mappings.datatypes import Identifier
 from mappings.patient import Link
 from mappings.systems import NHS_NUMBER
-from mappings.values import Ref
+from mappings.values import Logical, Ref
 from tests.hospital import AMLODIPINE, FUROSEMIDE, MARY, WHOLE, Hospital
 
 OLD, NEW, OTHER = "9990000018", "9990000026", "9990000034"
@@ -48,11 +47,11 @@ def withdrawn(reason: Reason, into: str | None = None, bag: CareRecord = WHOLE) 
 
 
 # ---- the events --------------------------------------------------------------------------------------------------------------
-SUPERSEDED = replace(MARY, nhs_number=NEW, identifiers=(Identifier(OLD, NHS_NUMBER, "old"),))
+SUPERSEDED = replace(MARY, nhs_number=NEW, links=(Link(Logical(NHS_NUMBER, OLD, "Patient"), "replaces"),))
 RENUMBERED = replace(WHOLE, resident=SUPERSEDED)
 TWIN = replace(WHOLE, resident=replace(MARY, key="r2", nhs_number=NEW), medicines=(replace(FUROSEMIDE, key="m9"),))
 SURVIVES = replace(WHOLE, resident=replace(
-    MARY, identifiers=(Identifier(NEW, NHS_NUMBER, "old"),), links=(Link(Ref("Patient", "r2"), "replaces"),)))
+    MARY, links=(Link(Logical(NHS_NUMBER, NEW, "Patient"), "replaces"), Link(Ref("Patient", "r2"), "replaces"))))
 MERGED = withdrawn(Reason.MERGED, "r1", TWIN)
 NEXT = "https://elms.example/records"
 MOVED_IN = replace(

@@ -20,6 +20,7 @@ from tests.events import (
     MERGED,
     MOVED_IN,
     NEW,
+    NOTHING,
     OLD,
     RENUMBERED,
     SUPERSEDED,
@@ -63,11 +64,14 @@ def test_where_all_was_in_error_the_list_must_be_stated_anew() -> None:
 # ---- superseded NHS number -------------------------------------------------------------------------------------------------
 
 
-def test_with_upsert_a_ward_finds_her_under_both_numbers() -> None:
+def test_with_upsert_a_ward_finds_her_under_the_new_number_alone() -> None:
+    """The rule of the Personal Demographics Service: the details of the old one are removed."""
     hospital = visited(UPSERT)
     hospital.send(RENUMBERED, UPSERT)
-    assert Ward(hospital).all(NEW) == Ward(hospital).all(OLD) == ALL
-    assert (len(Ward(hospital).patients(NEW)), len(hospital.has("Patient"))) == (1, 1)
+    assert (Ward(hospital).all(NEW), Ward(hospital).all(OLD)) == (ALL, NOTHING)
+    (hers,) = hospital.has("Patient")
+    old = {"type": "Patient", "identifier": {"system": NHS_NUMBER, "value": OLD}}
+    assert ([i["value"] for i in hers["identifier"]], hers["link"]) == (["r1", NEW], [{"other": old, "type": "replaces"}])
     assert again(hospital, RENUMBERED, UPSERT).sentences == ()
 
 
@@ -102,6 +106,31 @@ def test_a_hospital_that_knows_only_the_old_number_is_for_a_person_and_gets_no_s
     assert "knows a patient only under an NHS number of hers that was superseded" in sent.sentences[0]
 
 
+LEADS: dict[str, tuple[dict[str, Any], bool]] = {
+    "it says nothing of the other": ({}, True),
+    "it replaces the one under the old number": (
+        {"link": [{"type": "replaces", "other": {"identifier": {"system": NHS_NUMBER, "value": OLD}}}]}, False)}
+
+
+@pytest.mark.parametrize(("links", "for_a_person"), LEADS.values(), ids=LEADS.keys())
+def test_whether_the_hospital_has_joined_the_two_is_seen_by_its_link(links: dict[str, Any], for_a_person: bool) -> None:
+    hospital = Hospital()
+    hospital.registers()
+    hospital.registers(identifier=[{"system": NHS_NUMBER, "value": NEW}], **links)
+    sent = hospital.send(RENUMBERED, MATCH)
+    assert (sent.verdict, sent.for_a_person, Ward(hospital).all(NEW)) == (Verdict.DELIVERED, for_a_person, ALL)
+
+
+def test_of_two_under_her_number_the_one_that_replaces_the_other_is_meant() -> None:
+    hospital = Hospital()
+    gone = hospital.registers()
+    stays = hospital.registers(link=[{"type": "replaces", "other": {"reference": f"Patient/{gone['id']}"}}])
+    sent = hospital.send(WHOLE, MATCH)
+    assert (sent.verdict, sent.for_a_person, sent.patient) == (Verdict.DELIVERED, False, f"Patient/{stays['id']}")
+    hospital.registers()
+    assert hospital.send(WHOLE, MATCH).verdict is Verdict.PERSON
+
+
 def test_what_was_sent_under_the_old_number_follows_her_to_the_new_patient() -> None:
     hospital = Hospital()
     hospital.registers()
@@ -119,6 +148,14 @@ def test_a_record_with_a_number_that_the_hospital_knows_as_old_is_for_a_person()
     hospital.registers(identifier=[{"use": "old", "system": NHS_NUMBER, "value": OLD}, {"system": NHS_NUMBER, "value": NEW}])
     sent = hospital.send(WHOLE, MATCH)
     assert (sent.verdict, hospital.posts(), "yours as a superseded one" in sent.sentences[0]) == (Verdict.PERSON, 0, True)
+
+
+def test_a_record_of_before_the_new_number_was_sent_is_behind() -> None:
+    hospital = visited(UPSERT)
+    hospital.send(RENUMBERED, UPSERT)
+    sent = hospital.send(WHOLE, UPSERT)  # found by the sender's own key; the Patient has a link to its number
+    assert (sent.verdict, hospital.posts(), "yours as a superseded one" in sent.sentences[0]) == (Verdict.PERSON, 0, True)
+    assert Ward(hospital).all(NEW) == ALL
 
 
 def test_a_number_that_comes_back_before_the_one_in_use_is_not_hers() -> None:
@@ -178,7 +215,7 @@ def test_under_upsert_the_losing_patient_leads_to_the_one_that_stays() -> None:
     key = {"system": f"{HOME}/Id/Patient"}
     assert (losing["active"], losing["link"]) == (
         False, [{"other": {"type": "Patient", "identifier": {**key, "value": "r1"}}, "type": "replaced-by"}])
-    assert stays["link"] == [{"other": {"type": "Patient", "identifier": {**key, "value": "r2"}}, "type": "replaces"}]
+    assert stays["link"][1:] == [{"other": {"type": "Patient", "identifier": {**key, "value": "r2"}}, "type": "replaces"}]
     assert hospital.send(SURVIVES, UPSERT).sentences == ()  # the other one is not in use any more: nothing to join
 
 

@@ -77,8 +77,9 @@ def twin(record: Record, she: Who, partner: int) -> None:
 
 
 # ---- one person, two records -----------------------------------------------------------------------------------------------
-def keeps_both_numbers(record: Record, she: Who, partner: int) -> None:
-    record["resident"]["identifiers"] = [{"system": NHS_NUMBER, "value": nhs_number(she.seed, partner), "use": "old"}]
+def replaces_a_number(record: Record, she: Who, partner: int) -> None:
+    other = {"type": "Patient", "system": NHS_NUMBER, "value": nhs_number(she.seed, partner)}
+    record["resident"]["links"] = [{"type": "replaces", "other": other}]
 
 
 def same_person(record: Record, she: Who, partner: int) -> None:
@@ -197,7 +198,7 @@ class Case:
 
 TWINS = (Case("twin with the same surname and birth date, the first", twin, partner=1),
          Case("twin with the same surname and birth date, the other", twin, partner=-1))
-MERGED = (Case("merged: the record that stays, with a former NHS number", number_is("verified"), keeps_both_numbers, partner=1),
+MERGED = (Case("merged: the record that stays, with a former NHS number", number_is("verified"), replaces_a_number, partner=1),
           Case("merged: the record that is taken back", same_person, merged, partner=-1))
 ALONE = (
     Case("no NHS number", no_number),

@@ -14,8 +14,9 @@ from adapter.delivery.send import Options, Sent, send
 from adapter.delivery.withdrawal import retract
 from mappings.bag import CareRecord, Unlisted
 from mappings.corrections import Reason, Withdrawn
-from mappings.datatypes import Identifier
+from mappings.patient import Link
 from mappings.systems import NHS_NUMBER
+from mappings.values import Logical
 from tests.hospital import AMLODIPINE, MARY, WHOLE
 
 UPSERT = Policy("upsert")
@@ -24,7 +25,7 @@ HERS = replace(WHOLE, source=SOURCE, resident=replace(MARY, nhs_number="99900002
 FEWER = replace(HERS, medicines=(AMLODIPINE,), allergies=Unlisted.NONE_KNOWN)
 ABSENCE = {"medicines": "stopped", "allergies": "entered-in-error"}
 RENUMBERED = replace(
-    FEWER, resident=replace(MARY, nhs_number="9990000212", identifiers=(Identifier("9990000204", NHS_NUMBER, "old"),)))
+    FEWER, resident=replace(MARY, nhs_number="9990000212", links=(Link(Logical(NHS_NUMBER, "9990000204", "Patient"), "replaces"),)))
 OTHER = replace(HERS, resident=replace(MARY, key="r2", nhs_number="9990000220"))
 MERGED = replace(OTHER, withdrawn=Withdrawn(Reason.MERGED, "r1"))
 
@@ -49,6 +50,8 @@ def seen(base: str, number: str) -> dict[str, Any]:
     """What a ward asks for: her Patient by a number, her active medicines, her allergies, her current lists."""
     with httpx.Client(base_url=f"{base.rstrip('/')}/", timeout=60, headers={"Cache-Control": "no-cache"}) as http:
         found = http.get(f"Patient?identifier={NHS_NUMBER}|{number}").json().get("entry", [])
+        if not found:
+            return {"patients": []}
         hers = ",".join(f"Patient/{e['resource']['id']}" for e in found)
         asks = {"medicines": "MedicationStatement?status=active", "allergies": "AllergyIntolerance?clinical-status=active",
                 "lists": "List?status=current"}
@@ -69,7 +72,8 @@ def test_every_event_is_seen_on_a_real_server_and_is_sent_once(hapi: str) -> Non
     assert [row.became for row in twice(hapi, FEWER, ABSENCE).rows].count("ended") == 2
     assert seen(hapi, "9990000204") == {"patients": [True], "medicines": 1, "allergies": 0, "lists": 3}
     twice(hapi, RENUMBERED, ABSENCE)
-    assert seen(hapi, "9990000212") == seen(hapi, "9990000204") == {"patients": [True], "medicines": 1, "allergies": 0, "lists": 3}
+    assert seen(hapi, "9990000212") == {"patients": [True], "medicines": 1, "allergies": 0, "lists": 3}
+    assert seen(hapi, "9990000204") == {"patients": []}
     twice(hapi, OTHER, {})
     assert {row.became for row in twice(hapi, MERGED, {}).rows} == {"ended"}
     assert seen(hapi, "9990000220") == {"patients": [False], "medicines": 0, "allergies": 0, "lists": 0}

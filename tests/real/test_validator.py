@@ -3,20 +3,38 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from adapter import wire
 from adapter.bundle import Policy, collection, transaction
+from mappings.absence import WORDS
 from mappings.bag import CareRecord
 from mappings.catalogue import SHAPES
+from mappings.corrections import Reason, in_error, stopped
 from mappings.faults import BadValue
 from tests import foreign
+from tests.events import DIED, MERGED, RENUMBERED, SURVIVES, withdrawn
 from tests.homes import bags
+from tests.hospital import WHOLE
 
 FIXTURES = Path(__file__).resolve().parents[2] / "fixtures"
 PAIRS = sorted(FIXTURES.rglob("*.fhir.json"))
+
+
+def rows(become: Callable[[Any], Any]) -> CareRecord:
+    changed: dict[str, Any] = {field: tuple(map(become, getattr(WHOLE, field))) for field in WORDS}
+    return replace(WHOLE, **changed)
+
+
+CORRECTIONS = {
+    "a new NHS number": RENUMBERED, "the record that stays": SURVIVES, "the record that was merged": MERGED, "she died": DIED,
+    "moved away": withdrawn(Reason.MOVED_AWAY), "the wrong resident": withdrawn(Reason.WRONG_RESIDENT),
+    "rows that have vanished": rows(stopped),
+    "rows in error": rows(in_error)}
 
 
 @pytest.mark.parametrize("path", PAIRS, ids=lambda path: str(path.relative_to(FIXTURES)))
@@ -30,6 +48,12 @@ POLICIES = [Policy("upsert", directory="own"), Policy("create-if-missing"), Poli
 @pytest.mark.parametrize(("name", "bag"), bags(), ids=lambda value: value if isinstance(value, str) else "")
 def test_every_bundle_is_uk_core(name: str, bag: CareRecord, errors: Callable[[bytes], list[str]]) -> None:
     bundles = [collection(bag), *(part.bundle for policy in POLICIES for part in transaction(bag, policy))]
+    assert [error for bundle in bundles for error in errors(wire.dumps(bundle))] == []
+
+
+@pytest.mark.parametrize("event", CORRECTIONS)
+def test_every_correction_is_uk_core(event: str, errors: Callable[[bytes], list[str]]) -> None:
+    bundles = [collection(CORRECTIONS[event]), *(part.bundle for policy in POLICIES for part in transaction(CORRECTIONS[event], policy))]
     assert [error for bundle in bundles for error in errors(wire.dumps(bundle))] == []
 
 
