@@ -28,13 +28,14 @@ from adapter.returns.returned import Return, files, loaded
 from adapter.sandbox import Store, create_app
 from mappings.allergy_intolerance import CLINICAL_STATUS, Allergy
 from mappings.bag import THE_RESIDENT, CareRecord, Unlisted, findings
+from mappings.corrections import Reason, Withdrawn
 from mappings.datatypes import Coded, Coding, Quantity
 from mappings.dosage import Dose
 from mappings.encounter import ENCOUNTER_CLASS, Stay, Whereabouts
 from mappings.location import Location
 from mappings.medication_statement import Medication
 from mappings.organization import Organization
-from mappings.patient import NHS_NUMBER_STATUS, Resident
+from mappings.patient import NHS_NUMBER_STATUS, Link, Resident
 from mappings.systems import DMD, NHS_NUMBER, ODS_ORGANISATION, ODS_SITE, SNOMED_CT
 from mappings.values import Logical, Ref, Said
 
@@ -329,6 +330,60 @@ def test_two_of_the_hospitals_are_for_a_person() -> None:
     hospital.registers()
     hospital.registers()
     assert hospital.stops()[0] is Verdict.PERSON
+
+
+def by_reference(patient: str) -> Resource:
+    return {"reference": patient}
+
+
+def by_number(_: str) -> Resource:
+    return {"type": "Patient", "identifier": {"system": NHS_NUMBER, "value": NUMBER}}
+
+
+@pytest.mark.parametrize("who", [who_is(BAG), Who(NUMBER)], ids=["compared", "by the number alone"])
+@pytest.mark.parametrize("to", [by_reference, by_number])
+@pytest.mark.parametrize("told_by", ["replaced-by", "replaces"])
+def test_of_two_that_were_joined_the_one_that_stays_is_meant(told_by: str, to: Callable[[str], Resource], who: Who) -> None:
+    hospital = Hospital()
+    if told_by == "replaced-by":
+        stays = hospital.registers()
+        gone = hospital.registers(active=False, link=[{"type": "replaced-by", "other": to(stays)}])
+    else:
+        gone = hospital.registers(active=False)
+        stays = hospital.registers(link=[{"type": "replaces", "other": to(gone)}])
+    kept, left = hospital.prescribes(stays), hospital.prescribes(gone)
+    back = hospital.pull(who)
+    assert back.patients == (stays,)
+    urls = {entry["fullUrl"].removeprefix("http://h.example/") for entry in back.received}
+    assert (kept in urls, left in urls) == (True, False)
+
+
+def test_two_that_replace_each_other_are_for_a_person() -> None:
+    hospital, other = Hospital(), {"type": "Patient", "identifier": {"system": NHS_NUMBER, "value": NUMBER}}
+    for _ in range(2):
+        hospital.registers(link=[{"type": "replaces", "other": other}])
+    assert hospital.stops()[0] is Verdict.PERSON
+
+
+def test_a_record_of_ours_that_was_merged_is_not_hers_any_more() -> None:
+    """Made under upsert from two records of the sender's, which had one number."""
+    hospital, upsert = Hospital(), Policy("upsert")
+    stays = replace(MARY, links=(Link(Ref("Patient", "r2"), "replaces"),))
+    taken_back = replace(BAG, resident=replace(MARY, key="r2"), withdrawn=Withdrawn(Reason.MERGED, "r1"))
+    for bag in (BAG, replace(taken_back, withdrawn=None), replace(BAG, resident=stays), taken_back):
+        hospital.send(bag, upsert)
+    back = hospital.pull()
+    (hers,) = back.patients
+    (patient,) = (e["resource"] for e in back.received if e["resource"]["resourceType"] == "Patient")
+    assert (f"Patient/{patient['id']}", patient["identifier"][0]["value"]) == (hers, "r1")
+    assert hospital.pull(Who(NUMBER)).patients == (hers,)
+
+
+def test_a_replacement_that_only_we_speak_of_hides_nothing_of_the_hospitals() -> None:
+    hospital = Hospital()
+    hospital.send(replace(BAG, resident=replace(MARY, links=(Link(Logical("https://h.example/Id", "H1", "Patient"), "replaces"),))))
+    theirs = hospital.registers(identifier=[{"system": NHS_NUMBER, "value": NUMBER}, {"system": "https://h.example/Id", "value": "H1"}])
+    assert hospital.pull().patients[1:] == (theirs,)
 
 
 def test_without_a_record_to_compare_two_patients_are_compared_with_each_other() -> None:

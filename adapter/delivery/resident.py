@@ -5,7 +5,7 @@ carry the identifier that was asked for.
 """
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
 from adapter.bundle import Id
@@ -74,8 +74,7 @@ def refuse(answer: Answer) -> None:
 def the_one(found: list[Found]) -> Found | None:
     """The one to speak of: ours where one of them is, else the only one; of several only those that were not replaced by another.
     Raises Stopped where it is not certain which."""
-    chosen = [f for f in found if f.ours] or found
-    chosen = [f for f in chosen if is_in_use(f)] or chosen
+    chosen = survivors([f for f in found if f.ours] or found)
     if len(chosen) > 1:
         raise Stopped(Verdict.PERSON, f"resident: {len(chosen)} patients on the server match; a person must look which of them it is")
     return chosen[0] if chosen else None
@@ -83,8 +82,35 @@ def the_one(found: list[Found]) -> Found | None:
 
 def is_in_use(found: Found) -> bool:
     """Not joined into another. Source: HL7 FHIR R4, Patient.link (replaced-by)."""
+    return not any(True for _ in _linked(found, "replaced-by"))
+
+
+def survivors(found: list[Found]) -> list[Found]:
+    """Without those that were joined into another; all, where none would be left."""
+    return [f for f in found if is_in_use(f) and not any(replaces(other, f) for other in found)] or found
+
+
+def replaces(survivor: Found, other: Found) -> bool:
+    """Does the hospital's own Patient say that it replaces this one? What ours says of another is not the hospital's word."""
+    if survivor.ours or survivor is other:
+        return False
+    return any(_leads_to(to, other) for to in _linked(survivor, "replaces"))
+
+
+def _leads_to(said: Resource, patient: Found) -> bool:
+    """A reference by its id, or by an identifier that holds."""
+    by = said.get("identifier")
+    if isinstance(by, dict) and carries(_without_old(patient.resource), Id(str(by.get("system")), str(by.get("value")))):
+        return True
+    return said.get("reference") == patient.reference
+
+
+def _linked(found: Found, how: str) -> Iterator[Resource]:
+    """What its links of this type lead to."""
     links = found.resource.get("link")
-    return not any(isinstance(x, dict) and x.get("type") == "replaced-by" for x in (links if isinstance(links, list) else ()))
+    for link in links if isinstance(links, list) else ():
+        if isinstance(link, dict) and link.get("type") == how:
+            yield to if isinstance(to := link.get("other"), dict) else {}
 
 
 def compared(ours: Resident, found: Found) -> Comparison:
@@ -104,10 +130,9 @@ def compared(ours: Resident, found: Found) -> Comparison:
 
 def read_patient(found: Found) -> Resident:
     """Raises Stopped where their Patient cannot be read. A number that says `old` is none of hers now, wherever it stands in their list."""
-    former = [i for i in _identifiers(found.resource) if i.get("system") == NHS_NUMBER and i.get("use") == "old"]
-    now = [i for i in found.resource.get("identifier") or [] if i not in former]
+    former = [i for i in _identifiers(found.resource) if _is_old(i)]
     try:
-        resident: Resident = patient.read({k: v for k, v in {**found.resource, "identifier": now}.items() if v != []})[0]
+        resident: Resident = patient.read({k: v for k, v in _without_old(found.resource).items() if v != []})[0]
         return replace(resident, identifiers=(*resident.identifiers, *(i for i in map(IDENTIFIER.get, former) if i)))
     except Faults as bad:
         places = ", ".join(sorted({fault.path for fault in bad.found}))
@@ -117,6 +142,14 @@ def read_patient(found: Found) -> Resident:
 def carries(resource: Resource, wanted: Id) -> bool:
     value = "".join(wanted.value.split())
     return any(i.get("system") == wanted.system and "".join(str(i.get("value")).split()) == value for i in _identifiers(resource))
+
+
+def _without_old(resource: Resource) -> Resource:
+    return {**resource, "identifier": [i for i in resource.get("identifier") or [] if not _is_old(i)]}
+
+
+def _is_old(identifier: object) -> bool:
+    return isinstance(identifier, dict) and identifier.get("system") == NHS_NUMBER and identifier.get("use") == "old"
 
 
 def _identifiers(resource: Resource) -> list[Resource]:

@@ -16,7 +16,7 @@ from adapter.delivery.difference import version_of
 from adapter.delivery.directory import existing
 from adapter.delivery.left import unwritten
 from adapter.delivery.outcome import Verdict
-from adapter.delivery.resident import Found, Stopped, compared, find, is_in_use, read_patient, the_one
+from adapter.delivery.resident import Found, Stopped, compared, find, is_in_use, read_patient, replaces, the_one
 from adapter.delivery.sent import Became, SentRow
 from mappings.bag import CareRecord
 from mappings.corrections import former_numbers
@@ -64,7 +64,7 @@ async def settle(client: FhirClient, bag: CareRecord, policy: Policy) -> Settled
     if found is None:
         return _nobody(policy, older, names.person(bag.resident))
     writes = policy.patient == "upsert" and found.reference == f"Patient/{names.id('Patient', names.key)}"
-    grave = [SEVERAL] * (sum(map(is_in_use, every)) > 1) + [BESIDE] * bool(older) + [*_grave(bag.resident, found, writes)]
+    grave = [*[SEVERAL] * _beside(found, every), *[BESIDE] * _beside(found, older), *_grave(bag.resident, found, writes)]
     comparison = compared(bag.resident, found)
     said = (*grave, *[LITTLE] * (comparison.verdict == "not enough to tell"))
     settled = Settled(policy, said, found.reference, unsettled=bool(grave), patients=tuple(f.reference for f in [*every, *older]))
@@ -77,6 +77,11 @@ async def _candidates(client: FhirClient, resident: Resident, names: Names) -> t
     every = await find(client, dict.fromkeys((names.person(resident), own)), own)
     known = {found.reference for found in every}
     return every, [f for f in await find(client, former(resident), own) if f.reference not in known and is_in_use(f)]
+
+
+def _beside(found: Found, others: list[Found]) -> bool:
+    """Is another of them in use, and not replaced by hers?"""
+    return any(is_in_use(other) and not replaces(found, other) for other in others if other is not found)
 
 
 def _nobody(policy: Policy, older: list[Found], person: Id) -> Settled:

@@ -23,7 +23,7 @@ from adapter.delivery.answer import Answer, ClientError, NoAnswer, Resource, Unr
 from adapter.delivery.client import FhirClient
 from adapter.delivery.deadline import within
 from adapter.delivery.outcome import Verdict
-from adapter.delivery.resident import BUSY, Found, Stopped, compared, find, matches, read_patient, refuse
+from adapter.delivery.resident import BUSY, Found, Stopped, compared, find, matches, read_patient, refuse, survivors
 from adapter.delivery.same_person import Comparison
 from adapter.returns.returned import Return, references, short, subject_of
 from mappings.bag import CareRecord
@@ -90,10 +90,10 @@ async def _pulled(client: FhirClient, who: Who, since: str | None) -> Return:
 
 # ---- who -------------------------------------------------------------------------------------------------------------------
 async def _patients(client: FhirClient, who: Who) -> list[Found]:
-    """Hers: the sender's own and the hospital's, at most one of each, ours first."""
+    """Hers: the sender's own and the hospital's, at most one of each, ours first. Those that were joined into another are not."""
     if not who.ids:
         raise Stopped(Verdict.REFUSED, "resident: there is neither a verified NHS number nor your own key to look for")
-    found = sorted(await find(client, who.ids, who.own), key=lambda f: not f.ours)
+    found = sorted(survivors(await find(client, who.ids, who.own)), key=lambda f: not f.ours)
     if not found:
         raise Stopped(Verdict.REFUSED, "resident: the server has no patient with this identifier; nothing came back")
     for each in ([f for f in found if f.ours], [f for f in found if not f.ours]):
