@@ -150,6 +150,20 @@ def bundles(folder: Path) -> set[bytes]:
     return {path.read_bytes() for path in folder.glob("0*.json")}
 
 
+@pytest.mark.parametrize(("file", "column"), [
+    ("RESIDENTS.CSV", "RES_NO"), ("RESIDENTS.CSV", "GP"), ("MEDICATION.CSV", "RES_NO"), ("MEDICATION.CSV", "MED_ID"), ("DOSES.CSV", "MED_ID")])
+@pytest.mark.parametrize("bad", ["\0", "\x81"], ids=["a zero byte", "no Windows-1252"])
+def test_a_key_that_is_no_text_is_refused_where_it_stands(file: str, column: str, bad: str, larkfield: Path) -> None:
+    header, first, *rest = (larkfield / file).read_bytes().decode("latin-1").splitlines()
+    cells = next(csv.reader([first]))
+    spoilt = first.replace(cells[header.split(",").index(column)], cells[header.split(",").index(column)] + bad, 1)
+    (larkfield / file).write_bytes("\r\n".join([header, spoilt, *rest, ""]).encode("latin-1"))
+    result = redbag("check", larkfield, "--layout", toml_of("larkfield"), "--json")
+    refusals = [problem for problem in lines(result, "problem") if problem["level"] == "refusal"]
+    assert result.exit_code in (Exit.PARTIAL, Exit.NOTHING)
+    assert any((problem["file"], problem["line"], problem.get("name")) == (f"{larkfield}/{file}", 2, column) for problem in refusals)
+
+
 def test_without_a_folder_it_is_said_how_to_get_the_refused(larkfield: Path, tmp_path: Path) -> None:
     edit(larkfield / "RESIDENTS.CSV", "14/02/1934", "14.02.1934")
     by = ("--layout", toml_of("larkfield"))

@@ -65,7 +65,7 @@ class Sheet:
         """Of a row: what it is joined by, which is blank where there is nothing to join by, as in a row that is too short."""
         places = [self.names.index(column) for column in columns]
         first, most = places[0], max(places)
-        if len(places) == 1:
+        if len(places) == 1 and not self.encoding.dirty:
             return lambda cells: cells[first] if len(cells) > first else ""
         return lambda cells: joined([cells[place] for place in places]) if len(cells) > most else ""
 
@@ -113,11 +113,11 @@ class Sheet:
 
 
 def joined(values: Iterable[str]) -> str:
-    """One value as it is; several as one that no other values make, or nothing if one of them is missing."""
+    """One value as it is; several as one that no other values make, or nothing if one of them is missing. Bytes that are no text are
+    written out: an index takes none."""
     told = list(values)
-    if len(told) == 1:
-        return told[0]
-    return "".join(f"{len(value)}:{value}" for value in told) if all(map(str.strip, told)) else ""
+    key = told[0] if len(told) == 1 else "".join(f"{len(value)}:{value}" for value in told) if all(map(str.strip, told)) else ""
+    return key if key.isascii() else key.encode("utf-8", "backslashreplace").decode()
 
 
 def sniffed(file: File, encoding: Encoding, known: frozenset[str]) -> str:

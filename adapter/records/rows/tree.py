@@ -83,6 +83,4 @@ class Trees:
 
 
 def _key(node: Node, columns: Sequence[str]) -> str:
-    if len(columns) == 1:
-        return str(node.get(columns[0], ""))
-    return joined(node.get(column, "") for column in columns)
+    return joined(str(node.get(column, "")) for column in columns)
