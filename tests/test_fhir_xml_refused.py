@@ -120,6 +120,7 @@ HOSTILE = {
     "a file of ours": ('<!DOCTYPE a [<!ENTITY x SYSTEM "file:///etc/passwd">]>' + f"{HEAD}<language value='&x;'/></Patient>", "dtd"),
     "a billion laughs": (f'<!DOCTYPE a [<!ENTITY l0 "ha">{LAUGHS}]>{HEAD}<language value="&l12;"/></Patient>', "dtd"),
     "a DTD from elsewhere": (f'<?xml version="1.0"?>\n<!-- <a> -->\n<!DOCTYPE a SYSTEM "http://x.example/a.dtd">{HEAD}</Patient>', "dtd"),
+    "a DTD behind two marks": ("\ufeff\ufeff<!DOCTYPE a [<!ENTITY x 'y'>]>" + f"{HEAD}<language value='&x;'/></Patient>", "not-xml"),
     "nested without end": (HEAD + "<extension url='x'>" * 200_000, "too-large"),
     "nested deeper than JSON may be": (HEAD + "<extension url='x'>" * 40 + "</extension>" * 40 + "</Patient>", "too-deep"),
     "a div nested without end": (f"{HEAD}<text>{DIV}" + "<p>" * 200_000, "too-large"),

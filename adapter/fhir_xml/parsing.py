@@ -50,7 +50,10 @@ def parsed(body: bytes) -> etree._Element:
         resolve_entities=False, no_network=True, load_dtd=False, dtd_validation=False, huge_tree=False, recover=False,
         remove_comments=True, remove_pis=True, collect_ids=False, encoding="utf-8")
     try:
-        return etree.fromstring(body, parser)
+        root = etree.fromstring(body, parser)
+        if root.getroottree().docinfo.internalDTD is None:  # what finds one before reading, and what reads, are not of one mind for ever
+            return root
+        why = _dtd(1, 1)
     except etree.XMLSyntaxError as error:
         why = _explained(error, body)
     raise NotXml(why)
@@ -60,6 +63,8 @@ def _forbidden(body: bytes) -> Fault | None:
     """What must not even begin to be read."""
     if body.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) or body[:2].count(0) == 1:
         return Fault("bad-utf-8", "is UTF-16; save it as UTF-8", "", 1, 1)
+    if body.startswith(codecs.BOM_UTF8):
+        return Fault("not-xml", "a second byte order mark stands here; one is enough", "", 1, 1)
     try:
         body.decode()
     except UnicodeDecodeError as bad:
@@ -69,8 +74,12 @@ def _forbidden(body: bytes) -> Fault | None:
         return Fault("bad-utf-8", "says that it is not UTF-8; FHIR is always UTF-8", "", 1, 1)
     if found := _DTD.match(body):
         before = found[0].decode()
-        return Fault("dtd", "a document type declaration stands here; FHIR has none", "", *position(before, len(before) - 2))
+        return _dtd(*position(before, len(before) - 2))
     return None
+
+
+def _dtd(line: int, column: int) -> Fault:
+    return Fault("dtd", "a document type declaration stands here; FHIR has none", "", line, column)
 
 
 def _explained(error: etree.XMLSyntaxError, body: bytes) -> Fault:

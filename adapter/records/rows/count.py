@@ -3,7 +3,8 @@
     count_values(path, settings)      {"RESIDENTS.CSV": 212, "MEDICATION.CSV": 1034}
 
 A value is a cell below the header, a JSON leaf or an XML attribute, text or tail, in which something other than white space stands; null is
-none. A declaration of a namespace is no attribute. Files that the layout does not name are counted too, if they are of the same kind.
+none. A declaration of a namespace is no attribute. Files that the layout does not name are counted too, if they are of the same kind and
+can be read. A line of NDJSON that is refused whole has none.
 """
 from __future__ import annotations
 
@@ -26,6 +27,7 @@ from adapter.records.rows.row import Settings
 
 CHUNK = 1 << 20
 LINE = 64 << 20      # no line is read further than that
+RECORD, DEEP = 16 << 20, 64      # a line of NDJSON that is longer or deeper is refused
 csv.field_size_limit(16 << 20)      # of the whole process
 Opens = Callable[[], IO[bytes]]
 
@@ -45,8 +47,20 @@ def count_values(path: Path, settings: Settings) -> dict[str, int]:
 def _tables(path: Path, settings: Settings) -> dict[str, int]:
     endings = {Path(table.file).suffix.lower() for table in settings.tables}
     with ExitStack() as stack:
-        files = list(_files(path, stack))
-        return {name: _cells(opens, settings) for name, opens in files if name[:1] != "." and Path(name).suffix.lower() in endings}
+        files = [(name, opens) for name, opens in _files(path, stack) if name[:1] != "." and Path(name).suffix.lower() in endings]
+        named = {table.file.casefold() for table in settings.tables}
+        counted = {name: _counted(opens, settings, named=name.casefold() in named or len(files) == 1) for name, opens in files}
+        return {name: count for name, count in counted.items() if count is not None}
+
+
+def _counted(opens: Opens, settings: Settings, *, named: bool) -> int | None:
+    """None for a file that the layout does not name and that is no CSV."""
+    try:
+        return _cells(opens, settings)
+    except (ValueError, csv.Error):
+        if named:
+            raise
+        return None
 
 
 def _files(path: Path, stack: ExitStack) -> Iterator[tuple[str, Opens]]:
@@ -72,7 +86,7 @@ def _cells(opens: Opens, settings: Settings) -> int:
     with opens() as file:
         text = io.TextIOWrapper(file, encoding, "replace", newline="")
         lines = _bounded(text.readline)
-        header = next(lines, "")
+        header = next(filter(str.strip, lines), "")
         rows = csv.reader(itertools.chain([header], lines), delimiter=settings.delimiter or _delimiter(header))
         return sum(bool(cell.strip()) for row in itertools.islice(rows, 1, None) for cell in row)
 
@@ -106,15 +120,34 @@ def _document(file: IO[bytes]) -> int:
 
 
 def _lines(file: IO[bytes]) -> int:
-    """A line that is no object has no values."""
+    """A line that is no object, or that is ambiguous, has no values."""
     total = 0
     for line in _bounded(file.readline):
         try:
-            value = json.loads(line)
-        except ValueError:
+            if len(line.rstrip(b"\r\n")) > RECORD or _depth(line) > DEEP:
+                continue
+            value = json.loads(line, object_pairs_hook=_object, parse_constant=_no_number)
+            json.dumps(value, ensure_ascii=False).encode()
+        except (ValueError, RecursionError):
             continue
         total += _leaves(value) if isinstance(value, dict) else 0
     return total
+
+
+def _object(members: list[tuple[str, Any]]) -> dict[str, Any]:
+    if len({name for name, _ in members}) < len(members):
+        raise ValueError
+    return dict(members)
+
+
+def _no_number(_: str) -> None:
+    raise ValueError
+
+
+def _depth(line: bytes) -> int:
+    """How deep brackets stand in brackets, those in texts left out."""
+    brackets = re.sub(rb'"(?:[^"\\]|\\.)*"|[^][{}]', b"", line)
+    return max(itertools.accumulate(1 if bracket in b"[{" else -1 for bracket in brackets), default=0)
 
 
 def _leaves(value: Any) -> int:

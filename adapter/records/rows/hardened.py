@@ -36,3 +36,5 @@ def refuse_doctype(path: Path) -> None:
         return
     except expat.ExpatError as bad:
         raise Refused([Fault("not-xml", "is not XML: export it again, or correct it", "", bad.lineno, bad.offset + 1)]) from None
+    except (LookupError, ValueError):
+        raise Refused([Fault("encoding", "says that it is in an encoding that is not read: export it as UTF-8", "", 1, 1)]) from None

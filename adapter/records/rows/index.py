@@ -52,16 +52,17 @@ class Index:
     def residents(self, way: int, keys: Iterable[tuple[str, int, int]]) -> None:
         """(key, number, line) of residents."""
         with self._filling(f"keys{way}", "n INTEGER, line INTEGER") as table:
-            self.db.executemany(f"INSERT INTO {table} VALUES (?, ?, ?)", (key for key in keys if key[0].strip()))
+            self.db.executemany(f"INSERT INTO {table} VALUES (?, ?, ?)", ((_key(k), n, line) for k, n, line in keys if k.strip()))
 
     def between(self, way: int, by: int, keys: Iterable[tuple[str, str, int]]) -> None:
         """(key, the key of what it belongs to, line) of rows to which others belong."""
         with self._filling(f"keys{way}", "n INTEGER, line INTEGER") as table:
-            self.db.executemany(f"INSERT INTO {table} SELECT ?1, ({_resident(by, '?2')}), ?3", (key for key in keys if key[0].strip()))
+            self.db.executemany(f"INSERT INTO {table} SELECT ?1, ({_resident(by, '?2')}), ?3",
+                                ((_key(k), _key(of), line) for k, of, line in keys if k.strip()))
 
     def rows(self, table: int, by: int, rows: Iterable[tuple[str, int, Cells]]) -> None:
         self.db.executemany(f"INSERT INTO rows SELECT ({_resident(by, '?1')}), {table}, ?2, ?3",
-                            ((key, line, _packed(cells)) for key, line, cells in rows))
+                            ((_key(key), line, _packed(cells)) for key, line, cells in rows))
 
     def orphan(self, table: int, line: int, cells: Cells) -> None:
         self.db.execute("INSERT INTO nobody VALUES (?, ?, ?)", (table, line, _packed(cells)))
@@ -72,7 +73,7 @@ class Index:
 
     def shared(self, way: int, rows: Iterable[tuple[str, int, Cells]]) -> None:
         with self._filling(f"shared{way}", "line INTEGER, cells") as table:
-            self.db.executemany(f"INSERT INTO {table} VALUES (?, ?, ?)", ((key, line, _packed(cells)) for key, line, cells in rows))
+            self.db.executemany(f"INSERT INTO {table} VALUES (?, ?, ?)", ((_key(key), line, _packed(cells)) for key, line, cells in rows))
 
     @contextmanager
     def _filling(self, table: str, columns: str) -> Iterator[str]:
@@ -87,7 +88,7 @@ class Index:
         return bool(self.db.execute(f"SELECT 1 FROM keys{way} GROUP BY k HAVING count(*) > 1 LIMIT 1").fetchone())
 
     def lines(self, way: int, key: str) -> list[int]:
-        return [line for line, in self.db.execute(f"SELECT line FROM keys{way} WHERE k = ? ORDER BY line LIMIT 7", (key,))]
+        return [line for line, in self.db.execute(f"SELECT line FROM keys{way} WHERE k = ? ORDER BY line LIMIT 7", (_key(key),))]
 
     def joined(self) -> Iterator[tuple[int, int, int, Cells]]:
         """(resident, table, line, cells) in this order."""
@@ -101,12 +102,16 @@ class Index:
             yield t, line, _unpacked(cells)
 
     def named(self, way: int, key: str) -> list[Row]:
-        found = self.db.execute(f"SELECT line, cells FROM shared{way} WHERE k = ? ORDER BY line LIMIT 7", (key,))
+        found = self.db.execute(f"SELECT line, cells FROM shared{way} WHERE k = ? ORDER BY line LIMIT 7", (_key(key),))
         return [(line, _unpacked(cells)) for line, cells in found]
 
 
 def _resident(way: int, key: str) -> str:
     return f"SELECT n FROM keys{way} WHERE k = {key} LIMIT 1"
+
+
+def _key(key: str) -> str | bytes:
+    return key if key.isascii() else _packed([key])
 
 
 def _packed(cells: Cells) -> str | bytes:

@@ -97,9 +97,10 @@ class Joining:
         return tuple(own for own, _ in table.by), self.ways[table.of, others(table)]
 
     def _unanchored(self, table: Table) -> Iterator[Table]:
-        """The tables whose rows lead to a resident only by its rows."""
+        """The tables of which the index must know that their rows lead to a resident by its rows."""
         return (child for child in self.plan.children[table.name]
-                if child.name in self.sheets and child.name not in self.running and not self.plan.anchor(child))
+                if child.name in self.sheets and not self.plan.anchor(child)
+                and (child.name not in self.running or any(self._unanchored(child))))
 
     # ---- trees -----------------------------------------------------------------------------------------------------------------
     def trees(self) -> Iterator[Tree]:
