@@ -11,6 +11,9 @@ from adapter.faults import Refused
 from adapter.records.layout import Layout
 from adapter.records.layout import export as exports
 from adapter.records.layout.export import stream_export
+from adapter.records.ledger import Ledger
+from adapter.records.rows.count import count_values
+from adapter.records.rows.opening import open_export
 from adapter.records.rows.row import Place
 from mappings.bag import CareRecord
 from tests.layouts import layout
@@ -95,3 +98,84 @@ def test_the_places_of_fields_and_of_what_is_missing(export: Any) -> None:
         "resident.deceased": (line, "died"), "medicines[0].drug": (line, places["medicines[0].drug"].name.rpartition("/")[2])}
     assert [(doubt.field, doubt.level) for doubt in second.doubts] == [("resident.deceased", "warning")]
     assert all(isinstance(place, Place) for place in places.values())
+
+
+# ---- what stands among the residents and is none --------------------------------------------------------------------------------------
+TRAINING = '[[ignored_rows]]\nrows = "%s"\nonly = { name = "TOTAL" }\nbecause = "a line of totals"\n'
+FILES = '''
+[files.people]
+file = "P.CSV"
+key = "id"
+[files.meds]
+file = "M.CSV"
+of = "people"
+by = "id"
+[[medicines]]
+each = "meds"
+key = "no"
+status = { constant = "active", because = "a test" }
+drug = "drug"
+'''
+
+
+def passed(path: Path, made: Layout) -> tuple[list[str], Ledger]:
+    """Who is a resident, or why not; and the ledger, which is whole."""
+    ledger, who = Ledger(made), list[str]()
+    with open_export(path, made.settings) as opened:
+        for found in exports.residents(opened, path, made, AS_OF, ledger.leave_out):
+            record = found.record
+            ledger.take(found.source.rows, refused=isinstance(record, Refused))  # type: ignore[attr-defined]
+            who.append(str(record.resident.key) if isinstance(record, CareRecord) else record.found[0].rule)
+        ledger.close(opened.top)
+    assert ledger.files() == {file: n for file, n in count_values(path, made.settings).items() if n}
+    return who, ledger
+
+
+@pytest.mark.parametrize("named", ["", "/"])
+def test_a_row_among_the_residents_that_a_rule_ignores_is_no_resident(export: Any, named: str) -> None:
+    path, made = export({"id": 1, "name": "Oak"}, {"id": 1, "name": "TOTAL"}, {"name": "TOTAL", "n": 12})
+    made = layout(TEXT % (made.settings.format, made.settings.residents) + TRAINING % (named + made.settings.residents))
+    who, ledger = passed(path, made)
+    assert who == ["1"], "and nobody has the same key"
+    assert (ledger.totals()["ignored"], ledger.totals()["unknown"]) == (4, 0)
+
+
+def test_the_same_in_xml(tmp_path: Path) -> None:
+    (tmp_path / "x.xml").write_text("<e><r><id>1</id><name>Oak</name></r><r><id>2</id><name>TOTAL</name></r></e>")
+    made = layout((TEXT % ("xml", "e/r")).replace(', number = "plain"', "") + TRAINING % "e/r")
+    who, ledger = passed(tmp_path / "x.xml", made)
+    assert (who, ledger.totals()["ignored"]) == (["1"], 2)
+
+
+def in_files(folder: Path, people: str, meds: str, rules: str) -> tuple[list[str], Ledger]:
+    (folder / "P.CSV").write_text("id,name,died\n" + people)
+    (folder / "M.CSV").write_text("id,no,drug\n" + meds)
+    text = (TEXT % ("csv", "people")).replace(', number = "plain"', "")
+    return passed(folder, layout(text + FILES + rules))
+
+
+def test_totals_in_any_file_are_ignored_and_whatever_else_belongs_to_nobody_is_refused(tmp_path: Path) -> None:
+    rules = TRAINING % "people" + '[[ignored_rows]]\nrows = "meds"\nonly = { no = "SUM" }\nbecause = "a sum"\n'
+    who, ledger = in_files(tmp_path, "1,Oak,\nX,TOTAL,\n,TOTAL,12\n", "1,a,Senna\nX,b,Iron\n,SUM,2\nZ,SUM,\n1,SUM,\n", rules)
+    assert who == ["1"]
+    assert {(line.path, line.what, line.total) for line in ledger.lines() if line.verdict == "ignored"} == {
+        ("id", "a line of totals", 1), ("name", "a line of totals", 2), ("died", "a line of totals", 1),
+        ("meds/id", "a line of totals", 1), ("meds/no", "a line of totals", 1), ("meds/drug", "a line of totals", 1),
+        ("meds/id", "a sum", 2), ("meds/no", "a sum", 3), ("meds/drug", "a sum", 1)}
+    who, _ = in_files(tmp_path, "1,Oak,\n", "1,a,Senna\nZ,b,Iron\n", rules)
+    assert who == ["1", "no-resident"]
+
+
+@pytest.mark.parametrize(("only", "people", "expected"), [
+    ('name = "TOTAL"', "1,Oak,\n2,TOTAL\n", ["1"]),  # its end is missing, and what is there says enough
+    ('died = ""', "1,Oak,x\n2,Ash\n", ["not-a-time", "too-few-cells"]),  # it may be what is missing
+    ('name = "TOTAL"', "1,Oak,\n2,TOTAL,,,\n", ["1", "too-many-cells"]),
+])
+def test_what_may_be_something_else_is_not_left_out(tmp_path: Path, only: str, people: str, expected: list[str]) -> None:
+    who, _ = in_files(tmp_path, people, "", f'[[ignored_rows]]\nrows = "people"\nonly = {{ {only} }}\nbecause = "x"\n')
+    assert who == expected
+
+
+def test_what_belongs_to_nobody_is_not_ignored_for_what_it_would_stand_in(tmp_path: Path) -> None:
+    for rule in ('rows = "people"\nonly = { name = "" }', 'rows = "meds"\nonly = { "../name" = "" }'):
+        assert in_files(tmp_path, "1,Oak,\n", "Z,b,Iron\n", f'[[ignored_rows]]\n{rule}\nbecause = "x"\n')[0] == ["1", "no-resident"]

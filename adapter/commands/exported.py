@@ -67,11 +67,11 @@ class Exported:
         """The rows of each, and the numbers of those who have the same key. `ended` is for whoever has settled them all. Raises Stop."""
         return self._read(numbered)
 
-    def _read(self, each: Callable[[Export, Path, Layout, str | None], Iterator[T]]) -> Iterator[T]:
+    def _read(self, each: Callable[[Export, Path, Layout, str | None, Callable[[Rows], None]], Iterator[T]]) -> Iterator[T]:
         try:
             with open_export(self.path, self.layout.settings) as export:
                 self.says = export.says
-                yield from each(export, self.path, self.layout, self.as_of)
+                yield from each(export, self.path, self.layout, self.as_of, self.ledger.leave_out)
                 self.around = export.top, list(getattr(export, "unnamed", tuple)())
         except Refused as refused:
             raise stopped(refused.found, self.name, self.talk) from None

@@ -48,7 +48,8 @@ class Selector:
 
 @dataclass(frozen=True)
 class Ignored:
-    """Rows that say nothing about the resident, and why. `rows`: the names from the resident's tree."""
+    """Rows that say nothing about the resident, and why. `rows`: the names from the resident's tree; none for her own row, and then she is
+    no resident."""
 
     rows: tuple[str, ...]
     only: tuple[Selector, ...]
@@ -56,6 +57,16 @@ class Ignored:
 
     def takes(self, here: Here) -> bool:
         return all(selector.takes(here) for selector in self.only)
+
+    @property
+    def by_what_is_filled(self) -> bool:
+        """Does it look for values, and never for there being none?"""
+        return not any(selector.chooses(None) for selector in self.only)
+
+    @property
+    def leads_out(self) -> bool:
+        """Does it look at what the row stands in?"""
+        return any(selector.path.up for selector in self.only)
 
 
 @dataclass

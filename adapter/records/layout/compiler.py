@@ -9,7 +9,7 @@ from adapter.records.layout.elements import Elements
 from adapter.records.layout.leaves import SCALARS, Leaves, Place, many, objects
 from adapter.records.layout.nodes import Constant, Fields
 from adapter.records.layout.options import Options, perhaps
-from adapter.records.layout.paths import Path
+from adapter.records.layout.paths import OWN, Path
 from adapter.records.layout.toml import At
 
 BLOCK = ("each", "only", "always")
@@ -74,7 +74,7 @@ class Compiler(Leaves):
 
     def block(self, raw: dict[str, Any], kind: Kind, place: Place) -> Block:
         options = Options(self.document, place.at, raw)
-        each = self._each(options, place) if "each" in raw else None
+        each = self.walked(options.values["each"], Place((*place.at, "each"), (), place.where)) if "each" in raw else None
         where = (*place.where, *each.names) if each else place.where
         inner = Place(place.at, (), where)
         fields = self.fields(raw, kind, inner, spare=BLOCK)
@@ -86,12 +86,14 @@ class Compiler(Leaves):
         return Block(fields, each, where, self.selectors(options, inner) if each else (), always,
                      tuple(i for i in self.ignored if i.rows == where) if each else ())
 
-    def _each(self, options: Options, place: Place) -> Path | None:
-        path = self.path(options.values["each"], Place((*place.at, "each"), (), place.where))
-        if path and (path.up or path.top):
-            options.no(("each",), "walks the rows of the row that it stands in: it starts with no .. and no /")
+    def walked(self, text: Any, place: Place) -> Path | None:
+        """The path of a list of rows."""
+        path = self.path(text, place)
+        if path and (path.up or path.top or path.last == OWN):
+            self.document.no(place.at, "walks the rows of the row that it stands in: it starts with no .. and no /, and is not . alone")
+            return None
         if path and self.settings.format == "csv":
-            self._tables(path, path.names, Place((*place.at, "each"), (), place.where))
+            self._tables(path, path.names, place)
         return path
 
     def selectors(self, options: Options, place: Place) -> tuple[Selector, ...]:

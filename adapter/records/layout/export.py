@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from adapter.faults import Fault, Refused
@@ -21,6 +21,11 @@ from mappings.faults import BadValue
 from mappings.values import instant
 
 NAMED = 5
+Passed = Callable[[Rows], None]
+
+
+def nobody(rows: Rows) -> None:
+    """To whom nothing is told of what is no resident."""
 
 
 def stream_export(path: Path, layout: Layout, as_of: str | None = None) -> Iterator[Found]:
@@ -29,18 +34,23 @@ def stream_export(path: Path, layout: Layout, as_of: str | None = None) -> Itera
         yield from residents(export, path, layout, as_of)
 
 
-def residents(export: Export, path: Path, layout: Layout, as_of: str | None = None) -> Iterator[Found]:
-    """The same of an export that is open. The source of each of them is an Origin, which has her rows."""
-    for rows, others in numbered(export, path, layout, as_of):
+def residents(export: Export, path: Path, layout: Layout, as_of: str | None = None, passed: Passed = nobody) -> Iterator[Found]:
+    """The same of an export that is open. The source of each of them is an Origin, which has her rows. `passed` is told of what stands
+    among them and is no resident, by a rule of the layout."""
+    for rows, others in numbered(export, path, layout, as_of, passed):
         yield record(layout, rows, others, as_of)
 
 
-def numbered(export: Export, path: Path, layout: Layout, as_of: str | None = None) -> Iterator[tuple[Rows, list[int]]]:
+def numbered(
+        export: Export, path: Path, layout: Layout, as_of: str | None = None, passed: Passed = nobody) -> Iterator[tuple[Rows, list[int]]]:
     """The rows of each resident, and the numbers of those who have the same key."""
     timed(layout, as_of)
     twice = {} if layout.settings.format == "csv" else again(path, layout)
     for rows in export:
-        yield rows, [number for number in twice.get(rows.number, ()) if number != rows.number]
+        if layout.left_out(rows):
+            passed(rows)
+        else:
+            yield rows, [number for number in twice.get(rows.number, ()) if number != rows.number]
 
 
 def record(layout: Layout, rows: Rows, others: list[int], as_of: str | None = None) -> Found:
@@ -78,7 +88,7 @@ def keys(path: Path, layout: Layout) -> Iterator[tuple[int, str]]:
     read = layout.key_reader()
     with open_export(path, layout.settings) as export:
         for rows in export:
-            key: Json = None if rows.faults else read(Here(rows.tree, Run(rows.top)))
+            key: Json = None if rows.faults or layout.left_out(rows) else read(Here(rows.tree, Run(rows.top)))
             if isinstance(key, str):
                 yield rows.number, key
 

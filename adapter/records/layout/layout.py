@@ -18,6 +18,7 @@ from adapter.records.layout.covers import Became, Covers, covers
 from adapter.records.layout.fields import Fed, Unfed, fed, unfed
 from adapter.records.layout.here import Here, Json, Run, Wrong, written
 from adapter.records.layout.leaf import Leaf, Reader
+from adapter.records.layout.leftout import left_out
 from adapter.records.layout.nodes import Fields, pruned
 from adapter.records.layout.origin import Origin
 from adapter.records.layout.quick import quick
@@ -75,6 +76,10 @@ class Layout:
         return "as_of" in self.root.members
 
     # ---- reading -----------------------------------------------------------------------------------------------------------
+    def left_out(self, rows: Rows) -> str:
+        """Why this is no resident, where a rule of [[ignored_rows]] says so; else empty."""
+        return left_out(self.ignored_rows, rows) if self.ignored_rows else ""
+
     def read(self, rows: Rows, as_of: str | None = None) -> Reading:
         """`as_of`: the time of the export, where the layout does not say it."""
         run = Run(rows.top)

@@ -107,12 +107,22 @@ def _ignored_rows(document: Document, compiler: Compiler) -> tuple[Ignored, ...]
     for i in range(len(raw) if isinstance(raw, list) else 0):
         options = Options(document, ("ignored_rows", i))
         options.only(("rows", "only", "because"), "[[ignored_rows]]")
-        if not options.text("because") or not options.text("rows"):
+        if not options.text("because") or "rows" not in options.values:
             options.no((), "needs `rows`, the list in the resident's tree, and `because`, why they are ignored")
-            continue
-        where = parse(options.text("rows")).names
-        made.append(Ignored(where, compiler.selectors(options, Place(options.at, (), where)), options.text("because")))
+        elif (where := _ignored_list(options, compiler)) is not None:
+            made.append(Ignored(where, compiler.selectors(options, Place(options.at, (), where)), options.text("because")))
     return tuple(made)
+
+
+def _ignored_list(options: Options, compiler: Compiler) -> tuple[str, ...] | None:
+    """The names that lead to the list, none for the list of the residents; None where there is no such list."""
+    text, settings = options.text("rows"), compiler.settings
+    if text in {settings.residents, *(() if settings.format == "csv" else (f"/{settings.residents}",))}:
+        if not options.values.get("only"):
+            options.no((), "needs `only`: without it every resident would be left out")
+        return ()
+    path = compiler.walked(text, Place((*options.at, "rows")))
+    return path.names if path else None
 
 
 def _states(document: Document, compiler: Compiler, root: Fields) -> None:

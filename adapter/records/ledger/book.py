@@ -85,6 +85,10 @@ class Ledger:
         """One resident; `refused`: she does not travel."""
         self._taking(rows.top, refused=refused, constants=not refused).row(rows.tree, (), None, frozenset({ROOT}))
 
+    def leave_out(self, rows: Rows) -> None:
+        """What stands among the residents and is none: a rule of the layout ignores it."""
+        self._taking(rows.top).row(rows.tree, (), None, frozenset({ROOT}))
+
     def _taking(self, top: Node, *, refused: bool = False, constants: bool = False) -> Taking:
         return Taking(self, Run(top), self.stay if refused else self.travel, constants)
 

@@ -88,7 +88,7 @@ class Plan:
         self._fields(self.layout.root, "", (), ROOT)
         for rule in self.layout.ignored_rows:
             self.rules[rule.rows].append(rule)
-        for where in (*self.makers, *self.rules):
+        for where in filter(None, (*self.makers, *self.rules)):
             self.rows_in[where[:-1]].add(where[-1])
 
     def nothing(self) -> frozenset[str]:
