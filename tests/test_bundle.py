@@ -387,6 +387,11 @@ def test_pages_that_overlap_and_older_versions() -> None:
         assert back.older == (older,)
 
 
+def test_a_version_that_is_no_version_breaks_nothing() -> None:
+    odd = [{**RX, "meta": {"versionId": version}} for version in ("9" * 5000, "²", 7, None)]
+    assert len(records_of(read([page(PATIENT), *map(page, odd)]), MedicationRequest)) == 1
+
+
 def test_a_history_tells_the_newest_first_and_what_was_deleted() -> None:
     gone = {"fullUrl": f"{SERVER}/MedicationRequest/9", "request": {"method": "DELETE", "url": "MedicationRequest/9"}}
     before = {"resource": {**RX, "meta": {"versionId": "1"}}, "request": {"method": "PUT", "url": "MedicationRequest/9"}}

@@ -168,7 +168,8 @@ def test_retry_after_wins_in_seconds_or_as_a_date(header: str, seconds: float) -
     assert story.waits == [seconds]
 
 
-@pytest.mark.parametrize("header", ["", "soon", "-3", "1.5", "²", "Tue, 99 Nov 2026 09:00:30 GMT"])
+@pytest.mark.parametrize("header", ["", "soon", "-3", "1.5", "²", "Tue, 99 Nov 2026 09:00:30 GMT",
+                                    "1 Jan 10000000000000000000000 00:00:00", "1 Jan 2026 00:00:00 +99999999999999"])
 def test_a_retry_after_that_says_nothing_is_not_believed(header: str) -> None:
     assert retry_after(header, NOW) is None
 

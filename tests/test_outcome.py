@@ -165,6 +165,8 @@ ODD_ISSUES: list[Any] = [
     {"issue": [{"severity": CANARY, "code": CANARY, "diagnostics": CANARY, "details": {"text": CANARY, "coding": [{"code": CANARY}]}}]},
     {"issue": [{"code": 404, "expression": [CANARY, 7, None], "location": [CANARY], "details": CANARY}]},
     {"issue": [{"code": ["value"]}, CANARY, None]}, {"issue": CANARY}, {"issue": {"code": CANARY}}, {}, {"text": {"div": CANARY}},
+    {"issue": [{"severity": [], "code": {}, "expression": 5, "location": True, "diagnostics": CANARY}]},
+    {"issue": [{"severity": "error", "code": "value", "expression": [f"Bundle.entry[{'9' * 5000}]", 7], "diagnostics": CANARY}]},
     {"issue": [{"severity": "error", "code": "value", "expression": CANARY, "diagnostics": f"HAPI-{CANARY}"}]},
 ]
 

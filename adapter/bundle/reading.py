@@ -170,7 +170,8 @@ def _at(entry: Resource, *keys: str) -> Json:
 
 def _version(resource: Resource) -> tuple[int, str]:
     number, updated = _at(resource, "meta", "versionId"), _at(resource, "meta", "lastUpdated")
-    return int(number) if isinstance(number, str) and number.isdecimal() else 0, updated if isinstance(updated, str) else ""
+    counts = isinstance(number, str) and number.isdecimal() and len(number) <= 64  # FHIR R4, id: no more than that
+    return int(number) if counts else 0, updated if isinstance(updated, str) else ""
 
 
 # ---- names -----------------------------------------------------------------------------------------------------------------

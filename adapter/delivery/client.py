@@ -205,7 +205,7 @@ def _resource(body: bytes, content_type: str, where: str) -> Resource | None:
 def _redirected(request: httpx.Request, response: httpx.Response, where: str) -> httpx.Request:
     there = response.next_request
     if there is None or request.method != "GET" or origin(there.url) != origin(request.url):
-        host = there.url.host if there else "nowhere"
+        host = there.url.host if there and there.url.host.isascii() and _printable(there.url.host) else "nowhere"
         raise RedirectRefused(f"{where}: the server redirects to {host}; give the address it has moved to")
     return there
 

@@ -96,7 +96,7 @@ ISSUES = {  # HL7 FHIR R4, IssueType: every code, and our words where the code a
     "no-store": "the server has no room", "exception": "the server failed", "timeout": "it took too long",
     "incomplete": "the answer is incomplete", "throttled": "the server is asked too often", "informational": "for information",
 }
-ENTRY = re.compile(r"Bundle\.entry\[(\d+)\](?:\.resource(?:\.ofType\(\w+\))?)?\.?(.*)", re.DOTALL)
+ENTRY = re.compile(r"Bundle\.entry\[([0-9]{1,6})\](?:\.resource(?:\.ofType\(\w+\))?)?\.?(.*)", re.DOTALL)
 HAPI_NUMBER = re.compile(r"\bHAPI-(\d{4})\b")
 LOCATION = re.compile(r"(?:.*/)?([A-Z][A-Za-z]+)/([A-Za-z0-9.-]{1,64})(?:/_history/([A-Za-z0-9.-]{1,64}))?")
 
@@ -157,7 +157,7 @@ def issues(outcome: Any, rows: Sequence[Row], show_server_text: bool = False, ab
 
 
 def _place(issue: Resource, rows: Sequence[Row], about: Row | None) -> str:
-    said = [p for key in ("expression", "location") for p in issue.get(key) or () if isinstance(p, str)] if about is None else []
+    said = [p for key in ("expression", "location") for p in _texts(issue.get(key))] if about is None else []
     pointed = next((m for m in map(ENTRY.fullmatch, said) if m and int(m[1]) < len(rows)), None)
     row, path = (rows[int(pointed[1])], pointed[2]) if pointed else (about, _path_in(issue, about))
     if row is None:
@@ -168,8 +168,12 @@ def _place(issue: Resource, rows: Sequence[Row], about: Row | None) -> str:
 
 def _path_in(issue: Resource, about: Row | None) -> str:
     """The path within the row's own resource, where an entry's own outcome points there."""
-    said = [p for p in issue.get("expression") or () if isinstance(p, str)] if about else []
+    said = _texts(issue.get("expression")) if about else []
     return next((p.removeprefix(f"{about.type}.") for p in said if about and p.startswith(f"{about.type}.")), "")
+
+
+def _texts(said: Any) -> list[str]:
+    return [text for text in said if isinstance(text, str)] if isinstance(said, list) else []
 
 
 def _reason(issue: Resource) -> str:
@@ -178,7 +182,8 @@ def _reason(issue: Resource) -> str:
     known = code if isinstance(code, str) and code in ISSUES else ""
     means = HAPI.get(number or "") or ISSUES.get(known) or "the server does not say why in words we know"
     codes = [c for c in (known, number and f"HAPI-{number}") if c]
-    return f"{severity if severity in SEVERITIES else 'error'}: {means}" + (f" [{', '.join(codes)}]" if codes else "")
+    grave = severity if isinstance(severity, str) and severity in SEVERITIES else "error"
+    return f"{grave}: {means}" + (f" [{', '.join(codes)}]" if codes else "")
 
 
 def _server_text(issue: Resource) -> str:

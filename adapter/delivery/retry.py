@@ -48,9 +48,9 @@ def retry_after(header: str | None, now: datetime) -> float | None:
         return float(said[:9])
     try:
         when = parsedate_to_datetime(said)
-    except ValueError:
+        return max(0.0, ((when if when.tzinfo else when.replace(tzinfo=UTC)) - now).total_seconds())
+    except (ValueError, OverflowError):
         return None
-    return max(0.0, ((when if when.tzinfo else when.replace(tzinfo=UTC)) - now).total_seconds())
 
 
 def pause(attempt: int, asked: float | None, dice: Callable[[], float]) -> float:
