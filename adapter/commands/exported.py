@@ -71,12 +71,19 @@ class Exported:
         try:
             with open_export(self.path, self.layout.settings) as export:
                 self.says = export.says
+                self._unsupplied(export.top)
                 yield from each(export, self.path, self.layout, self.as_of, self.ledger.leave_out)
                 self.around = export.top, list(getattr(export, "unnamed", tuple)())
         except Refused as refused:
             raise stopped(refused.found, self.name, self.talk) from None
         except OSError as error:
             raise Stop(Exit.NOTHING, f"{self.name} cannot be read ({reason(error)}): check the name.") from None
+
+    def _unsupplied(self, top: Node) -> None:
+        """Whatever the verb: a missing file is no empty one."""
+        for name in self.layout.unsupplied(top):
+            says = f"a file of the {name} is not there: where the layout states that no row means none, they are \"not supplied\""
+            self.talk.found("note", {"says": says}, f"{self.name}: {says}")
 
     def settle(self, rows: Rows, *, refused: bool) -> None:
         """A resident, when it is known whether she travels."""

@@ -19,11 +19,12 @@ from adapter.records.layout.fields import Fed, Unfed, fed, unfed
 from adapter.records.layout.here import Here, Json, Run, Wrong, written
 from adapter.records.layout.leaf import Leaf, Reader
 from adapter.records.layout.leftout import left_out
-from adapter.records.layout.nodes import Fields, pruned
+from adapter.records.layout.nodes import Constant, Fields, pruned
 from adapter.records.layout.origin import Origin
 from adapter.records.layout.quick import quick
+from adapter.records.layout.states import Listed
 from adapter.records.layout.writing import Written, write
-from adapter.records.rows.row import Node, Rows, Settings, Steps
+from adapter.records.rows.row import Node, Rows, Settings, Steps, absent
 from adapter.records.stream import Found, care_records
 from mappings.bag import CareRecord
 from mappings.findings import Finding, warning
@@ -134,6 +135,11 @@ class Layout:
         resident = self.root.members.get("resident")
         key = resident.members.get("key") if isinstance(resident, Fields) else None
         return key.reader() if isinstance(key, Leaf) else lambda here: None
+
+    def unsupplied(self, top: Node) -> list[str]:
+        """The lists of which the layout states why they are empty, and this export does not have the files of their rows."""
+        lists = (node for node in self.root.members.values() if isinstance(node, Listed) and isinstance(node.state, Constant))
+        return [node.name for node in lists if not node.tables.isdisjoint(absent(top))]
 
     # ---- writing -----------------------------------------------------------------------------------------------------------
     def write(self, record: CareRecord, onto: Node | None = None, top: Node | None = None) -> Written:

@@ -204,9 +204,9 @@ class Source:
         items, state = self.fresh("i"), self.fresh("s")
         lines = [f"{items} = None", *(self._Elements(node.elements, items) if node.elements else [])]
         if isinstance(node.state, Constant):
-            return [*lines, f"{target} = {items} or {self.name(node.state.value, 'state')}"]
-        lines += [f"{state} = {self.name(node.empty, 'empty')}", *self._Leaf(node.state, state)]
-        return [*lines, f"{target} = {self.name(judged, 'judged')}({items}, {state})"]
+            return [*lines, f"{target} = {items} or {self.name(node.unless_gone, 'state')}(run)"]
+        lines += [f"{state} = None", *self._Leaf(node.state, state)]
+        return [*lines, f"{target} = {self.name(judged, 'judged')}({items}, {state}, {node.empty!r})"]
 
     # -- lists -----------------------------------------------------------------------------------------------------------------
     def _Elements(self, elements: Elements, target: str) -> list[str]:

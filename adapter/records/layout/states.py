@@ -1,19 +1,22 @@
 """Why there is no list, where there are no rows: none known, not asked, not supplied. [states] of a layout.
 
 A state may stand in a column or be a constant. A column that says there is none while there are rows contradicts them, and one that says
-there is a list while there are no rows does so too: nobody but the home can tell which is right.
+there is a list while there are no rows does so too: nobody but the home can tell which is right. A constant is about the rows of a file:
+where the whole file is not in the export, the list is not supplied.
 """
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 from adapter.records.layout.elements import Elements
-from adapter.records.layout.here import Bad, Here, Json, Names
+from adapter.records.layout.here import Bad, Here, Json, Names, Run
 from adapter.records.layout.leaf import WRONG, Leaf, Reader
 from adapter.records.layout.nodes import Constant
 from adapter.records.layout.steps import Table
 from adapter.records.layout.tree import Out
+from adapter.records.rows.row import absent
 from mappings.bag import Unlisted
 
 LISTED = "listed"  # the word of a layout for: there must be rows
@@ -37,16 +40,25 @@ class Listed:
     def reader(self, *, traced: bool = False) -> Reader:
         items = self.elements.reader(traced=traced) if self.elements else lambda here: None
         if isinstance(self.state, Constant):
-            constant = self.state.value
-            return lambda here: items(here) or constant
+            return lambda here: items(here) or self.unless_gone(here.run)
         read, empty = self.state.reader(traced=traced), self.empty
-        return lambda here: self._agreed(here, items(here), empty if (said := read(here)) is None else said)
+        return lambda here: self._agreed(here, items(here), read(here), empty)
 
-    def _agreed(self, here: Here, items: Json, state: Json) -> Json:
+    def unless_gone(self, run: Run) -> Json:
+        """What the layout states where there are no rows. It cannot know that there are none where their file is not in the export."""
+        return self.state.value if self.tables.isdisjoint(absent(run.top)) else NOT_SUPPLIED  # type: ignore[union-attr]  # of a constant
+
+    @cached_property
+    def tables(self) -> frozenset[str]:
+        """The tables, in an export that has some, from whose rows elements are made."""
+        blocks = self.elements.blocks if self.elements else ()
+        return frozenset(name for block in blocks for name in (*block.firsts, *(block.each.names if block.each else ())))
+
+    def _agreed(self, here: Here, items: Json, state: Json, empty: Json) -> Json:
         if WRONG in (items, state):
             return WRONG
         try:
-            said = judged(items, state)
+            said = judged(items, state, empty)
         except Bad as bad:
             here.no(bad, (self.name,), self.state.found(here))  # type: ignore[union-attr]  # a constant contradicts nothing
             return WRONG
@@ -84,8 +96,11 @@ class Listed:
         self.write(None, here, out, names)
 
 
-def judged(items: Json, state: Json) -> Json:
-    """The list, or why there is none. Raises Bad where the two contradict each other, or neither is there."""
+def judged(items: Json, state: Json, empty: Json) -> Json:
+    """The list, or why there is none. `empty`: what it means that nothing says so, and that it is not supplied only means that there are
+    no rows. Raises Bad where the two contradict each other, or neither is there."""
+    if state is None and (items is None or empty != NOT_SUPPLIED):
+        state = empty
     if items is None and state is None:
         raise Bad("state-missing", "nothing says why there are no rows")
     if items is None and state == LISTED:

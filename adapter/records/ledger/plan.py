@@ -21,6 +21,7 @@ from adapter.records.layout.leaf import Leaf
 from adapter.records.layout.nodes import Constant, Fields
 from adapter.records.layout.paths import OWN, Path, every, parse, rows
 from adapter.records.layout.states import Listed
+from adapter.records.rows.row import absent
 
 Active = frozenset[int]          # the blocks that take a row, by their numbers; 0 is the record itself
 MAPPED, STATED, IGNORED, UNKNOWN = VERDICTS = "mapped", "stated", "ignored", "unknown"
@@ -53,16 +54,17 @@ class Maker(NamedTuple):
 
 class Stated(NamedTuple):
     """A constant. It is used where one of the leaves beside it says something (no leaves: wherever its block is); or, being the state of a
-    list, where no block makes an element of it."""
+    list, where no block makes an element of it, and the files of its rows are there."""
 
     field: str
     constant: Constant
     beside: tuple[Leaf, ...] = ()
-    elements: Elements | None = None
+    listed: Listed | None = None
 
     def used(self, here: Here) -> bool:
-        if self.elements:
-            return not any(block.takes(row) for block in self.elements.blocks for row in _rows(block, here))
+        if self.listed and self.listed.elements:
+            taken = (block.takes(row) for block in self.listed.elements.blocks for row in _rows(block, here))
+            return self.listed.tables.isdisjoint(absent(here.run.top)) and not any(taken)
         for leaf in self.beside:
             for path in leaf.sources:
                 if said(leaf, path, here):
@@ -152,7 +154,7 @@ class Plan:
     def _listed(self, node: Listed, name: str, where: Where, block: int) -> None:
         self._fields(node.elements, name, where, block)
         if isinstance(node.state, Constant):
-            self.constants[block].append(Stated(name, node.state, (), node.elements))
+            self.constants[block].append(Stated(name, node.state, (), node))
         else:
             self._fields(node.state, name, where, block)
 

@@ -14,7 +14,7 @@ from adapter.records.rows.index import index
 from adapter.records.rows.joining import Joining
 from adapter.records.rows.lookup import Shared
 from adapter.records.rows.plan import Plan
-from adapter.records.rows.row import Node, Place, Settings, Steps, Table, stands
+from adapter.records.rows.row import Node, Place, Settings, Steps, Table, Top, stands
 from adapter.records.rows.sheet import Sheet
 from adapter.records.rows.tree import Trees
 
@@ -36,12 +36,13 @@ class CsvExport:
     """Everything is read once before the first resident is handed out; what cannot be read at all is refused then."""
 
     def __init__(self, path: Path, settings: Settings) -> None:
-        self.settings, self.plan, self.top = settings, Plan(settings), Node()
+        self.settings, self.plan = settings, Plan(settings)
         self.stack = ExitStack()
         with self.stack:
             self.files = self.stack.enter_context(files_of(path))
             self.index = self.stack.enter_context(index())
             self.sheets = {table.name: sheet for table in settings.tables if (sheet := self._sheet(table))}
+            self.top = Top({}, frozenset(self.plan.tables) - self.sheets.keys())
             self._singles()
             self.shared = {name: Shared(sheet, self.index, way) for way, (name, sheet) in enumerate(self.sheets.items())
                            if sheet.table.lookup}

@@ -39,6 +39,21 @@ class Node(dict[str, Any]):
         self.file, self.line = file, line
 
 
+class Top(Node):
+    """What stands outside of all residents, of an export of several files. `absent`: the names of the tables whose file is not there."""
+
+    __slots__ = ("absent",)
+
+    def __init__(self, values: Any = (), absent: frozenset[str] = frozenset()) -> None:
+        super().__init__(values)
+        self.absent = absent
+
+
+def absent(top: Node) -> frozenset[str]:
+    """The tables that the export does not have: it says nothing about their rows, not even that there are none."""
+    return top.absent if isinstance(top, Top) else frozenset()
+
+
 class Place(NamedTuple):
     """Where a value stands. `file`: as it is called inside the export, empty where the export is one file. Lines and columns count from 1;
     `column` counts characters. `name`: what the value is called there, a column of a table or a path such as medications/3/dose."""

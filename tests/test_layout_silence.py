@@ -1,0 +1,85 @@
+"""What an export does not say must not be taken for something: a file that is missing, a row of nothing, a text cut short, a key twice."""
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from adapter.records.layout.export import residents
+from adapter.records.ledger import Ledger
+from adapter.records.rows.opening import open_export
+from adapter.records.stream import care_records
+from mappings.bag import CareRecord
+from tests.layouts import both, layout
+from tests.test_cli import redbag
+
+HEAD = '''
+source = { constant = "https://home.example/records", because = "agreed" }
+as_of = { constant = "2026-07-01T12:00:00+01:00", because = "a test" }
+[export]
+format = "csv"
+residents = "people"
+nothing = ["N/K"]
+[files.people]
+file = "P.CSV"
+key = "id"
+[files.meds]
+file = "M.CSV"
+of = "people"
+by = "id"
+optional = true
+[states]
+medicines = %s
+[[medicines]]
+each = "meds"
+key = "no"
+status = { constant = "active", because = "a test" }
+drug = "drug"
+[resident]
+key = %s
+family_name = "name"
+'''
+NONE = '{ constant = "none known", because = "no row in the chart means no medicine" }'
+NIL = '{ from = "nil", table = { Y = "none known", N = "listed" } }'
+
+
+def told(folder: Path, *, state: str = NONE, key: str = '"id"', then: str = "", **files: str) -> tuple[list[Any], Ledger]:
+    """Of each resident her native JSON, or the rules of what is wrong; and the ledger."""
+    folder.mkdir(exist_ok=True)
+    for name, text in files.items():
+        (folder / f"{name}.CSV").write_text(text)
+    made, said = layout(HEAD % (state, key) + then), list[Any]()
+    ledger = Ledger(made)
+    with open_export(folder, made.settings) as export:
+        for found in residents(export, folder, made):
+            rows, record = found.source.rows, found.record  # type: ignore[attr-defined]
+            ledger.take(rows, refused=not isinstance(record, CareRecord))
+            both(made, rows)
+            said.append(care_records().encode(record) if isinstance(record, CareRecord) else [fault.rule for fault in record.found])
+        ledger.close(export.top, export.unnamed())
+    return said, ledger
+
+
+# ---- a file that is not there -----------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize(("state", "meds", "expected"), [
+    (NONE, None, None),
+    (NONE, "id,no,drug\n", "none known"),
+    (NIL, None, "none known"),  # the column of her own row says so, whatever files there are
+])
+def test_a_constant_state_does_not_stand_for_a_file_that_is_not_there(
+        tmp_path: Path, state: str, meds: str | None, expected: str | None) -> None:
+    (one,), ledger = told(tmp_path, state=state, P="id,name,nil\n1,Oak,Y\n", **({} if meds is None else {"M": meds}))
+    assert one.get("medicines") == expected
+    counted = {each.field: each.times for each in ledger.constants()}
+    assert counted.get("medicines", 0) == (1 if state == NONE and expected else 0)
+
+
+def test_whatever_the_verb_it_is_said(tmp_path: Path) -> None:
+    (tmp_path / "P.CSV").write_text("id,name\n1,Oak\n")
+    form = tmp_path / "form.toml"
+    form.write_text(HEAD % (NONE, '"id"'))
+    for verb in ("convert", "check"):
+        assert "a file of the medicines is not there" in redbag(verb, tmp_path, "--layout", form).stderr
+    (tmp_path / "M.CSV").write_text("id,no,drug\n")
+    assert "is not there" not in redbag("convert", tmp_path, "--layout", form).stderr
