@@ -23,6 +23,8 @@ BOTH_WAYS = [
     (["DD/MM/YYYY", "MM/YYYY", "YYYY"], "1931", "1931"),
     (["00/00/YYYY", "00/MM/YYYY", "DD/MM/YYYY"], "00/02/1931", "1931-02"),
     (["00/00/YYYY", "00/MM/YYYY", "DD/MM/YYYY"], "00/00/1931", "1931"),
+    (["DD/MM/YYYY", "00/MM/YYYY", "00/00/YYYY"], "00/06/1935", "1935-06"),
+    (["DD/MM/YYYY", "00/MM/YYYY", "00/00/YYYY"], "00/00/1935", "1935"),
     (["YYYYMMDD"], "19310205", "1931-02-05"),
     (["DD-MMM-YYYY"], "05-Feb-1931", "1931-02-05"),
     (["DD/MM/YYYY HH:mm"], "01/07/2026 12:30", "2026-07-01T12:30:00+01:00"),
@@ -55,7 +57,7 @@ def test_a_form_is_strict(text: str) -> None:
 
 @pytest.mark.parametrize(("one", "text"), [
     ("DD/MM/YYYY", "31/02/1931"), ("DD/MM/YYYY", "29/02/1931"), ("DD/MM/YYYY", "00/01/1931"), ("DD/MM/YYYY", "01/13/1931"),
-    ("YYYY", "0000"),    ("DD/MM/YYYY HH:mm", "01/01/1931 24:00"), ("DD/MM/YYYY HH:mm", "01/01/1931 12:60"), ("HH:mm", "25:00"),
+    ("YYYY", "0000"), ("DD/MM/YYYY HH:mm", "01/01/1931 24:00"), ("DD/MM/YYYY HH:mm", "01/01/1931 12:60"), ("HH:mm", "25:00"),
     ("DD MMM YYYY", "01 Foo 1931"),
 ])
 def test_a_day_is_one_of_the_calendar_and_a_time_one_of_the_clock(one: str, text: str) -> None:

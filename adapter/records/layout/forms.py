@@ -56,6 +56,11 @@ class Form:
     def time(self) -> frozenset[str]:
         return self.parts & {"HH", "mm", "ss"}
 
+    @property
+    def shape(self) -> str:
+        """Two forms of one shape fit the same texts."""
+        return "".join(re.sub("[A-Za-z]", "#" if t != "MMM" else "a", t) if t in TOKENS else t for t in self.tokens)
+
     def read(self, text: str) -> dict[str, str] | None:
         """The digits of each token; None where the text is of another form."""
         match = self.pattern.fullmatch(text)
@@ -122,17 +127,15 @@ class Dates:
     def read(self, text: str) -> str:
         if text.__class__ is not str:
             raise Bad("wrong-type", f"is not a text: {self.says}")
+        fits = False
         for one in self.forms:
             if (said := one.read(text)) is not None:
-                return self._value(one, said)
-        raise Bad(self.rule, self.says)
+                fits = True
+                if at := local(said):
+                    return self._value(one, said, at)
+        raise Bad(self.rule, "is a day or a time that no calendar and no clock has" if fits else self.says)
 
-    def _value(self, one: Form, said: dict[str, str]) -> str:
-        try:
-            at = datetime(int(said.get("YYYY", 2000)), int(said.get("MM", 1)), int(said.get("DD", 1)),  # noqa: DTZ001 - local time
-                          int(said.get("HH", 0)), int(said.get("mm", 0)), int(said.get("ss", 0)))
-        except ValueError:
-            raise Bad(self.rule, "is a day or a time that no calendar and no clock has") from None
+    def _value(self, one: Form, said: dict[str, str], at: datetime) -> str:
         if not one.date:
             return at.strftime("%H:%M:%S")
         day = "-".join(said[part] for part in ("YYYY", "MM", "DD") if part in one.date)
@@ -186,6 +189,15 @@ class Dates:
         """Does this form say exactly so much? Seconds that are 00 need not be said."""
         times = {"HH", "mm", "ss"} if clock else set[str]()
         return one.date == said.keys() and len(clock) <= 8 and (one.time == times or (clock.endswith(":00") and one.time == {"HH", "mm"}))
+
+
+def local(said: dict[str, str]) -> datetime | None:
+    """A time without a zone; None where no calendar or no clock has it."""
+    try:
+        return datetime(int(said.get("YYYY", 2000)), int(said.get("MM", 1)), int(said.get("DD", 1)),  # noqa: DTZ001 - local time
+                        int(said.get("HH", 0)), int(said.get("mm", 0)), int(said.get("ss", 0)))
+    except ValueError:
+        return None
 
 
 def clock_of(clock: str) -> dict[str, str]:
