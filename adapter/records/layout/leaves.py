@@ -112,7 +112,9 @@ class Leaves:
             return None
         for code, word in words.items():
             at = ("tables", named, code) if named else (*options.at, "table", code)
-            if isinstance(word, SCALARS):
+            if not code and options.at[0] != "states":
+                self.document.no(at, "is never used: where nothing stands nothing is said; only [states] say what an empty column means")
+            elif isinstance(word, SCALARS):
                 self.words(word, kind, at)
             else:
                 self.document.no(at, "is our word for one code: a text, a number, true or false")
@@ -130,6 +132,8 @@ class Leaves:
                 options.no((name,), str(error))
         if not forms:
             return None
+        if len({form.shape for form in forms}) < len(forms):
+            options.no((name,), "has two forms that fit the same texts: which of them is meant cannot be known")
         if name == "date" and any(f.time for f in forms):
             options.no((name,), "has a time in it: say `time` instead of `date`")
         days, times = takes(kind, "2024-01-01"), takes(kind, "2024-01-01T00:00:00Z")

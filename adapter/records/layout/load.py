@@ -137,9 +137,12 @@ def _states(document: Document, compiler: Compiler, root: Fields) -> None:
         kind: Kind = OneOf([member for member in slots[name].kind.members if not isinstance(member, Many)])  # type: ignore[attr-defined]
         constant = isinstance(raw, dict) and "constant" in raw
         state = compiler.value(raw, kind if constant else with_listed(kind), Place(at, (name,)))
-        if state is not None:
-            elements = root.members.get(name)
-            root.members[name] = Listed(name, elements if isinstance(elements, Elements) else None, state)
+        elements = root.members.get(name)
+        if elements is not None and not isinstance(elements, Elements):
+            document.no(at, f"and the field {name} both say what is in the list: make it of blocks, [[{name}]], or let the function say "
+                            "why it is empty, and leave out the state")
+        elif state is not None:
+            root.members[name] = Listed(name, elements, state)
 
 
 def with_listed(kind: Kind) -> Kind:
