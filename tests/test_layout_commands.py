@@ -151,7 +151,8 @@ def bundles(folder: Path) -> set[bytes]:
 
 
 @pytest.mark.parametrize(("file", "column"), [
-    ("RESIDENTS.CSV", "RES_NO"), ("RESIDENTS.CSV", "GP"), ("MEDICATION.CSV", "RES_NO"), ("MEDICATION.CSV", "MED_ID"), ("DOSES.CSV", "MED_ID")])
+    ("RESIDENTS.CSV", "RES_NO"), ("RESIDENTS.CSV", "GP"), ("MEDICATION.CSV", "RES_NO"), ("MEDICATION.CSV", "MED_ID"),
+    ("DOSES.CSV", "MED_ID")])
 @pytest.mark.parametrize("bad", ["\0", "\x81"], ids=["a zero byte", "no Windows-1252"])
 def test_a_key_that_is_no_text_is_refused_where_it_stands(file: str, column: str, bad: str, larkfield: Path) -> None:
     header, first, *rest = (larkfield / file).read_bytes().decode("latin-1").splitlines()
