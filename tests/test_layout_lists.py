@@ -161,6 +161,22 @@ def test_what_an_empty_state_means_if_the_layout_says_so() -> None:
     assert made.write(record(), onto=rows({"id": "1", "state": "N"}).tree).tree == {"id": "1", "state": "S"}, "the first code of a word"
 
 
+@pytest.mark.parametrize(("code", "row", "expected"), [
+    ("not supplied", {}, "not supplied"), ("not supplied", {"meds": ONE}, 1), ("not supplied", {"state": "N/K", "meds": ONE}, 1),
+    ("not supplied", {"state": "N", "meds": ONE}, "contradiction"), ("not supplied", {"state": "S", "meds": ONE}, "contradiction"),
+    ("none known", {}, "none known"), ("none known", {"meds": ONE}, "contradiction"), ("not asked", {"meds": ONE}, "contradiction"),
+    ("listed", {}, "contradiction"), ("listed", {"meds": ONE}, 1),
+])
+def test_that_a_state_is_empty_and_so_nothing_is_supplied_contradicts_no_rows(code: str, row: dict[str, Any], expected: Any) -> None:
+    """A column with a tick for none known: unticked it says nothing, whether there are rows or not."""
+    made = layout(STATES % f', "" = "{code}"')
+    said = read(made, **row)
+    assert said[0][0] == expected if isinstance(said, list) else said["medicines"] == expected or len(said["medicines"]) == expected
+    if expected == 1:
+        back = made.write(record(medicines=[{"key": "1", "status": "active", "drug": "Senna"}]), onto=rows({"id": "1", "state": "N"}).tree)
+        assert (back.tree.get("meds"), back.unwritten) == (ONE, ())
+
+
 @pytest.mark.parametrize(("said", "state"), [("none known", "N"), ("not asked", "A"), ("not supplied", "S"), (ONE, "L")])
 def test_states_are_written(said: Any, state: str) -> None:
     items = [{"key": "1", "status": "active", "drug": "Senna"}]
@@ -206,6 +222,16 @@ def test_what_is_looked_up_is_not_written() -> None:
     assert back.tree == tree
     assert back.unwritten == (("organizations[0].name", "it is looked up in a row that others share, and is only read"),)
     assert made.write(record(organizations=[{"key": "7", "name": "Oak"}]), onto=tree).unwritten == ()
+
+
+def test_a_name_that_a_lookup_has_too_is_written_elsewhere() -> None:
+    made = layout(LOOKUP + '[[medicines]]\neach = "practice/meds"\nkey = "no"\nstatus = "s"\ndrug = "d"\n'
+                  '[[stays]]\neach = "stays"\nkey = "no"\nstatus = "s"\nencounter_class = "practice/class"')
+    stay = {"key": "1", "status": "planned", "encounter_class": "inpatient"}
+    back = made.write(record(stays=[stay]))
+    assert (back.tree["stays"], back.unwritten) == ([{"no": "1", "s": "planned", "practice": {"class": "inpatient"}}], ())
+    assert [fed.path for fed in made.fields() if fed.back] == [
+        "organizations[].name", "medicines[].key", "medicines[].status", "medicines[].drug"]
 
 
 # ---- writing ----------------------------------------------------------------------------------------------------------------------------

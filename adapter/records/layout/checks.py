@@ -7,12 +7,13 @@ from dataclasses import dataclass
 
 from adapter.records.layout.blocks import Block, Ignored
 from adapter.records.layout.elements import Elements
+from adapter.records.layout.hanging import lookups
 from adapter.records.layout.here import Bad, Here, Run
 from adapter.records.layout.leaf import Leaf
 from adapter.records.layout.nodes import Constant, Fields
-from adapter.records.layout.paths import parse, rows
+from adapter.records.layout.paths import rows
 from adapter.records.layout.states import Listed
-from adapter.records.rows.row import Node, Settings, Table
+from adapter.records.rows.row import Node, Settings
 
 NO_BLOCK = "is a row that no block of the layout takes, and no rule ignores"
 
@@ -91,8 +92,7 @@ class Lookups:
     """Where a row names another by a key, and what hangs there then."""
 
     def __init__(self, settings: Settings) -> None:
-        tables = [(table.name, [theirs for _, theirs in table.by], of(table, settings)) for table in settings.tables if table.lookup]
-        self.all = [*tables, *((lookup.name, [names[-1]], names[:-1]) for lookup in settings.lookups for names in [parse(lookup.by).names])]
+        self.all = lookups(settings)
 
     def check(self, tree: Node, run: Run) -> None:
         """A row that names another, and the other is not there."""
@@ -101,12 +101,3 @@ class Lookups:
                 if name not in row and all(key in row for key in keys):
                     bad = Bad("no-such-row", f"names a row of {name} that is not there")
                     Here(row, run, up, None, (), steps).no(bad, (), (*steps, keys[0]))
-
-
-def of(table: Table, settings: Settings) -> tuple[str, ...]:
-    """The names that lead to the rows that this table's rows belong to."""
-    tables, made = {t.name: t for t in settings.tables}, list[str]()
-    while table.of and table.of != settings.residents:
-        made.insert(0, table.of)
-        table = tables[table.of]
-    return tuple(made)

@@ -17,8 +17,9 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple
 
 from adapter.records.layout.blocks import Ignored
-from adapter.records.layout.checks import blocks_of, of
+from adapter.records.layout.checks import blocks_of
 from adapter.records.layout.fields import Where, absolute, entries
+from adapter.records.layout.hanging import of
 from adapter.records.layout.here import Here, Run, written
 from adapter.records.layout.leaf import Leaf
 from adapter.records.layout.nodes import Fields

@@ -4,12 +4,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from functools import cached_property
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from adapter.records.kinds import Kind, Many, Object, OneOf
 from adapter.records.layout.blocks import Ignored
 from adapter.records.layout.forms import Dates, Form, form
+from adapter.records.layout.hanging import lookups
 from adapter.records.layout.here import Json, Names
 from adapter.records.layout.leaf import Leaf, concept_of
 from adapter.records.layout.options import Options, perhaps, values_at
@@ -87,11 +89,16 @@ class Leaves:
             options.no(("from",), "names several sources of one value: say `join` and what to put between them")
 
     def _readonly(self, leaf: Leaf, place: Place) -> str:
-        shared = {t.name for t in self.settings.tables if t.lookup} | {lookup.name for lookup in self.settings.lookups}
         for path in leaf.sources:
-            if not path.top and shared.intersection((*place.where[:len(place.where) - path.up], *path.names[:-1])):
+            way = (*place.where[:len(place.where) - path.up], *path.names[:-1])
+            if not path.top and any(way[:len(hangs)] == hangs for hangs in self.shared):
                 return "it is looked up in a row that others share, and is only read"
         return ""
+
+    @cached_property
+    def shared(self) -> list[tuple[str, ...]]:
+        """Where the rows of lookups hang, if what the export is has been said without a fault."""
+        return [] if self.document.faults else [(*where, name) for name, _, where in lookups(self.settings)]
 
     def _steps(self, options: Options, kind: Kind, sources: int) -> Iterator[Step]:
         if remove := options.text("remove"):

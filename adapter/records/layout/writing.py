@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from adapter.records.layout.alike import BESIDE, ELSE, Missed, differing, plainest
-from adapter.records.layout.checks import of
+from adapter.records.layout.hanging import of
 from adapter.records.layout.here import Here, Json, Names, Run, written
 from adapter.records.layout.nodes import pruned
 from adapter.records.layout.paths import rows

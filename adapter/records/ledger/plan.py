@@ -12,10 +12,10 @@ from typing import Any, NamedTuple
 
 from adapter.records.layout import Layout
 from adapter.records.layout.blocks import Block, Ignored
-from adapter.records.layout.checks import of
 from adapter.records.layout.covers import NOTHING
 from adapter.records.layout.elements import Elements
 from adapter.records.layout.fields import Where, absolute
+from adapter.records.layout.hanging import of
 from adapter.records.layout.here import Here
 from adapter.records.layout.leaf import Leaf
 from adapter.records.layout.nodes import Constant, Fields
