@@ -83,3 +83,18 @@ def test_whatever_the_verb_it_is_said(tmp_path: Path) -> None:
         assert "a file of the medicines is not there" in redbag(verb, tmp_path, "--layout", form).stderr
     (tmp_path / "M.CSV").write_text("id,no,drug\n")
     assert "is not there" not in redbag("convert", tmp_path, "--layout", form).stderr
+
+
+# ---- two residents with one key -----------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize(("key", "people"), [
+    ('"no"', "id,no,name\n1,17,Oak\n2,17,Ash\n3,18,Elm\n"),
+    ('{ from = ["home", "no"], join = "-" }', "id,home,no,name\n1,H,7,Oak\n2,H,7,Ash\n3,H,8,Elm\n"),
+    ('{ from = "no", remove = " " }', "id,no,name\n1,1 7,Oak\n2,17,Ash\n3,18,Elm\n"),
+    ('"id"', "id,name\n1,Oak\n1,Ash\n2,Elm\n"),
+    ('"no"', "id,no,name\n1,17,Oak\n1,18,Ash\n2,19,Elm\n"),
+    ('"pass/no"', "id,name,p\n1,Oak,a\n2,Ash,a\n3,Elm,b\n"),
+])
+def test_a_key_that_is_there_twice_is_found_whatever_makes_it(tmp_path: Path, key: str, people: str) -> None:
+    passes = '[files.pass]\nfile = "PASS.CSV"\nof = "people"\nby = { p = "p" }\nlookup = true\noptional = true\n'
+    said, _ = told(tmp_path, key=key, then=passes if "pass" in key else "", P=people, M="id,no,drug\n", PASS="p,no\na,17\nb,18\n")
+    assert [one[0] if isinstance(one, list) else one["resident"]["family_name"] for one in said] == ["same-resident"] * 2 + ["Elm"]

@@ -1,7 +1,8 @@
 """Care records from an export of any form, one after the other, in memory that does not grow.
 
 A resident whose key is there twice is refused each time, and the other places are named: which of them is meant cannot be known. A CSV
-export tells that by its own index of rows; any other is read beforehand, for 64-bit fingerprints of its keys.
+export tells that by its own index of rows, where the key is the very column that joins them; any other is read beforehand, for 64-bit
+fingerprints of its keys.
 """
 from __future__ import annotations
 
@@ -20,7 +21,7 @@ from mappings.bag import CareRecord
 from mappings.faults import BadValue
 from mappings.values import instant
 
-NAMED = 5
+NAMED, SAME = 5, "same-resident"
 Passed = Callable[[Rows], None]
 
 
@@ -45,7 +46,7 @@ def numbered(
         export: Export, path: Path, layout: Layout, as_of: str | None = None, passed: Passed = nobody) -> Iterator[tuple[Rows, list[int]]]:
     """The rows of each resident, and the numbers of those who have the same key."""
     timed(layout, as_of)
-    twice = {} if layout.settings.format == "csv" else again(path, layout)
+    twice = {} if layout.key_joins else again(path, layout)
     for rows in export:
         if layout.left_out(rows):
             passed(rows)
@@ -86,9 +87,10 @@ def again(path: Path, layout: Layout) -> dict[int, list[int]]:
 
 def keys(path: Path, layout: Layout) -> Iterator[tuple[int, str]]:
     read = layout.key_reader()
-    with open_export(path, layout.settings) as export:
+    with open_export(path, layout.settings_of_key) as export:
         for rows in export:
-            key: Json = None if rows.faults or layout.left_out(rows) else read(Here(rows.tree, Run(rows.top)))
+            unsure = any(fault.rule != SAME for fault in rows.faults)
+            key: Json = None if unsure or layout.left_out(rows) else read(Here(rows.tree, Run(rows.top)))
             if isinstance(key, str):
                 yield rows.number, key
 
@@ -102,6 +104,6 @@ def refused(found: Found, rows: Rows, others: list[int]) -> Found:
     named = [f"number {number}" for number in others[:NAMED]] + ["more"] * (len(others) > NAMED)
     says = f"is the same resident as {' and '.join(named)} of the export: two with one key"
     place = found.source.places(["resident.key"])["resident.key"]
-    fault = Fault("same-resident", says, "resident.key", place.line, place.column, place.file, place.name)
+    fault = Fault(SAME, says, "resident.key", place.line, place.column, place.file, place.name)
     before = () if isinstance(found.record, CareRecord) else found.record.found
     return Found(rows.number, Refused([fault, *before]), found.source)

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import NamedTuple
 
@@ -23,7 +23,9 @@ from adapter.records.layout.nodes import Constant, Fields, pruned
 from adapter.records.layout.origin import Origin
 from adapter.records.layout.quick import quick
 from adapter.records.layout.states import Listed
+from adapter.records.layout.steps import Same
 from adapter.records.layout.writing import Written, write
+from adapter.records.rows.plan import Plan
 from adapter.records.rows.row import Node, Rows, Settings, Steps, absent
 from adapter.records.stream import Found, care_records
 from mappings.bag import CareRecord
@@ -130,11 +132,32 @@ class Layout:
     def _doubts(doubts: list[Wrong]) -> list[Finding]:
         return [warning(written(doubt.names), doubt.says) for doubt in doubts]
 
-    def key_reader(self) -> Reader:
-        """Of the resident's key alone."""
+    @property
+    def key(self) -> Leaf | None:
+        """Of the resident."""
         resident = self.root.members.get("resident")
         key = resident.members.get("key") if isinstance(resident, Fields) else None
-        return key.reader() if isinstance(key, Leaf) else lambda here: None
+        return key if isinstance(key, Leaf) else None
+
+    def key_reader(self) -> Reader:
+        """Of the resident's key alone."""
+        return self.key.reader() if self.key else lambda here: None
+
+    @property
+    def key_joins(self) -> bool:
+        """Is it, as it stands, the column by which the rows of a CSV export are joined to her?"""
+        if self.settings.format != "csv" or self.key is None:
+            return False
+        plain = len(self.key.sources) == 1 and self.key.join is None and all(isinstance(step, Same) for step in self.key.steps)
+        return plain and str(self.key.sources[0]) == Plan(self.settings).key
+
+    @property
+    def settings_of_key(self) -> Settings:
+        """To read the key alone, of whoever is a resident: without the files that do not tell it."""
+        people = tuple(table for table in self.settings.tables if table.name == self.settings.residents)
+        looked_at = [selector.path for rule in self.ignored_rows if not rule.rows for selector in rule.only]
+        near = self.key is not None and all(path.first and len(path.names) == 1 for path in (*self.key.sources, *looked_at))
+        return replace(self.settings, tables=people) if self.settings.format == "csv" and near else self.settings
 
     def unsupplied(self, top: Node) -> list[str]:
         """The lists of which the layout states why they are empty, and this export does not have the files of their rows."""
