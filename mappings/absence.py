@@ -13,7 +13,7 @@ from dataclasses import replace
 from typing import Any
 
 from mappings.bag import DIRECTORY, LISTED, PERSONAL, CareRecord, Unlisted
-from mappings.corrections import in_error, stands, stopped
+from mappings.corrections import in_error, is_all_in_error, stands, stopped
 from mappings.faults import Fault, Faults
 from mappings.findings import before as earlier
 from mappings.references import references
@@ -38,10 +38,11 @@ def is_whole(bag: CareRecord, field: str) -> bool:
     """Does the record say what there is, so that what is missing from it has vanished?
 
     A list that is not supplied says nothing, and neither does one that nobody asked about. Stays and related persons have no words for
-    that: none of them at all says nothing, and only where there are some have the others vanished.
+    that: none of them at all says nothing, and only where there are some have the others vanished. Nor does a list of nothing but errors
+    say what there is: that this was wrong is all it says.
     """
     said = getattr(bag, field)
-    return bool(said) if isinstance(said, tuple) else said is Unlisted.NONE_KNOWN
+    return bool(said) and not is_all_in_error(said) if isinstance(said, tuple) else said is Unlisted.NONE_KNOWN
 
 
 def with_absences(before: CareRecord, now: CareRecord, absence: Mapping[str, str]) -> CareRecord:

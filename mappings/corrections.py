@@ -150,7 +150,7 @@ def findings_of_withdrawn(withdrawn: Withdrawn | None, resident: Resident) -> It
 
 def is_all_in_error(rows: tuple[Any, ...]) -> bool:
     """There are some, and none of them should ever have been there."""
-    return bool(rows) and all(standing(row) == ERROR for row in rows)
+    return bool(rows) and all(in_error(row) == row for row in rows)
 
 
 def findings_of_death(resident: Resident, medicines: Iterable[Medication], stays: Iterable[Stay]) -> Iterator[Finding]:

@@ -16,7 +16,7 @@ from adapter.delivery.send import Sent
 from mappings.absence import WORDS, checked, with_absences
 from mappings.allergy_intolerance import VERIFICATION
 from mappings.bag import CareRecord, Unlisted, findings
-from mappings.corrections import in_error, left_behind, standing, stands, stopped
+from mappings.corrections import in_error, is_all_in_error, left_behind, standing, stands, stopped
 from mappings.datatypes import Coded
 from mappings.faults import Faults
 from mappings.immunization import EnteredInError, NotGiven
@@ -95,6 +95,18 @@ def test_a_list_that_says_nothing_ends_nothing(field: str, said: Any) -> None:
     assert with_absences(WHOLE, now, {field: ERROR}) == now
 
 
+@pytest.mark.parametrize("field", WORDS)
+def test_a_list_of_nothing_but_errors_ends_nothing_here_or_there(field: str) -> None:
+    """It says that this was wrong, and not that there is nothing else."""
+    now = replace(WHOLE, **{field: (in_error(replace(getattr(WHOLE, field)[0], key="wrong")),)})
+    assert with_absences(WHOLE, now, {field: ERROR}) == now
+    hospital = Hospital()
+    hospital.send(WHOLE)
+    before = Ward(hospital).all()[:5]
+    sent = hospital.send(now, absence={field: ERROR})
+    assert (ended(sent), sent.for_a_person, Ward(hospital).all()[:5]) == ([], True, before)
+
+
 def test_none_known_ends_all_that_was_known() -> None:
     now = replace(WHOLE, medicines=Unlisted.NONE_KNOWN)
     after = with_absences(WHOLE, now, {"medicines": "stopped"})
@@ -139,7 +151,8 @@ def test_of_any_record_what_is_there_stays_and_what_is_gone_has_ended(bag: CareR
     gone = rows[place % len(rows)]
     kept: dict[str, Any] = {field: tuple(row for row in rows if row is not gone)}
     after = with_absences(bag, replace(bag, **kept), dict.fromkeys(WORDS, ERROR))
-    assert getattr(after, field) == (*kept[field], *([in_error(gone)] if stands(gone) else []))
+    concluded = stands(gone) and not is_all_in_error(kept[field])
+    assert getattr(after, field) == (*kept[field], *([in_error(gone)] if concluded else []))
     as_it_was: dict[str, Any] = {field: rows}
     assert replace(after, **as_it_was) == bag
     collection(after)
