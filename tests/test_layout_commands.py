@@ -395,6 +395,7 @@ HOSTILE = {
     "JSON without a list": ("export.json", b'{"a": {"b": 1}}', "holds no list of objects that could be residents"),
     "no XML": ("export.xml", b"<a><b></a>", "is not well-formed XML"),
     "XML with entities": ("export.xml", b'<!DOCTYPE a [<!ENTITY x "y">]><a><b>&x;</b><b/></a>', "document type declaration"),
+    "XML with a name that is none": ("export.xml", b"<a><b><c:d:e/></b></a>", "is not well-formed XML"),
     "XML without a list": ("export.xml", b"<a><b/></a>", "holds no element that is there more than once"),
     "nothing": ("export.json", b"", "is not JSON"),
     "no zip": ("export.zip", b"PK", "is no zip"),

@@ -115,6 +115,6 @@ def refuse_doctype(root: Any, place: list[str]) -> None:
 
 def named(element: Any, namespaces: dict[str, str]) -> str:
     """As a layout has it: in the main namespace without a prefix."""
-    name = etree.QName(element)
-    prefix = next((prefix for prefix, uri in namespaces.items() if uri == name.namespace), "")
-    return f"{prefix}:{name.localname}" if prefix else str(name.localname)
+    uri, _, name = element.tag.removeprefix("{").rpartition("}")
+    prefix = next((prefix for prefix, said in namespaces.items() if said == uri), "")
+    return f"{prefix}:{name}" if prefix else str(name)
