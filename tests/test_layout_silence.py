@@ -7,11 +7,12 @@ from typing import Any
 import pytest
 
 from adapter.records.layout.export import residents
+from adapter.records.layout.paths import CUT
 from adapter.records.ledger import Ledger
 from adapter.records.rows.opening import open_export
 from adapter.records.stream import care_records
 from mappings.bag import CareRecord
-from tests.layouts import both, layout
+from tests.layouts import SHORT, both, layout, rows
 from tests.test_cli import redbag
 
 HEAD = '''
@@ -53,9 +54,9 @@ def told(folder: Path, *, state: str = NONE, key: str = '"id"', then: str = "", 
     ledger = Ledger(made)
     with open_export(folder, made.settings) as export:
         for found in residents(export, folder, made):
-            rows, record = found.source.rows, found.record  # type: ignore[attr-defined]
-            ledger.take(rows, refused=not isinstance(record, CareRecord))
-            both(made, rows)
+            hers, record = found.source.rows, found.record  # type: ignore[attr-defined]
+            ledger.take(hers, refused=not isinstance(record, CareRecord))
+            both(made, hers)
             said.append(care_records().encode(record) if isinstance(record, CareRecord) else [fault.rule for fault in record.found])
         ledger.close(export.top, export.unnamed())
     return said, ledger
@@ -98,3 +99,50 @@ def test_a_key_that_is_there_twice_is_found_whatever_makes_it(tmp_path: Path, ke
     passes = '[files.pass]\nfile = "PASS.CSV"\nof = "people"\nby = { p = "p" }\nlookup = true\noptional = true\n'
     said, _ = told(tmp_path, key=key, then=passes if "pass" in key else "", P=people, M="id,no,drug\n", PASS="p,no\na,17\nb,18\n")
     assert [one[0] if isinstance(one, list) else one["resident"]["family_name"] for one in said] == ["same-resident"] * 2 + ["Elm"]
+
+
+# ---- a text that is cut -------------------------------------------------------------------------------------------------------------
+XML = SHORT.replace('"json"', '"xml"\nresidents = "e/r"') + '''
+[resident]
+key = "id"
+preferred_name = "call"
+[[medicines]]
+each = "med"
+key = "@id"
+status = { constant = "active", because = "a test" }
+drug = "drug"
+[[medicines.doses]]
+each = "dose"
+text = "."
+'''
+MED = '<med id="m"><drug>Warfarin</drug>%s</med>'
+
+
+@pytest.mark.parametrize(("inside", "cut"), [
+    (MED % "<dose>Take ONE</dose>", False),
+    (MED % "<dose>Take ONE<br/></dose>", False),
+    (MED % "<dose>Take ONE<br/> on Monday only, <b>not</b> daily</dose>", True),
+    (MED % "<dose><b>not</b> daily</dose>", True),
+    (MED % '<dose at="8">Take ONE<br/> on Monday only</dose>', True),
+    ("<med><drug>Warf<b>a</b>rin</drug></med>", True),
+    ("<call>Ann<i>e</i>tte</call>", True),
+    (MED % "<dose>Take<!-- two --> ONE</dose>", False),
+])
+def test_a_text_that_goes_on_behind_an_element_is_not_cut(tmp_path: Path, inside: str, cut: bool) -> None:
+    (tmp_path / "x.xml").write_text(f"<e><r><id>1</id>{inside}</r></e>")
+    made = layout(XML)
+    with open_export(tmp_path / "x.xml", made.settings) as export:
+        for rows in export:
+            reading = both(made, rows)
+            assert [(wrong.rule, wrong.says) for wrong in reading.wrong] == [("wrong-type", CUT)] * cut
+
+
+def test_nor_is_another_written_into_it() -> None:
+    made = layout(XML)
+    tree = rows({"id": "1", "med": [{"@id": "m", "drug": "Warfarin", "dose": {".": "Take ONE", "b": "not", "#mixed": " daily"}}]}).tree
+    record = care_records().decode({
+        "source": "https://home.example/records", "as_of": "2026-07-01T12:00:00+01:00", "resident": {"key": "1"},
+        "medicines": [{"key": "m", "status": "active", "drug": "Warfarin", "doses": [{"text": "Take TWO"}]}]})
+    back = made.write(record, onto=tree)
+    assert back.unwritten
+    assert back.tree["med"]["dose"] == tree["med"][0]["dose"]

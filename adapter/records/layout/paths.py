@@ -14,8 +14,10 @@ from adapter.records.layout.here import Bad, Here, Up
 from adapter.records.rows.row import TOP, Node, Steps
 
 OWN = "."  # the text of an element that is not only a text
+MIXED = "#mixed"  # where an element holds texts with elements between them: what follows the first of those
 OBJECTS: frozenset[type] = frozenset({Node, list})
 TWICE = "stands there more than once, and the field takes one"
+CUT = "is a text with elements in it: a part of it would be taken for the whole"
 Found = tuple[Any, Steps]  # a value, and the steps that lead to it
 
 
@@ -34,8 +36,8 @@ class Path:
 
     @property
     def first(self) -> str:
-        """The name that must be in the row; empty where the path leads out of it."""
-        return "" if self.up or self.top else self.names[0]
+        """The name that must be in the row; empty where the path leads out of it, or to its own text, which may begin behind an element."""
+        return "" if self.up or self.top or self.names[0] == OWN else self.names[0]
 
     def __str__(self) -> str:
         return self.text
@@ -78,8 +80,10 @@ def above(steps: Steps) -> Steps:
 
 
 def walk(value: Any, names: tuple[str, ...], steps: Steps = ()) -> Iterator[Found]:
-    """Every value at the end of these names."""
-    if isinstance(value, list):
+    """Every value at the end of these names. An element of which the text goes on behind another stands for itself: it is no text."""
+    if names[:1] in ((), (OWN,)) and isinstance(value, dict) and MIXED in value:
+        yield value, steps
+    elif isinstance(value, list):
         for i, item in enumerate(value):
             yield from walk(item, names, (*steps, i))
     elif names and isinstance(value, dict):
@@ -121,6 +125,8 @@ def one(path: Path) -> Callable[[Here], Any]:
     if not path.first:
         return lambda here: only([value for value, _ in every(path, here)])
     first, rest = path.names[0], path.names[1:]
+    if path.last == OWN:
+        return lambda here: only([value for value, _ in walk(here.row, path.names)])
 
     def get(here: Here) -> Any:
         value = here.row.get(first)
@@ -138,6 +144,8 @@ def only(values: list[Any]) -> Any:
     if len(values) > 1:
         raise Bad("twice", TWICE)
     if values and isinstance(values[0], dict):
+        if MIXED in values[0]:
+            raise Bad("wrong-type", CUT)
         raise Bad("wrong-type", "holds more than one value: name the one that is meant")
     return values[0] if values else None
 

@@ -16,7 +16,7 @@ from adapter.records.layout.elements import Elements
 from adapter.records.layout.here import Bad, Doubtful, Here, Json, Run
 from adapter.records.layout.leaf import Leaf
 from adapter.records.layout.nodes import Constant, Fields
-from adapter.records.layout.paths import OWN, Bare, Path, walk
+from adapter.records.layout.paths import MIXED, OWN, Bare, Path, walk
 from adapter.records.layout.states import Listed, judged
 from adapter.records.layout.steps import Same, Step, Table
 from adapter.records.rows.row import Node
@@ -39,12 +39,19 @@ def stop(*_: Any) -> Any:
 
 def inner(value: Any, name: str) -> Any:
     """What an object has under this name. A text has nothing there but itself."""
+    if name == OWN and isinstance(value, Node):
+        return own(value)
     return value.get(name) if value.__class__ is Node else stop() if value.__class__ is list else value if name == OWN else None
+
+
+def own(row: Node) -> Any:
+    """Its text, if that does not go on behind an element in it."""
+    return stop() if MIXED in row else row.get(OWN)
 
 
 def odd(value: Any) -> Any:
     """Of an element with attributes its own text; a number or a truth value as it is."""
-    value = value[OWN] if value.__class__ is Node else value
+    value = (stop() if MIXED in value else value[OWN]) if value.__class__ is Node else value
     return stop() if value.__class__ is list or value.__class__ is Node else value
 
 
@@ -61,7 +68,7 @@ def deep(row: Node, names: Where) -> list[Any]:
     for name in names:
         if value.__class__ is not Node:
             return [odd(found) for found, _ in walk(row, names)] if value is not None else []
-        value = value.get(name)
+        value = own(value) if name == OWN else value.get(name)
     return each(value)
 
 
@@ -178,7 +185,7 @@ class Source:
         return "run.top" if path.top else f"up{'[1]' * (path.up - 1)}[0]" if path.up else "r"
 
     def at(self, path: Path) -> str:
-        value = f"{self.row(path)}.get({path.names[0]!r})"
+        value = f"inner({self.row(path)}, {OWN!r})" if path.names[0] == OWN else f"{self.row(path)}.get({path.names[0]!r})"
         for name in path.names[1:]:
             value = f"inner({value}, {name!r})"
         return value
@@ -244,7 +251,7 @@ class Source:
 
     def choice(self, selector: Selector) -> str:
         path = selector.path
-        if path.first and len(path.names) == 1:
+        if selector.column:
             return f"{self.name(selector.chooses, 'choose')}(odd(q.get({path.last!r})))"
         return f"{self.name(selector.takes, 'choose')}(Here(q, run, u))"
 

@@ -8,10 +8,11 @@ from typing import Any
 from adapter.records.layout.alike import Missed, leaves
 from adapter.records.layout.forms import Cannot
 from adapter.records.layout.here import Here, Json, Names
-from adapter.records.layout.paths import OWN, Path, start
+from adapter.records.layout.paths import MIXED, OWN, Path, start
 from adapter.records.rows.row import Node
 
 Raw = Any
+BETWEEN = "stands where a text has elements in it"
 
 
 @dataclass(frozen=True)
@@ -56,6 +57,8 @@ def put(path: Path, here: Here, values: list[Raw], out: Out, *, many: bool = Fal
 def _put(row: Node, names: tuple[str, ...], values: list[Raw], dialect: Dialect, *, listed: bool) -> None:
     name, rest = names[0], names[1:]
     held = row.get(name)
+    if name == OWN and MIXED in row:
+        raise Cannot(BETWEEN)
     if not rest:
         made = _leaves(held, values)
         row[name] = made[0] if len(made) == 1 and not isinstance(held, list) and not (listed and held is None) else made
@@ -76,6 +79,8 @@ def _put(row: Node, names: tuple[str, ...], values: list[Raw], dialect: Dialect,
 def _leaves(held: Any, values: list[Raw]) -> list[Any]:
     """New values in the elements that held the old ones: an element may have attributes."""
     before = held if isinstance(held, list) else [] if held is None else [held]
+    if any(isinstance(node, Node) and MIXED in node for node in before):
+        raise Cannot(BETWEEN)
     nodes = [before[i] if i < len(before) and isinstance(before[i], Node) else None for i in range(max(len(values), len(before)))]
     for i, node in enumerate(nodes):
         if node is not None:
