@@ -9,6 +9,7 @@ from adapter.faults import Fault, Refused
 from adapter.records.kinds import Kind, Many, OneOf, Text, Word
 from adapter.records.layout import files, toml
 from adapter.records.layout.blocks import Ignored
+from adapter.records.layout.columns import with_columns
 from adapter.records.layout.compiler import Compiler
 from adapter.records.layout.elements import Elements
 from adapter.records.layout.fields import absolute, entries
@@ -54,6 +55,8 @@ def build(document: Document, folder: File) -> Layout:
     _both(document, root)
     cut = [entry.path for entry in entries(root) if is_cut(entry.node)]
     says = tuple(f"{path}: a time is cut to its date, because the layout names no zone" for path in cut)
+    if settings.format == "csv" and not document.faults:
+        settings = with_columns(settings, root, compiler.ignored)
     return Layout(document.name, export.text("vendor"), settings, root, _absence(document),
                   _ignored(document), compiler.ignored, compiler.nothing, says)
 

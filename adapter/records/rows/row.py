@@ -123,7 +123,8 @@ class Table:
     `of` and `by`: the rows belong to rows of that table, by columns of equal value: {its own column: the other's column}.
     `lookup`: the other way round: each row of `of` has at most one row here, and many rows may share it; it hangs there as one object.
     `single`: one row about the whole export; it stands at the top under its name. `columns`: in which order they are written.
-    `key`: the column by which its rows are told apart, if there is one.
+    `key`: the column by which its rows are told apart, if there is one. `named`: the columns of which the layout says what they mean; the
+    file must have them.
     """
 
     name: str
@@ -135,6 +136,7 @@ class Table:
     single: bool = False
     optional: bool = False
     columns: tuple[str, ...] = ()
+    named: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """One file of a CSV export: its header, how it is written, and its rows as nodes."""
 from __future__ import annotations
 
+import difflib
 import re
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
@@ -15,16 +16,19 @@ from adapter.records.rows.text import Cells, rows_of
 Columns = tuple[str, ...]
 DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "vertical bars"}
 FIRST_ROWS = 20
+NO_COLUMN = "the header has no such column, which the layout names: check its name in both, and the delimiter"
 _NO_TEXT = re.compile("[\udc00-\udcff]")
 _new = Node.__new__
 
 
 class Sheet:
-    """`needed`: the columns without which it cannot be joined. `faults`: of the nodes that were made since it was emptied last."""
+    """`needed`: the columns without which it cannot be joined; it must also have those that the layout names.
+    `faults`: of the nodes that were made since it was emptied last.
+    """
 
     def __init__(self, table: Table, file: File, encoding: str, delimiter: str, needed: Iterable[str] = ()) -> None:
         self.table, self.file, self.name = table, file, file.name
-        self.needed = list(dict.fromkeys(needed))
+        self.needed = list(dict.fromkeys([*needed, *table.named]))
         self.known = frozenset([*self.needed, *table.columns])
         self.encoding = encoding_of(file, encoding)
         self.delimiter = delimiter or sniffed(file, self.encoding, self.known)
@@ -48,13 +52,17 @@ class Sheet:
         wrong = [i for i, name in enumerate(names, 1) if name in names[:i - 1]] if len(set(names)) < len(names) else []
         faults = [self.fault("header-twice", "two columns have one name in the header: which is meant cannot be known; name them apart",
                              line, self._told(names, i)) for i in wrong]
-        faults += [self.fault("no-column", "the header has no such column: check its name, and the delimiter", line, name)
-                   for name in self.needed if name not in names]
+        faults += [self.fault("no-column", NO_COLUMN + self._near(name, names), line, name) for name in self.needed if name not in names]
         if any(map(_NO_TEXT.search, names)):
             faults.append(self.fault("encoding", f"the header holds bytes that are no {self.encoding.says}", line))
         if faults:
             raise Refused(faults)
         return names
+
+    def _near(self, name: str, names: list[str]) -> str:
+        """Of a column that may have been renamed, where it is: what it is called now is somebody's text."""
+        near = difflib.get_close_matches(name, [n for n in names if n not in self.known], 1)
+        return f"; perhaps column {names.index(near[0]) + 1} is meant" if near else ""
 
     def keyed(self, columns: Columns) -> Iterator[tuple[str, int, Cells]]:
         """(key, line, cells): what the row is joined by."""
