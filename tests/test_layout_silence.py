@@ -93,11 +93,11 @@ def test_whatever_the_verb_it_is_said(tmp_path: Path) -> None:
     ('{ from = "no", remove = " " }', "id,no,name\n1,1 7,Oak\n2,17,Ash\n3,18,Elm\n"),
     ('"id"', "id,name\n1,Oak\n1,Ash\n2,Elm\n"),
     ('"no"', "id,no,name\n1,17,Oak\n1,18,Ash\n2,19,Elm\n"),
-    ('"pass/no"', "id,name,p\n1,Oak,a\n2,Ash,a\n3,Elm,b\n"),
+    ('"card/no"', "id,name,p\n1,Oak,a\n2,Ash,a\n3,Elm,b\n"),
 ])
 def test_a_key_that_is_there_twice_is_found_whatever_makes_it(tmp_path: Path, key: str, people: str) -> None:
-    passes = '[files.pass]\nfile = "PASS.CSV"\nof = "people"\nby = { p = "p" }\nlookup = true\noptional = true\n'
-    said, _ = told(tmp_path, key=key, then=passes if "pass" in key else "", P=people, M="id,no,drug\n", PASS="p,no\na,17\nb,18\n")
+    passes = '[files.card]\nfile = "CARD.CSV"\nof = "people"\nby = { p = "p" }\nlookup = true\noptional = true\n'
+    said, _ = told(tmp_path, key=key, then=passes if "card" in key else "", P=people, M="id,no,drug\n", CARD="p,no\na,17\nb,18\n")
     assert [one[0] if isinstance(one, list) else one["resident"]["family_name"] for one in said] == ["same-resident"] * 2 + ["Elm"]
 
 
@@ -146,3 +146,22 @@ def test_nor_is_another_written_into_it() -> None:
     back = made.write(record, onto=tree)
     assert back.unwritten
     assert back.tree["med"]["dose"] == tree["med"][0]["dose"]
+
+
+# ---- a row of nothing -----------------------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize(("state", "nil", "meds", "expected"), [
+    (NONE, "Y", "1,,N/K,keep with her\n", ["empty-row"]),
+    (NIL, "Y", "1,,N/K,keep with her\n", ["empty-row"]),
+    (NIL, "N", "1,,N/K,keep with her\n", ["empty-row"]),
+    (NONE, "Y", "1,a,Senna,\n1,,N/K,keep with her\n", ["empty-row"]),
+    (NONE, "Y", "1,a,Senna,\n", 1),
+])
+def test_a_row_of_which_nothing_is_made_is_not_passed_over(tmp_path: Path, state: str, nil: str, meds: str, expected: Any) -> None:
+    (one,), _ = told(tmp_path, state=state, P=f"id,name,nil\n1,Oak,{nil}\n", M="id,no,drug,note\n" + meds)
+    assert (len(one["medicines"]) if isinstance(one, dict) else one) == expected
+
+
+def test_unless_a_rule_ignores_it(tmp_path: Path) -> None:
+    rule = '[[ignored_rows]]\nrows = "meds"\nonly = { drug = "", no = "" }\nbecause = "made by opening the window"\n'
+    (one,), _ = told(tmp_path, then=rule, P="id,name\n1,Oak\n", M="id,no,drug,note\n1,,N/K,x\n")
+    assert one["medicines"] == "none known"

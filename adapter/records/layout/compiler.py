@@ -3,7 +3,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from adapter.records.kinds import Kind
+from adapter.records.kinds import Kind, OneOf
 from adapter.records.layout.blocks import Block, Selector
 from adapter.records.layout.elements import Elements
 from adapter.records.layout.leaves import SCALARS, Leaves, Place, many, objects
@@ -67,7 +67,7 @@ class Compiler(Leaves):
         if not all(isinstance(block, dict) for block in raw) or not objects(listed.of):
             self.document.no(place.at, "is a list of bare values: several columns are { from = [\"A\", \"B\"] }")
             return None
-        made = Elements(listed.of, [], place.names)
+        made = Elements(listed.of, [], place.names, isinstance(kind, OneOf))  # or a word for why there are none
         for i, block in enumerate(raw):
             made.blocks.append(self.block(block, listed.of, Place((*place.at, i), (), place.where)))
         return made
@@ -84,7 +84,11 @@ class Compiler(Leaves):
         if not each and not always and fields.constant:
             options.no((), "has no source, so that nothing makes it be there: where it always is, say `always` and why")
         return Block(fields, each, where, self.selectors(options, inner) if each else (), always,
-                     tuple(i for i in self.ignored if i.rows == where) if each else ())
+                     tuple(i for i in self.ignored if i.rows == where) if each else (), self._joins(where) if each else ())
+
+    def _joins(self, where: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
+        """The columns that join the rows of this table to what they stand in."""
+        return next((t.by for t in self.settings.tables if t.name == where[-1] and not t.lookup), ())
 
     def walked(self, text: Any, place: Place) -> Path | None:
         """The path of a list of rows."""

@@ -219,7 +219,8 @@ class Source:
     def _Elements(self, elements: Elements, target: str) -> list[str]:
         items = self.fresh("i")
         groups = [list(blocks) for _, blocks in groupby(elements.blocks, lambda b: b.each and b.each.names)]
-        lines = [line for blocks in groups for line in (self.every if blocks[0].each else self.fixed)(blocks, items)]
+        lines = [line for blocks in groups for line in (
+            self.every(blocks, items, whole=elements.whole) if blocks[0].each else self.fixed(blocks, items))]
         return self.guarded(elements.firsts, [f"{items} = []", *lines, f"if {items}: {target} = {items}"])
 
     def fixed(self, blocks: list[Block], items: str) -> list[str]:
@@ -231,7 +232,7 @@ class Source:
             lines += self.guarded(block.firsts, [f"{into} = {{}}", *self.members(block.fields, into), end])
         return lines
 
-    def every(self, blocks: list[Block], items: str) -> list[str]:
+    def every(self, blocks: list[Block], items: str, *, whole: bool) -> list[str]:
         path = blocks[0].each
         assert path is not None  # noqa: S101 - as they were grouped
         down = [line for name in path.names[:-1] for line in (f"o = inner(o, {name!r})", "u = o, u")]
@@ -239,7 +240,8 @@ class Source:
         rules = [rule for rule in self.left if kept and rule.where == blocks[0].where]
         self.left = [rule for rule in self.left if rule not in rules]
         row = [f"if {self.name(i.takes, 'ignored')}(Here(q, run, u)): continue" for i in blocks[0].ignored]
-        row += ["t = False", *(line for block in blocks for line in self.block(block, items)), *["if not t: stop()"] * bool(rules)]
+        row += ["t = False", *[f"n = len({items})"] * whole, *(line for block in blocks for line in self.block(block, items)),
+                *["if not t: stop()"] * bool(rules), *[f"if t and len({items}) == n: stop()"] * whole]
         walk = ["o, u = r, (r, up)", *down, f"x = inner(o, {path.last!r})"]
         return [*walk, "if x is not None:", "    for q in rows(x):", *indented(indented(row))]
 
