@@ -217,6 +217,17 @@ WRONG: dict[str, tuple[dict[str, str | bytes], list[tuple[str, str, int | None, 
         ("too-few-cells", "RESIDENTS.CSV", 2, "RES_NO"), ("no-key", "RESIDENTS.CSV", 2, "RES_NO")]),
     "a cell without a header": ({"RESIDENTS.CSV": "RES_NO,,GP\n1,,\n2,x,\n"}, [("no-header", "RESIDENTS.CSV", 3, "column 2")]),
     "a blank key": ({"RESIDENTS.CSV": "RES_NO,SURNAME,GP\n ,x,\n1,y,\n"}, [("no-key", "RESIDENTS.CSV", 2, "RES_NO")]),
+    "a blank before the resident's key": ({"RESIDENTS.CSV": "RES_NO,SURNAME,GP\n 1,x,\n2,y,\n", "MEDICATION.CSV": "MED_ID,RES_NO\na,1\n"}, [
+        ("blank-in-key", "RESIDENTS.CSV", 2, "RES_NO"), ("no-resident", "MEDICATION.CSV", 2, "RES_NO")]),
+    "a blank after a row's own key": ({**FILES, "DOSES.CSV": "MED_ID,DOSE\n", "MEDICATION.CSV": "MED_ID,RES_NO\nm1\u00a0,1\nm2,2\n"}, [
+        ("blank-in-key", "MEDICATION.CSV", 2, "MED_ID")]),
+    "a blank after what a row is joined by": ({**FILES, "DOSES.CSV": "MED_ID,DOSE\n", "MEDICATION.CSV": "MED_ID,RES_NO\nm1,1 \n"}, [
+        ("blank-in-key", "MEDICATION.CSV", 2, "RES_NO"), ("no-resident", "MEDICATION.CSV", 2, "RES_NO")]),
+    "a blank in both": ({"RESIDENTS.CSV": "RES_NO,SURNAME,GP\n1 ,x,\n", "MEDICATION.CSV": "MED_ID,RES_NO\na,1 \n"}, [
+        ("blank-in-key", "RESIDENTS.CSV", 2, "RES_NO"), ("blank-in-key", "MEDICATION.CSV", 2, "RES_NO")]),
+    "a blank in what names a row of a lookup": ({**FILES, "GP.CSV": "CODE,NAME\nG1 ,x\n", "RESIDENTS.CSV": "RES_NO,SURNAME,GP\n1,x,G1 \n",
+                                                 "MEDICATION.CSV": "MED_ID,RES_NO\n", "DOSES.CSV": "MED_ID,DOSE\n"}, [
+        ("blank-in-key", "RESIDENTS.CSV", 2, "GP"), ("blank-in-key", "GP.CSV", 2, "CODE")]),
     "a key twice": ({"RESIDENTS.CSV": "RES_NO,SURNAME,GP\n1,x,\n2,y,\n1,z,\n"}, [
         ("same-resident", "RESIDENTS.CSV", 2, "RES_NO"), ("same-resident", "RESIDENTS.CSV", 4, "RES_NO")]),
     "a key twice, in order": ({"RESIDENTS.CSV": "RES_NO,SURNAME,GP\n1,x,\n1,y,\n2,z,\n", "MEDICATION.CSV": "MED_ID,RES_NO\na,1\n"}, [

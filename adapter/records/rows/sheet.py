@@ -17,6 +17,7 @@ Columns = tuple[str, ...]
 DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "vertical bars"}
 FIRST_ROWS = 20
 NO_COLUMN = "the header has no such column, which the layout names: check its name in both, and the delimiter"
+BLANK = "begins or ends with a blank, and what belongs together is found by it: take the blank out"
 _NO_TEXT = re.compile("[\udc00-\udcff]")
 _new = Node.__new__
 
@@ -28,12 +29,14 @@ class Sheet:
 
     def __init__(self, table: Table, file: File, encoding: str, delimiter: str, needed: Iterable[str] = ()) -> None:
         self.table, self.file, self.name = table, file, file.name
-        self.needed = list(dict.fromkeys([*needed, *table.named]))
+        joins = [*needed, *([table.key] if table.key else ())]
+        self.needed = list(dict.fromkeys([*joins, *table.named]))
         self.known = frozenset([*self.needed, *table.columns])
         self.encoding = encoding_of(file, encoding)
         self.delimiter = delimiter or sniffed(file, self.encoding, self.known)
         self.faults: list[Fault] = []
         self.names = self._header()
+        self.keyed_by = tuple(dict.fromkeys(name for name in joins if name in self.names))
         self.nameless = frozenset(f"#{i}" for i, name in enumerate(self.names, 1) if name == f"#{i}")
         self.width, self.easy = len(self.names), not (self.encoding.dirty or self.nameless)
 
@@ -93,6 +96,9 @@ class Sheet:
         for name, cell in zip(names, cells, strict=False):
             if cell and not cell.isspace():
                 node[name] = cell
+        for name in self.keyed_by:
+            if (key := node.get(name)) and (key[0].isspace() or key[-1].isspace()):
+                self.faults.append(self.fault("blank-in-key", BLANK, line, name))
         if not self.easy or len(cells) != self.width:
             self.faults += self._wrong(node, line, cells)
         return node

@@ -31,7 +31,8 @@ class Trees:
         """A row that belongs to no resident, in a tree of its own, under the tables it would stand in."""
         sheet = self.sheets[table.name]
         node = sheet.node(line, cells)
-        says = f"no row of {self.plan.tables[table.of].file} has this key: correct it, or put the row it belongs to in"
+        says = (f"no row of {self.plan.tables[table.of].file} has this key: correct it in the whole export, and send that again; with this "
+                "row alone a resident would seem to have nothing else")
         fault = sheet.fault("no-resident", says, line, ", ".join(own for own, _ in table.by))
         tree = Node({table.name: [node]}, node.file, line)
         while (table := self.plan.tables[table.of]) is not self.plan.residents:
