@@ -139,13 +139,13 @@ def test_a_text_that_goes_on_behind_an_element_is_not_cut(tmp_path: Path, inside
 
 def test_nor_is_another_written_into_it() -> None:
     made = layout(XML)
-    tree = rows({"id": "1", "med": [{"@id": "m", "drug": "Warfarin", "dose": {".": "Take ONE", "b": "not", "#mixed": " daily"}}]}).tree
+    tree = rows({"id": "1", "med": {"@id": "m", "drug": "Warfarin", "dose": {".": "Take ONE", "b": "not", "#mixed": " daily"}}}).tree
     record = care_records().decode({
         "source": "https://home.example/records", "as_of": "2026-07-01T12:00:00+01:00", "resident": {"key": "1"},
         "medicines": [{"key": "m", "status": "active", "drug": "Warfarin", "doses": [{"text": "Take TWO"}]}]})
     back = made.write(record, onto=tree)
     assert back.unwritten
-    assert back.tree["med"]["dose"] == tree["med"][0]["dose"]
+    assert back.tree["med"]["dose"] == tree["med"]["dose"]
 
 
 # ---- a row of nothing -----------------------------------------------------------------------------------------------------------------
