@@ -24,6 +24,7 @@ class ByHand:
     top: Node = field(default_factory=Node)
     number: int = 1
     faults: tuple[Fault, ...] = ()
+    orphaned: frozenset[str] = frozenset()
 
     def place(self, steps: Steps) -> Place:
         return Place("hand", 1, None, "/".join(map(str, steps)))

@@ -210,6 +210,38 @@ def test_rows_of_nobody_come_at_the_end_each_with_a_fault(tmp_path: Path) -> Non
         ("no-resident", "DOSES.CSV", 2, "MED_ID"), ("no-resident", "DOSES.CSV", 3, "MED_ID")]
 
 
+ORPHANED: dict[str, tuple[dict[str, str], set[str]]] = {
+    "nothing": ({}, set()),
+    "a row that is joined while it is read": ({"MEDICATION.CSV": "MED_ID,RES_NO,DRUG\nm1,1,x\nm3,3,y\nm8,8,z\n"}, {"medication"}),
+    "one between two residents": ({"MEDICATION.CSV": "MED_ID,RES_NO,DRUG\nm1,1,x\nm2,15,z\nm3,3,y\n"}, {"medication"}),
+    "one that names nobody": ({"MEDICATION.CSV": "MED_ID,RES_NO,DRUG\nm0,,x\nm1,1,x\nm3,3,y\n"}, {"medication"}),
+    "one through the index": ({"MEDICATION.CSV": "MED_ID,RES_NO,DRUG\nm3,3,y\nm8,8,z\nm1,1,x\n"}, {"medication"}),
+    "one of no row": ({"DOSES.CSV": "MED_ID,DOSE\nm1,x\nm7,x\n"}, {"dose"}),
+    "one of a row of nobody, in order": ({"MEDICATION.CSV": "MED_ID,RES_NO,DRUG\nm1,1,x\nm3,3,y\nm8,8,z\n",
+                                          "DOSES.CSV": "MED_ID,DOSE\nm1,x\nm8,x\n"}, {"medication", "dose"}),
+    "one of a row of nobody, through the index": ({"MEDICATION.CSV": "MED_ID,RES_NO,DRUG\nm8,8,z\nm3,3,x\n",
+                                                   "DOSES.CSV": "MED_ID,DOSE\nm8,x\nm3,x\n"}, {"medication", "dose"}),
+    "none of a lookup": ({"GP.CSV": "CODE,NAME\nG1,Dr Ffoulkes\nG9,x\n,y\n"}, set()),
+    "a resident without a key takes none": ({"RESIDENTS.CSV": "RES_NO,SURNAME,GP\n ,x,\n1,x,\n3,x,\n",
+                                             "MEDICATION.CSV": "MED_ID,RES_NO,DRUG\nm0, ,x\n"}, {"medication", "dose"}),
+}
+
+
+@pytest.mark.parametrize(("files", "tables"), ORPHANED.values(), ids=ORPHANED.keys())
+def test_tables_with_rows_of_nobody_are_known_from_the_first_resident_on(tmp_path: Path, files: dict[str, str], tables: set[str]) -> None:
+    with open_export(folder(tmp_path, {**FILES, **files}), CSV) as export:
+        every = iter(export)
+        assert next(every).orphaned == tables
+        alone = [next(iter(rows.tree.items())) for rows in every if any(fault.rule == "no-resident" for fault in rows.faults)]
+    assert {"dose" if "dose" in rows[0] and len(rows[0]) == 1 else name for name, rows in alone} == tables, "as it turns out at the end"
+
+
+def test_a_row_of_nobody_that_the_layout_ignores_is_no_orphan(tmp_path: Path) -> None:
+    path = folder(tmp_path, {**FILES, "MEDICATION.CSV": FILES["MEDICATION.CSV"] + "m8,TOTAL,x\n"})
+    with open_export(path, replace(CSV, left_out=lambda rows: rows.tree["medication"][0]["RES_NO"] == "TOTAL")) as export:
+        assert next(iter(export)).orphaned == set()
+
+
 WRONG: dict[str, tuple[dict[str, str | bytes], list[tuple[str, str, int | None, str]]]] = {
     "too few cells": ({"RESIDENTS.CSV": "RES_NO,SURNAME,GP\n1,x,\n2,y\n"}, [("too-few-cells", "RESIDENTS.CSV", 3, "GP")]),
     "too many cells": ({"RESIDENTS.CSV": "RES_NO,SURNAME,GP\n1,x,y,z\n"}, [("too-many-cells", "RESIDENTS.CSV", 2, "column 4")]),

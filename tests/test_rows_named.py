@@ -106,3 +106,10 @@ def test_what_is_written_has_every_column_that_reading_asks_for(tmp_path: Path) 
     with open_export(tmp_path / "made", settings) as export:
         assert [rows.tree for rows in export] == [tree]
     assert (tmp_path / "made" / "MEDS.CSV").read_bytes() == b"WHO,MED,DRUG,STATE,TEMPLATE\r\n"
+
+
+def test_a_row_of_nobody_that_a_rule_ignores_is_no_orphan(tmp_path: Path) -> None:
+    settings = load(layout(tmp_path)).settings
+    for row, orphaned in (("TOTAL;;;Y;\r\n", set()), ("TOTAL;;;;\r\n", {"meds"})):
+        with open_export(folder(tmp_path / "export", {**FILES, "MEDS.CSV": FILES["MEDS.CSV"] + row}), settings) as export:
+            assert next(iter(export)).orphaned == orphaned

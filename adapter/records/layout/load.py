@@ -1,6 +1,8 @@
 """Reading a layout file: everything that is wrong with it is told at once, with its line."""
 from __future__ import annotations
 
+from dataclasses import replace
+from functools import partial
 from pathlib import Path as File
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -17,6 +19,7 @@ from adapter.records.layout.forms import Dates
 from adapter.records.layout.layout import Layout
 from adapter.records.layout.leaf import Leaf
 from adapter.records.layout.leaves import Place, many
+from adapter.records.layout.leftout import left_out
 from adapter.records.layout.module import Functions
 from adapter.records.layout.nodes import Constant, Fields
 from adapter.records.layout.options import Options, perhaps
@@ -57,6 +60,7 @@ def build(document: Document, folder: File) -> Layout:
     says = tuple(f"{path}: a time is cut to its date, because the layout names no zone" for path in cut)
     if settings.format == "csv" and not document.faults:
         settings = with_columns(settings, root, compiler.ignored)
+        settings = replace(settings, left_out=partial(left_out, compiler.ignored) if compiler.ignored else None)
     return Layout(document.name, export.text("vendor"), settings, root, _absence(document),
                   _ignored(document), compiler.ignored, compiler.nothing, says)
 

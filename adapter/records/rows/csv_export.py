@@ -3,7 +3,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import islice
 from pathlib import Path
 from typing import Self
@@ -27,6 +28,11 @@ class CsvRows:
     tree: Node
     top: Node
     faults: tuple[Fault, ...] = ()
+    export: CsvExport | None = field(default=None, repr=False, compare=False)
+
+    @property
+    def orphaned(self) -> frozenset[str]:
+        return self.export.orphaned if self.export else frozenset()
 
     def place(self, steps: Steps) -> Place:
         return stands(self.tree, self.top, steps)
@@ -58,7 +64,16 @@ class CsvExport:
 
     def __iter__(self) -> Iterator[CsvRows]:
         for number, (tree, faults) in enumerate(self.joining.trees(), 1):
-            yield CsvRows(number, tree, self.top, faults)
+            yield CsvRows(number, tree, self.top, faults, self)
+
+    @cached_property
+    def orphaned(self) -> frozenset[str]:
+        """Found when it is asked for: the files are read once more for it."""
+        found, left_out = set[str](), self.settings.left_out
+        for table, (tree, faults) in self.joining.strays():
+            if table.name not in found and not (left_out and left_out(CsvRows(0, tree, self.top, faults))):
+                found.add(table.name)
+        return frozenset(found)
 
     def unnamed(self) -> Iterator[tuple[str, Node]]:
         """After the last resident: (table, row) of lookups that nobody named."""

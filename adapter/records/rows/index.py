@@ -101,6 +101,11 @@ class Index:
         for t, line, cells in self.db.execute(nobody):
             yield t, line, _unpacked(cells)
 
+    def astray(self) -> Iterator[tuple[int, int, Cells]]:
+        """The same, of the rows that were put in by `rows`."""
+        for t, line, cells in self.db.execute("SELECT t, line, cells FROM rows WHERE n IS NULL ORDER BY t, line"):
+            yield t, line, _unpacked(cells)
+
     def named(self, way: int, key: str) -> list[Row]:
         found = self.db.execute(f"SELECT line, cells FROM shared{way} WHERE k = ? ORDER BY line LIMIT 7", (_key(key),))
         return [(line, _unpacked(cells)) for line, cells in found]

@@ -15,6 +15,7 @@ from adapter.records.rows.order import RANKS, Course, Rank, Run, ranks_of
 from adapter.records.rows.plan import Columns, Plan, others
 from adapter.records.rows.row import Node, Table
 from adapter.records.rows.sheet import Sheet, joined
+from adapter.records.rows.strays import Strays
 from adapter.records.rows.text import Cells
 from adapter.records.rows.tree import Found, Tree, Trees
 
@@ -123,6 +124,11 @@ class Joining:
             run.pass_over()
         for t, line, cells in self.index.left():
             yield self.hung.alone(self.below[t], line, cells)
+
+    def strays(self) -> Iterator[tuple[Table, Tree]]:
+        """(table, tree) of every row that belongs to none, at any time."""
+        found = Strays(self.people, self.plan.key, self.sheets, self.running, self.index)
+        return ((table, self.hung.alone(table, line, cells)) for table, line, cells in found.of(self.below))
 
     def _number(self, name: str) -> int:
         return next(i for i, table in enumerate(self.below) if table.name == name)

@@ -32,6 +32,7 @@ class JsonRows:
     document: Any
     hanging: Hanging
     spots: Spots
+    orphaned: frozenset[str] = frozenset()      # rows stand in the resident they belong to
 
     def place(self, steps: Steps) -> Place:
         home = self.hanging.home(self.tree, steps)

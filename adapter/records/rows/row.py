@@ -17,7 +17,7 @@ is kept code point for code point. In CSV a cell for which the header has no nam
 """
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, NamedTuple, Protocol, Self
@@ -66,6 +66,7 @@ class Place(NamedTuple):
 
 class Rows(Protocol):
     """Everything the export says about one resident. `number`: her place in it, from 1. `top`: what stands outside of all residents.
+    `orphaned`: the tables that have rows which belong to nobody, and might be hers.
 
     With `faults` the tree is not to be trusted: bytes that cannot be read, a row with too many cells, a key that is there twice.
     """
@@ -78,6 +79,8 @@ class Rows(Protocol):
     def top(self) -> Node: ...
     @property
     def faults(self) -> tuple[Fault, ...]: ...
+    @property
+    def orphaned(self) -> frozenset[str]: ...
 
     def place(self, steps: Steps) -> Place:
         """Where this stands; where it is not there, whatever it would stand in."""
@@ -156,7 +159,7 @@ class Lookup:
 class Settings:
     """`residents`: for CSV the name of the table with one row for each resident; for JSON and XML the path to the list of them, empty where
     the document itself is the list (or, in NDJSON, one a line). `encoding` and `delimiter`: empty to find out. `namespaces`: prefix -> URI;
-    names in the namespace of the empty prefix are written without one."""
+    names in the namespace of the empty prefix are written without one. `left_out`: what the layout ignores, so that it is nobody's row."""
 
     format: str                                          # csv, json, ndjson, xml
     residents: str = ""
@@ -166,6 +169,7 @@ class Settings:
     tables: tuple[Table, ...] = ()
     lookups: tuple[Lookup, ...] = ()
     namespaces: dict[str, str] = field(default_factory=dict)
+    left_out: Callable[[Rows], object] | None = None
 
 
 FORMATS = ("csv", "json", "ndjson", "xml")

@@ -30,6 +30,7 @@ class XmlRows:
     faults: tuple[Fault, ...]
     hanging: Hanging
     spots: XmlSpots
+    orphaned: frozenset[str] = frozenset()      # rows stand in the resident they belong to
 
     def place(self, steps: Steps) -> Place:
         home = self.hanging.home(self.tree, steps)
