@@ -76,6 +76,27 @@ def test_a_record_is_written_into_a_tree_and_read_again(larkfield: Layout) -> No
     assert [u.path for u in written.unwritten] == ["organizations[0].ods_code", "organizations[0].name"]
 
 
+@pytest.mark.parametrize("rule", ['RES_NO = ""', 'RES_NO = ["", "0"]'])
+def test_rows_are_written_with_what_joins_them_and_so_no_rule_takes_them(rule: str) -> None:
+    made = layout(EVERYTHING.replace('only = { STATUS = "TEMPLATE" }', f"only = {{ {rule} }}"))
+    tree = rows(resident(), TOP)
+    record = made.record(tree).record
+    assert isinstance(record, CareRecord)
+    for back in (made.write(record), made.write(record, onto=tree.tree, top=tree.top)):
+        assert back.tree["medication"] == tree.tree["medication"]
+        assert [u.path for u in back.unwritten if u.path.startswith("medicines")] == []
+
+
+def test_a_field_does_not_change_to_whom_a_row_belongs() -> None:
+    made = layout(EVERYTHING.replace('key = "MED_ID"', 'key = "RES_NO"'))
+    said = [{"key": key, "status": "active", "drug": {"text": "Senna"}} for key in ("17", "18")]
+    record = care_records().decode({"source": "https://larkfield.example/records", "as_of": "2026-07-01T12:00:00+01:00",
+                                    "resident": {"key": "17"}, "medicines": said})
+    back = made.write(record)
+    assert [row["RES_NO"] for row in back.tree["medication"]] == ["17", "17"]
+    assert ("medicines[1].key", "stands where another field is written, which says something else") in back.unwritten
+
+
 def test_rows_that_are_values_of_a_list(larkfield: Layout) -> None:
     """CSV, one value a row: one field of many files."""
     text = EVERYTHING.replace("[tables.sex]", '[files.why]\nfile = "WHY.CSV"\nof = "medication"\nby = "MED_ID"\n[tables.sex]')

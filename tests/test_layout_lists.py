@@ -287,6 +287,20 @@ def test_rows_of_nobody_stay() -> None:
     assert made.write(said, onto=tree).tree["meds"] == [med("a"), template, med("b"), med("c")]
 
 
+def test_an_own_row_that_cannot_be_written_stays_as_it_was(meds: Layout) -> None:
+    made = layout(SHORT + MEDICINES + '[[ignored_rows]]\nrows = "meds"\nonly = { kind = "" }\nbecause = "not sorted yet"')
+    tree = rows({"id": "1", "meds": [med("a", kind="M"), med("b", kind="M"), med("c", kind="M")], "prefix": "Iron",
+                 "old": [{"no": "e", "state": "D"}, {"no": "f", "state": "D"}]}).tree
+    said = [{**A, "doses": []}, {**A, "key": "b", "status": "on hold"}, {"key": "e", "status": "unknown", "drug": "Iron"},
+            {**A, "key": "new"}]
+    back = made.write(record(medicines=said), onto=tree)
+    assert back.tree["meds"] == [med("a", kind="M"), med("b", kind="M")]
+    assert back.tree["old"] == [{"no": "e", "state": "D"}]
+    assert {u.path.split(".")[0] for u in back.unwritten} == {"medicines[1]", "medicines[2]", "medicines[3]"}
+    changed = made.write(record(medicines=[{**A, "drug": "Iron"}]), onto=tree)
+    assert changed.tree["meds"] == [{**med("a", kind="M", dose=["one"]), "drug": "Iron"}], "what no field writes is there already"
+
+
 def test_fixed_elements_that_look_alike_go_where_they_came_from() -> None:
     made = layout(SHORT + '[resident]\nkey = "id"\n[[resident.addresses]]\ncity = "a"\n[[resident.addresses]]\ncity = "b"')
     tree = rows({"id": "1", "b": "Oak"}).tree

@@ -72,7 +72,7 @@ class Ignored:
 @dataclass
 class Block:
     """`each`: the list in the row, None for a fixed element. `where`: the same from the resident's tree. `always`: why it is there although
-    it is all constant."""
+    it is all constant. `by`: the columns that join its rows to what they stand in: (its own, the other's)."""
 
     fields: Fields
     each: Path | None = None
@@ -80,6 +80,7 @@ class Block:
     only: tuple[Selector, ...] = ()
     always: str = ""
     ignored: tuple[Ignored, ...] = ()
+    by: tuple[tuple[str, str], ...] = ()
 
     def takes(self, here: Here) -> bool:
         return all(selector.takes(here) for selector in self.only) and not any(i.takes(here) for i in self.ignored)
@@ -87,6 +88,21 @@ class Block:
     @property
     def firsts(self) -> frozenset[str]:
         return frozenset({self.each.names[0]}) if self.each else frozenset({""}) if self.always else self.fields.firsts
+
+    @cached_property
+    def now(self) -> Reader:
+        """The reader of what it makes now, made once."""
+        return self.reader(traced=False)
+
+    @cached_property
+    def readonly(self) -> bool:
+        """Is there something that it reads and does not write?"""
+        return any(leaf.readonly for leaf in self.fields.leaves())
+
+    @cached_property
+    def inside(self) -> bool:
+        """Does it write to its own row alone, and to what is in it?"""
+        return not any(selector.path.up or selector.path.top for selector in self.only) and self.fields.within(0)
 
     def reader(self, *, traced: bool) -> Reader:
         read = self.fields.reader(traced=traced)

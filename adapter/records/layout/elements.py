@@ -14,7 +14,7 @@ from typing import NamedTuple
 from adapter.records.kinds import Kind
 from adapter.records.layout.alike import BESIDE, Missed, leaves, one_key, same
 from adapter.records.layout.blocks import Block
-from adapter.records.layout.here import Bad, Here, Json, Names, Run
+from adapter.records.layout.here import Bad, Here, Json, Names
 from adapter.records.layout.leaf import WRONG, Leaf, Reader
 from adapter.records.layout.paths import Path, rows
 from adapter.records.layout.table import Element, Table
@@ -142,8 +142,8 @@ class Elements:
         return [(path, [block for block in self.blocks if block.each == path]) for path in paths]
 
     def _chosen(self, value: Json, here: Here, out: Out, tables: list[Table]) -> dict[int, Choice]:
-        """For each element a block: of the fixed ones the one that makes it now, or that of a row that says it now; else the one that leaves
-        the least of it unwritten."""
+        """For each element a block: of the fixed ones the one that makes it now, or that of a row that says it now; else the one that
+        leaves the least of it unwritten."""
         chosen, free = dict[int, Choice](), list(self._fixed_blocks)
         said = {id(block): made_now(self.kind, block, here) for block in free if value}
         for alike in (same, one_key):

@@ -86,12 +86,15 @@ class Layout:
     def read(self, rows: Rows, as_of: str | None = None) -> Reading:
         """`as_of`: the time of the export, where the layout does not say it."""
         run = Run(rows.top)
-        json = self._quick(rows.tree, rows.top)
-        if json is None:
-            json = self._careful(rows.tree, run)
+        json = self.made(rows.tree, run)
         if as_of is not None and not self.has_as_of:
             json["as_of"] = as_of
         return Reading(json, run.wrong, run.doubts)
+
+    def made(self, tree: Node, run: Run) -> Json:
+        """The native format, as far as the tree can be read."""
+        json = self._quick(tree, run.top)
+        return self._careful(tree, run) if json is None else json
 
     def _careful(self, tree: Node, run: Run) -> Json:
         """By the nodes, with everything that is wrong."""

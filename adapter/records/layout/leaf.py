@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from adapter.records.kinds import Concept, Kind
@@ -54,12 +55,16 @@ class Leaf:
     def leaves(self) -> Iterator[Leaf]:
         yield self
 
+    def within(self, depth: int) -> bool:
+        """Do its paths stay in what is so many objects up?"""
+        return all(path.up <= depth and not path.top for path in self.sources)
+
     # ---- reading -----------------------------------------------------------------------------------------------------------
     def reader(self, *, traced: bool = False) -> Reader:
         read = self._simple() if len(self.sources) == 1 and not self.many and self.split is None else self._general()
         return self._traced(read) if traced else read
 
-    @property
+    @cached_property
     def firsts(self) -> frozenset[str]:
         """Without one of these names in the row there is no value."""
         return frozenset(path.first for path in self.sources)
@@ -182,6 +187,8 @@ class Leaf:
 
     def write(self, value: Json, here: Here, out: Out, names: Names) -> None:
         """Only what is not there already: so the vendor's own spelling stays."""
+        if value is None and "" not in self.firsts and here.row.keys().isdisjoint(self.firsts):
+            return
         value = self._plain(value, out, names)
         if not self._alike(self.current(here), value):
             try:
@@ -193,8 +200,11 @@ class Leaf:
             out.claimed |= {spot(path, here): here.row for path in self.sources}
 
     def _alike(self, now: Json, value: Json) -> bool:
-        dates = next((step for step in self.steps if isinstance(step, Dates)), None)
-        return same(now, value) or (dates is not None and dates.same(now, value))
+        return same(now, value) or (self.dates is not None and self.dates.same(now, value))
+
+    @cached_property
+    def dates(self) -> Dates | None:
+        return next((step for step in self.steps if isinstance(step, Dates)), None)
 
     def _put(self, value: Json, here: Here, out: Out, names: Names) -> None:
         if self.readonly:
@@ -226,8 +236,8 @@ class Leaf:
         return value if self.function else self._plain_one(value, out, names)
 
     def _plain_one(self, value: Json, out: Out, names: Names) -> Json:
-        concept = concept_of(self.kind)
-        if not (isinstance(value, dict) and concept):
+        concept = concept_of(self.kind) if isinstance(value, dict) else None
+        if concept is None:
             return value
         if concept.table and (word := concept.table.word(concept.decode(value, Spot()))):
             return self._word(value, word, concept.whole.encode(concept.words[word])["codings"][0], out, names)

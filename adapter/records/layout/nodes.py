@@ -29,6 +29,9 @@ class Constant:
     def leaves(self) -> Iterator[Leaf]:
         yield from ()
 
+    def within(self, depth: int) -> bool:
+        return True
+
     def states(self, value: Json) -> bool:
         return same(self.value, value)
 
@@ -47,11 +50,11 @@ class Fields:
     kind: Kind
     members: dict[str, Any] = field(default_factory=dict)  # name -> Constant | Leaf | Fields | Elements
 
-    @property
+    @cached_property
     def constant(self) -> bool:
         return all(member.constant for member in self.members.values())
 
-    @property
+    @cached_property
     def value(self) -> Json:
         """Of all that is constant."""
         return {name: member.value for name, member in self.members.items() if member.constant}
@@ -65,13 +68,22 @@ class Fields:
         for member in self.members.values():
             yield from member.leaves()
 
-    @property
+    @cached_property
     def firsts(self) -> frozenset[str]:
         return frozenset[str]().union(*(member.firsts for member in self.members.values() if not member.constant))
 
+    def within(self, depth: int) -> bool:
+        """Do all paths stay in what is so many objects up?"""
+        return all(member.within(depth) for member in self.members.values())
+
+    @cached_property
+    def plain(self) -> Json:
+        """All that is constant, as the native format writes it."""
+        return plainest(self.kind, self.value)
+
     def states(self, value: Json) -> bool:
         """Of all that is constant: is it this?"""
-        return value is not None and same(plainest(self.kind, self.value), plainest(self.kind, value))
+        return value is not None and same(self.plain, plainest(self.kind, value))
 
     def reader(self, *, traced: bool = False) -> Reader:
         members = [(name, member.reader(traced=traced)) for name, member in self.members.items() if not member.constant]
@@ -122,6 +134,8 @@ class Fields:
         return value
 
     def clear(self, here: Here, out: Out, names: Names) -> None:
+        if "" not in self.firsts and here.row.keys().isdisjoint(self.firsts):
+            return
         for name, member in self.members.items():
             member.clear(here, out, (*names, name))
 

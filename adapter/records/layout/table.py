@@ -6,26 +6,29 @@ rows that a block takes and makes nothing of.
 """
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import product
 from typing import Any, NamedTuple
 
 from adapter.records.kinds import Kind
-from adapter.records.layout.alike import keyless, one_key, plainest, same
+from adapter.records.layout.alike import keyless, one_key, same
 from adapter.records.layout.blocks import Block
-from adapter.records.layout.here import Here, Json, Names, Run
-from adapter.records.layout.nodes import pruned
+from adapter.records.layout.here import Here, Json, Names, Up
 from adapter.records.layout.paths import OWN, Path, rows
 from adapter.records.layout.tree import Out
+from adapter.records.layout.trying import Tried, as_row, made_now, write_row
 from adapter.records.rows.row import Node
 
 
 class Element(NamedTuple):
-    """An element of the record, and the block that writes it."""
+    """An element of the record, and the block that writes it. `tried`: what it became in a row of its own."""
 
     value: Json
     block: Block
     names: Names
+    tried: Tried | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,33 +50,37 @@ class Table:
     out: Out
     kind: Kind
 
-    def write(self, elements: list[Element]) -> None:
-        held = [h for h in self._held() if h.said is not None]
-        if not elements and not held:
+    def write(self, elements: list[Element], left: list[Json]) -> None:
+        """`left`: elements that no block can write. The rows that they came from stay as they are."""
+        if not elements and not self.held:
             return
-        free = list(held)
+        free = list(self.held)
         found = self._matched(elements, free)
-        after = [found[i].row if i in found else self._new(held) for i in range(len(elements))]
-        for element, row in zip(elements, after, strict=True):
-            write_row(element.block, element.value, row, self.out, element.names)
+        kept = {id(h.row.row) for h in self._came_from(left, free)}
+        after = [found[i].row if i in found else self._new(elements[i]) for i in range(len(elements))]
+        for i, element in enumerate(elements):
+            if i in found:
+                write_row(element.block, element.value, after[i], self.out, element.names)
         moved = [h for i, h in found.items() if h.block is not elements[i].block]
-        written = {id(row.row) for row in after}
+        written = {id(row.row) for row in after} - kept
         for h in [*moved, *(h for h in free if id(h.row.row) in written)]:
             h.block.fields.clear(h.row, Out(self.out.dialect, claimed=self.out.claimed), ())
-        self._settle([h.row for h in held], after)
+        self._settle([h.row for h in self.held if id(h.row.row) not in kept], after)
 
-    def _held(self) -> list[Held]:
+    @cached_property
+    def held(self) -> list[Held]:
+        """As it was before anything was written."""
         made = []
         for row, up, local in rows(self.here.row, self.path.names, self.here.up, ()):
             here = Here(row, self.here.run, up, self.here, (), local)
             made += [Held(here, block, made_now(self.kind, block, here)) for block in self.blocks if block.takes(here)]
-        return made
+        return [held for held in made if held.said is not None]
 
     @staticmethod
     def _matched(elements: list[Element], free: list[Held]) -> dict[int, Held]:
         """What each element came from, of its own block if it can be; what is left stays in `free`."""
         found = dict[int, Held]()
-        for alike, own in product((one_key, same, keyless), (True, False)):
+        for alike, own in product((one_key, same, keyless), (True, False)) if free else ():
             for i, element in enumerate(elements):
                 fits = (h for h in free if alike(h.said, element.value) and (h.block is element.block or not own))
                 if i not in found and (h := next(fits, None)) is not None:
@@ -81,18 +88,37 @@ class Table:
                     free.remove(h)
         return found
 
-    def _new(self, held: list[Held]) -> Here:
-        """A row behind the others; the object whose list it is in is made if need be."""
-        if held and (up := held[-1].row.up):
-            return Here(Node(), self.here.run, up)
+    @staticmethod
+    def _came_from(left: list[Json], free: list[Held]) -> Iterator[Held]:
+        """The same of what is not written."""
+        for alike, value in product((one_key, same, keyless), left):
+            if (h := next((h for h in free if alike(h.said, value)), None)) is not None:
+                free.remove(h)
+                yield h
+
+    def _new(self, element: Element) -> Here:
+        """A row behind the others."""
+        up = self.up(make=True)
+        if element.tried and (made := as_row(element.tried, self.out, element.names)) is not None:
+            return Here(made, self.here.run, up)
+        row = Here(Node(), self.here.run, up)
+        write_row(element.block, element.value, row, self.out, element.names)
+        return row
+
+    def up(self, *, make: bool = False) -> Up:
+        """The object whose list a new row is in, with what that stands in. `make`: it is put there if need be."""
+        if self.held and (up := self.held[-1].row.up):
+            return up
         parent, up = self.here.row, self.here.up
         for name in self.path.names[:-1]:
             value = parent.get(name)
             value = value[-1] if isinstance(value, list) and value else value
             if not isinstance(value, Node):
-                value = parent[name] = Node() if value is None else Node({OWN: value})
+                value = Node() if value is None else Node({OWN: value})
+                if make:
+                    parent[name] = value
             parent, up = value, (parent, up)
-        return Here(Node(), self.here.run, (parent, up))
+        return parent, up
 
     def _settle(self, before: list[Here], after: list[Here]) -> None:
         """In each object that has such a list: the rows in the order of the elements, in the places that they had; new ones behind."""
@@ -122,18 +148,6 @@ def put_rows(parent: Node, name: str, before: set[int], after: list[Node], *, lo
 
 def unique(rows: list[Node]) -> list[Node]:
     return list({id(row): row for row in rows}.values())
-
-
-def write_row(block: Block, value: Json, row: Here, out: Out, names: Names) -> None:
-    block.fields.write(value, row, out, names)
-    for selector in block.only:
-        selector.write(row, out)
-
-
-def made_now(kind: Kind, block: Block, row: Here) -> Json:
-    """What a block makes of a row now, as the native format writes it."""
-    said = block.reader(traced=False)(Here(row.row, Run(row.run.top), row.up))
-    return None if said is None else plainest(kind, pruned(said))
 
 
 def plain(row: Any) -> Any:

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, NamedTuple
 from adapter.records.layout.alike import BESIDE, ELSE, Missed, differing, plainest
 from adapter.records.layout.hanging import of
 from adapter.records.layout.here import Here, Json, Names, Run, written
-from adapter.records.layout.nodes import pruned
 from adapter.records.layout.paths import rows
 from adapter.records.layout.tree import Dialect, Out, copied
 from adapter.records.rows.row import Node, Settings
@@ -63,8 +62,7 @@ def _joined(tree: Node, where: tuple[str, ...], by: dict[str, str]) -> None:
 
 def _unlike(layout: Layout, json: Json, here: Here, out: Out) -> list[Missed]:
     """What is read from the tree, and is not the record's."""
-    run = Run(here.run.top)
-    again = plainest(care_records().kind, pruned(layout.root.reader()(Here(here.row, run)) or {}))
+    again = plainest(care_records().kind, layout.made(here.row, Run(here.run.top)))
     known = {names for names, _ in out.missed}
     beside = {element(names) for names in known}
     return [Missed(names, BESIDE if why == ELSE and element(names) in beside else why)
