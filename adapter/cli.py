@@ -197,6 +197,8 @@ def pull(address: Annotated[str, typer.Option("--from", metavar="URL", help="The
 
     talk, client = Talk(as_json), server(address, form.value)
     pull.asked(nhs_number, resident, source, record is not None)
+    if layout:
+        pull.placed(out, record)
     export = perhaps(record, layout, as_of, None, talk) if record else None
     sent = send.care_record_of(record, talk, resident, export) if record else None
     options = pull.Options(since, timeout, layout_of(layout, talk) if layout else None, export)

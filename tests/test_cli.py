@@ -176,15 +176,16 @@ def test_each_into_a_file_named_after_its_place_and_her_id(home: Path, tmp_path:
 
 
 def test_a_folder_of_another_run_is_left_alone(home: Path, tmp_path: Path) -> None:
-    out = tmp_path / "out"
-    out.mkdir()
-    (out / "notes.txt").write_text("somebody's")
-    assert redbag("convert", home, "-o", out).exit_code == Exit.PARTIAL
-    before = sorted(out.iterdir())
-    again = redbag("convert", "-", "-o", out, said=EXAMPLE)
-    assert again.exit_code == Exit.USAGE
-    assert "holds the bundles of another run" in again.stderr
-    assert sorted(out.iterdir()) == before
+    assert redbag("convert", home, "-o", tmp_path / "out").exit_code == Exit.PARTIAL
+    (tmp_path / "she.json").write_bytes(EXAMPLE)
+    (tmp_path / "notes").mkdir()
+    (tmp_path / "notes" / "notes.txt").write_text("somebody's")
+    for out, says in ((tmp_path / "out", "holds a run with another"), (tmp_path / "notes", "holds files that this run did not make")):
+        before = sorted(out.iterdir())
+        again = redbag("convert", tmp_path / "she.json", "-o", out)
+        assert again.exit_code == Exit.USAGE
+        assert says in again.stderr
+        assert sorted(out.iterdir()) == before
 
 
 def test_of_several_bundles_it_is_said_which_goes_first(tmp_path: Path) -> None:

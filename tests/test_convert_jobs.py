@@ -275,7 +275,7 @@ def workers(parent: int) -> Iterator[int]:
 
 def test_a_place_that_cannot_be_written_is_one_sentence(many: Path) -> None:
     for jobs in "12":
-        ran = redbag("convert", many, "-o", many, "--jobs", jobs)
+        ran = redbag("convert", many, "-o", __file__, "--jobs", jobs)
         assert (ran.exit, ran.err.count("\n")) == (Exit.NOTHING, 1)
         assert "cannot be written" in ran.err
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from adapter import wire
-from adapter.commands import files
+from adapter.commands import files, places
 from adapter.commands.bundling import Bundler, converted, sink
 from adapter.commands.exits import Exit, Stop
 from adapter.commands.inpieces import Work, in_pieces
@@ -28,6 +28,8 @@ def run(file: Path, bundler: Bundler, out: Path, talk: Talk, jobs: int = 1, part
     intake, folder = Intake(str(file), talk, export=export), None if str(out) == files.STDOUT else out
     if parts and not (folder and bundler.form is wire.JSON):
         raise Stop(Exit.USAGE, "--parts are files of JSON lines: name a folder for them with -o, and leave --format at json.")
+    if folder:
+        places.is_apart(folder, file)
     settled()
     if jobs == 1 and not folder:
         tally = converted(intake.accepted("Converting"), intake, bundler, sink(talk))

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
-from adapter.commands import files
+from adapter.commands import files, places
 from adapter.commands.exits import Exit, Stop
 from adapter.commands.streams import reason
 from adapter.commands.talk import Talk, count
@@ -202,6 +202,8 @@ def exported(path: Path, layout: Path, as_of: str | None, to: Path | None, talk:
     """Raises Stop."""
     if str(path) == files.STDIN:
         raise Stop(Exit.USAGE, "With --layout the export is a file, a folder or a zip: a pipe cannot be read twice.")
+    if to is not None:
+        places.is_new(to, path, option="--refused")
     made = Exported(path, layout_of(layout, talk), talk, as_of, to, form=layout)
     if as_of is not None:
         timed(made.layout, as_of)

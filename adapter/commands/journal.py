@@ -52,8 +52,8 @@ class Journal:
         if self.run is not None and NAME in names:
             self._go_on()
             self._sweep(names)
-        elif any(name == NAME or OURS.fullmatch(name) for name in names):
-            raise Stop(Exit.USAGE, f"{folder} holds the bundles of another run: {ELSE}.")
+        elif names:
+            raise Stop(Exit.USAGE, f"{folder} holds files that this run did not make: {ELSE}.")
 
     @property
     def hint(self) -> str:

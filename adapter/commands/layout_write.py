@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from adapter.commands import places
 from adapter.commands.exits import Exit
 from adapter.commands.exported import Exported, exported, layout_of, rows_of, stopped
 from adapter.commands.intake import Intake
@@ -26,6 +27,7 @@ Theirs = dict[Person, tuple[Node, Node]]
 
 
 def run(records: Path, file: Path, onto: Path | None, out: Path, talk: Talk) -> Exit:
+    places.is_new(out, records, onto, file)
     layout, intake = layout_of(file, talk), Intake(str(records), talk)
     writer = Writer(layout, talk, theirs(exported(onto, file, None, None, talk)) if onto else {})
     made = writer.write((record for _, record in intake.accepted("Writing")), out)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from adapter import wire
-from adapter.commands import files
+from adapter.commands import files, places
 from adapter.commands.exits import Exit, Stop
 from adapter.commands.exported import Exported
 from adapter.commands.layout_write import into_folder
@@ -62,6 +62,12 @@ def asked(nhs_number: str | None, resident: str | None, source: str | None, reco
         raise Stop(Exit.USAGE, "--record has the namespace of your keys in it; leave --source out.")
     if resident is not None and not record and not source:
         raise Stop(Exit.USAGE, "--resident is your own key for her, so --source is needed too: the namespace of your keys.")
+
+
+def placed(out: Path | None, record: Path | None) -> None:
+    """A vendor's form is never left among other files of the vendor's. Raises Stop."""
+    if out and str(out) != files.STDOUT:
+        places.is_new(out, record)
 
 
 def run(client: FhirClient, wanted: Who, options: Options, record: CareRecord | None, out: Path | None, talk: Talk) -> Exit:

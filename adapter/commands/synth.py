@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from adapter import synth
-from adapter.commands import files, streams
+from adapter.commands import files, places, streams
 from adapter.commands.exits import Exit, Stop
 from adapter.commands.talk import Step, Talk, count
 from adapter.synth.homes import home_of
@@ -84,6 +84,7 @@ def in_form(wanted: Wanted, layout: Path, out: Path, talk: Talk, step: Step) -> 
 
     if str(out) == files.STDOUT:
         raise Stop(Exit.USAGE, "A vendor's export is a file or a folder: name it with -o.")
+    places.is_new(out, layout)
     form = VendorForm(layout_of(layout, talk))
     top = form.top(wanted.one_of_each_home())
     try:
