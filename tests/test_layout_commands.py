@@ -244,7 +244,7 @@ def test_a_layout_alone() -> None:
     assert "looked up" in said["Not written back as it was"]["resident.general_practitioners[].value"]
     constants = said["Said by the layout, and not by the export"]
     assert constants["resident.other_names[].use"] == "constant, because the column is for nothing else"
-    assert "resident.managing_organization" in said["Nothing feeds, and a hospital would ask for it"]
+    assert "resident.managing_organization" in said["Nothing feeds, and the example has it"]
     assert "Filled" not in said
     on_screen = redbag("layout", "check", toml_of("larkfield"))
     assert on_screen.exit_code == Exit.DONE

@@ -1,6 +1,7 @@
 """`redbag layout`: how a vendor's export is laid out, checked alone, tried on an export, or proposed. The way back: layout_write.py."""
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import groupby
@@ -56,12 +57,20 @@ class Trial(Intake):
 
 
 def tell(every: Iterator[Said], talk: Talk) -> None:
-    """Under their headings."""
-    for heading, group in groupby(every, key=lambda said: said.heading):
-        if not talk.as_json:
-            talk.data(f"{heading}:")
-        for said in group:
-            talk.found("said", said._asdict(), f"    {said.about}: {said.says}", data=True)
+    """Under their headings; of what the same is to be said, once."""
+    if talk.as_json:
+        for said in every:
+            talk.json("said", said._asdict())
+        return
+    for heading, under in groupby(every, key=lambda said: said.heading):
+        talk.data(f"{heading}:")
+        for says, alike in groupby(under, key=lambda said: said.says):
+            told = f"{', '.join(said.about for said in alike)}: {says}"
+            for line in textwrap.wrap(told, WIDTH, initial_indent="    ", subsequent_indent="        ", break_on_hyphens=False):
+                talk.data(line)
+
+
+WIDTH = 140
 
 
 # ---- draft, schema ---------------------------------------------------------------------------------------------------------------

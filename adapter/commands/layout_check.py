@@ -17,10 +17,11 @@ from adapter.records.layout import Layout
 from adapter.records.ledger import UNKNOWN
 from adapter.records.schema import example
 from adapter.records.stream import care_records
-from mappings.bag import LISTED, PERSONAL, CareRecord
+from mappings.bag import LISTED, PERSONAL, RETURNED, CareRecord
 
 PLACE = re.compile(r"\[\d+\]")
 GONE = {section.field for section in PERSONAL}
+BACK = tuple(section.field for section in RETURNED)
 
 
 class Said(NamedTuple):
@@ -46,10 +47,10 @@ def alone(layout: Layout) -> Iterator[Said]:
 
 
 def unfed(layout: Layout) -> Iterator[Said]:
-    """What must be there comes first, then what our own example has, which is what a hospital asks for."""
-    wanted, lacking = set(generic(example())), layout.unfed()
+    """What must be there comes first, then what our own example has. What only comes back is the hospital's to fill."""
+    wanted, lacking = set(generic(example())), [x for x in layout.unfed() if not x.path.startswith(BACK)]
     yield from (Said("Nothing feeds, and without it a record is refused", x.path, "must be there") for x in lacking if x.needed)
-    yield from (Said("Nothing feeds, and a hospital would ask for it", x.path, "in the example of `redbag records example`")
+    yield from (Said("Nothing feeds, and the example has it", x.path, "in the example of `redbag records example`")
                 for x in lacking if not x.needed and x.path in wanted)
     yield from (Said("Nothing feeds", x.path, "may be left out") for x in lacking if not x.needed and x.path not in wanted)
 
