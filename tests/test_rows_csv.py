@@ -194,6 +194,26 @@ def test_what_was_found_out_is_said(tmp_path: Path) -> None:
             "1 file in it the layout does not name")
 
 
+SEPARATED: dict[str, tuple[str, str]] = {
+    "one cell with a delimiter": ("A;B;C\n1;x;y\n2;x;y;z\n", "semicolons"),
+    "one row that is too short": ("A;B;C\n1;x;y\n2;x\n", "semicolons"),
+    "nothing but a ragged row": ("A;B;C\n1;x\n", "semicolons"),
+    "a header alone": ("A|B|C\n", "vertical bars"),
+    "commas in cells": ("NAME;NOTE\nTeatime, J;a, b, c\nQuill, P;d\n", "semicolons"),
+    "commas in the header": ("NAME, FIRST;NOTE, LAST, B;C\nx;y;z\n", "semicolons"),
+    "two columns, nothing but a ragged row": ("A;B\n1;x;y\n", "semicolons"),
+    "one column, with commas in cells": ("NOTE\na, b\nc\n", "semicolons"),
+    "one column": ("NOTE\na\n", "commas"),
+}
+
+
+@pytest.mark.parametrize(("text", "says"), SEPARATED.values(), ids=SEPARATED.keys())
+def test_the_header_says_what_separates_cells(tmp_path: Path, text: str, says: str) -> None:
+    """Where nothing is known of its columns, as when a layout is drafted."""
+    with open_export(folder(tmp_path, {"R.CSV": text}), Settings("csv", "r", tables=(Table("r", "R.CSV"),))) as export:
+        assert export.says[0] == f"R.CSV is read as UTF-8, its cells separated by {says}"
+
+
 # ---- what is wrong -------------------------------------------------------------------------------------------------------------
 def test_rows_of_nobody_come_at_the_end_each_with_a_fault(tmp_path: Path) -> None:
     path = folder(tmp_path, {

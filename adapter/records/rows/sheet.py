@@ -135,16 +135,15 @@ def joined(values: Iterable[str]) -> str:
 
 
 def sniffed(file: File, encoding: Encoding, known: frozenset[str]) -> str:
-    """What separates the cells: with which the header has most columns that the layout knows, then with which it and the first rows have
-    most cells, and the same number. Commas where nothing is separated."""
+    """What separates the cells: with which the header has most columns that the layout knows, then with which it has most cells, each row
+    of the first that has as many counting for it. Commas where nothing is separated."""
     return max(DELIMITERS, key=lambda delimiter: _fits(file, encoding, delimiter, known))
 
 
-def _fits(file: File, encoding: Encoding, delimiter: str, known: frozenset[str]) -> tuple[int, int]:
+def _fits(file: File, encoding: Encoding, delimiter: str, known: frozenset[str]) -> tuple[int, float, int]:
     first: list[Cells] = []
     with suppress(Refused):      # that is said when it is read, if no other delimiter makes rows of it
         first.extend(cells for _, cells in islice(rows_of(file, encoding, delimiter), FIRST_ROWS))
-    names = {cell.strip() for cell in first[0]} if first else set()
-    alike = len({len(cells) for cells in first}) == 1
-    return len(names & known), len(first[0]) if alike else 0
-
+    header = first[0] if first else []
+    alike = sum(len(cells) == len(header) for cells in first) / max(len(first), 1)
+    return len({cell.strip() for cell in header} & known), len(header) * alike, len(header)
