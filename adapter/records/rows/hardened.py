@@ -34,6 +34,8 @@ def refuse_doctype(path: Path) -> None:
             parser.Parse(b"", True)
     except _Begun:
         return
+    except Refused:      # it is a ValueError too
+        raise
     except expat.ExpatError as bad:
         raise Refused([Fault("not-xml", "is not XML: export it again, or correct it", "", bad.lineno, bad.offset + 1)]) from None
     except (LookupError, ValueError):
