@@ -266,7 +266,7 @@ def test_who_comes_back_to_the_home_is_there_again() -> None:
     assert Ward(hospital).all() == ALL
     sent = hospital.send(withdrawn(Reason.MOVED_AWAY))  # the old file, once more by mistake
     assert (sent.verdict, Ward(hospital).all()) == (Verdict.REFUSED, ALL)
-    assert "the server has a newer one; nothing was taken back" in sent.sentences[0]
+    assert "the server has one of 2026-11-05T08:00:00Z; nothing was taken back" in sent.sentences[0]
 
 
 # ---- death -----------------------------------------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ import pytest
 
 from adapter.bundle import Policy
 from adapter.delivery import spoken
-from adapter.delivery.difference import fingerprint
+from adapter.delivery.mark import fingerprint
 from adapter.delivery.outcome import Verdict
 from mappings.allergy_intolerance import VERIFICATION
 from mappings.bag import Unlisted

@@ -1,41 +1,36 @@
 """What we would write beside what the server has, entry by entry: new, the same, changed by us, ending, or edited there since. Pure.
 
 Nothing of the server's is lost: what our shapes do not read stays as the hospital left it (the rest), and what it wrote over ours is not
-overwritten unasked. Whether it did is known in one of two ways: from `base`, what was sent the last time; else from a mark in `meta.tag`, a
-fingerprint of the record as we wrote it, and one of its status alone. With a base the two are merged field by field; with neither, theirs
-stays and a person is told. What is to end, ends whatever else was edited there; unless its status was.
-Source: HL7 FHIR R4, Resource (meta.tag may be ignored by whoever does not know it).
+overwritten unasked. Whether it did is known in one of two ways: from `base`, what was sent the last time; else from the mark that we left
+on it (mark.py). With a base the two are merged field by field; with neither, theirs stays and a person is told. A row that the hospital
+moved to another Patient stays there, with all that it says. What is to end, ends whatever else was edited there; unless its status was.
 """
 from __future__ import annotations
 
-import hashlib
-import json
-import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, fields
-from decimal import Decimal
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
 
 from adapter.bundle import Row
 from adapter.delivery.answer import Resource
+from adapter.delivery.mark import as_sent, is_moved, marked, patient_of, standing_as_sent
 from adapter.delivery.outcome import called
 from adapter.delivery.spoken import shown
 from mappings.catalogue import SHAPES
 from mappings.corrections import standing
 from mappings.faults import Faults
 
-MARK = "urn:redbag:sent"
-NUMBERED = re.compile(r"(?:([0-9]{1,9})\.)?([0-9a-f]{16})(?:\.([0-9a-f]{16}))?")  # the first version's were of the whole alone
-STANDING = ("status", "clinicalStatus", "verificationStatus", "active")  # whether a resource says something that holds
 WHAT = ("drug", "code", "vaccine", "procedure")  # what a row is about
 State = Literal["new", "same", "changed", "ends", "edited", "unreadable"]
 BOTH = "both changed"
+MOVED = "stands under another patient on the server than the one for whom it was sent; it is left there, and a person must look"
 
 
 @dataclass(frozen=True)
 class Difference:
     """`fields`: what of ours the server has otherwise. `resource`: what to write, None for nothing. `version`: the server's, when read.
-    Of what ends: `ending` is its status from then on, `why` it ends, and `what` it is, for a person who may read it."""
+    `theirs`: what was read. Of what ends: `ending` is its status from then on, `why` it ends, and `what` it is, for a person who may
+    read it."""
 
     row: Row
     state: State
@@ -47,50 +42,59 @@ class Difference:
     ending: str = ""
     why: str = ""
     what: str = field(default="", repr=False)
+    theirs: Resource | None = field(default=None, repr=False)
 
 
-def difference(row: Row, ours: Resource, theirs: Resource | None, base: Resource | None = None, *, replace: bool = False) -> Difference:
-    """`ours`, `theirs` and `base` are resources whose references are written alike. `replace`: ours goes over whatever was edited there."""
+def difference(row: Row, ours: Resource, theirs: Resource | None, base: Resource | None = None, *, replace: bool = False, as_of: str = "",
+               made: Collection[str] = ()) -> Difference:
+    """`ours`, `theirs` and `base` are resources whose references are written alike. `replace`: ours goes over whatever was edited there.
+    `as_of`: of the record; `made`: the server's Patients with the sender's key for her."""
+    hers = patient_of(ours)
     if theirs is None:
-        return Difference(row, "new", (), marked(ours))
+        return Difference(row, "new", (), marked(ours, as_of, hers))
     shape, version = SHAPES[row.type], version_of(theirs)
     mine = shape.read(ours)[0]
     try:
         there, rest = shape.read(theirs)
     except Faults as bad:
-        return _unreadable(row, version, bad)
+        return _unreadable(row, theirs, bad)
     values = differing(mine, there)
     if not values:
-        return Difference(row, "same", (), None, version)
+        return Difference(row, "same", (), None, version, theirs=theirs)
+    if not replace and is_moved(theirs, ours, made):
+        return Difference(row, "edited", tuple(values), None, version, (f"{called(row)}: {MOVED}",), values, theirs=theirs)
     if base is not None:
-        return _merged(row, mine, theirs, base, there, values)
-    if not replace and not _as_sent(theirs, there):
+        return _merged(row, ours, theirs, base, as_of)
+    if not replace and not as_sent(theirs, there):
         told = f"{called(row)}: was edited on the server and differs in {', '.join(values)}; it is left as it is, and a person must look"
-        return Difference(row, "edited", tuple(values), None, version, (told,), values)
-    return Difference(row, "changed", tuple(values), marked(shape.write(mine, rest)), version, (), values)
+        return Difference(row, "edited", tuple(values), None, version, (told,), values, theirs=theirs)
+    return Difference(row, "changed", tuple(values), marked(shape.write(mine, rest), as_of, hers), version, (), values, theirs=theirs)
 
 
-def _unreadable(row: Row, version: str | None, bad: Faults) -> Difference:
+def _unreadable(row: Row, theirs: Resource, bad: Faults) -> Difference:
     places = ", ".join(sorted({fault.path for fault in bad.found}))
     told = f"{called(row)}: was changed on the server so that it cannot be read ({places}); it is left as it is, and a person must look"
-    return Difference(row, "unreadable", (), None, version, (told,))
+    return Difference(row, "unreadable", (), None, version_of(theirs), (told,), theirs=theirs)
 
 
-def ends(row: Row, theirs: Resource, end: Callable[[Any], Any], why: str, *, replace: bool = False) -> Difference:
-    """What stands there, as `end` makes of its record. Only its status changes; all else stays as the hospital left it."""
+def ends(row: Row, theirs: Resource, end: Callable[[Any], Any], why: str, *, replace: bool = False, as_of: str = "") -> Difference:
+    """What stands there, as `end` makes of its record. Only its status changes, and the time that a List is of; all else stays as the
+    hospital left it."""
     shape, version = SHAPES[row.type], version_of(theirs)
     try:
         there, rest = shape.read(theirs)
     except Faults as bad:
-        return _unreadable(row, version, bad)
+        return _unreadable(row, theirs, bad)
     after = end(there)
     if after == there:
-        return Difference(row, "same", (), None, version)
+        return Difference(row, "same", (), None, version, theirs=theirs)
     values, ending, what = differing(after, there), standing(after), what_is(there)
-    if not replace and not _as_sent(theirs, there) and not _standing_as_sent(theirs, there):
+    if not replace and not as_sent(theirs, there) and not standing_as_sent(theirs, there):
         told = f"{called(row)}: {why}, and its status was edited on the server; it is left as it is, and a person must look"
-        return Difference(row, "edited", tuple(values), None, version, (told,))
-    return Difference(row, "ends", tuple(values), marked(_ended(theirs, there, after, rest)), version, (), values, ending, why, what)
+        return Difference(row, "edited", tuple(values), None, version, (told,), theirs=theirs)
+    state: State = "changed" if ending == standing(there) else "ends"
+    resource = marked(_ended(theirs, there, after, rest), as_of)
+    return Difference(row, state, tuple(values), resource, version, (), values, ending, why, what, theirs)
 
 
 def _ended(theirs: Resource, there: Any, after: Any, rest: Any) -> Resource:
@@ -107,16 +111,24 @@ def what_is(record: Any) -> str:
     return shown(said) if said else ""
 
 
-def _merged(row: Row, mine: Any, theirs: Resource, base: Resource, there: Any, values: Mapping[str, Any]) -> Difference:
+def _merged(row: Row, ours: Resource, theirs: Resource, base: Resource, as_of: str) -> Difference:
     """What we changed since the base goes in, what they changed stays, and what both changed stays theirs and is told."""
     shape, version = SHAPES[row.type], version_of(theirs)
-    resource, faults = shape.onto(theirs, mine, base)
+    mine, there = shape.read(ours)[0], shape.read(theirs)[0]
+    values = differing(mine, there)
+    resource, faults = shape.onto(theirs, mine, _under(theirs, base))
     told = tuple(dict.fromkeys(_told(row, fault.field, fault.reason) for fault in faults))
     kept = differing(mine, shape.read(resource)[0])
     left = (f"{called(row)}: the hospital's edit of {', '.join(kept)} stays",) if kept and not told else ()
     if not differing(shape.read(resource)[0], there):
-        return Difference(row, "edited", tuple(kept), None, version, told + left, values)
-    return Difference(row, "changed", tuple(values), marked(resource), version, told + left, values)
+        return Difference(row, "edited", tuple(kept), None, version, told + left, values, theirs=theirs)
+    resource = marked(resource, as_of, patient_of(ours))
+    return Difference(row, "changed", tuple(values), resource, version, told + left, values, theirs=theirs)
+
+
+def _under(theirs: Resource, base: Resource) -> Resource:
+    """The base under the Patient where it stands: it is known already that nobody but us put it there."""
+    return {**base, **{name: theirs[name] for name in ("subject", "patient") if name in base and name in theirs}}
 
 
 def _told(row: Row, name: str, reason: str) -> str:
@@ -134,81 +146,7 @@ def differing(ours: Any, theirs: Any) -> dict[str, tuple[Any, Any]]:
     return {name: (there, mine) for name, there, mine in pairs if there != mine}
 
 
-# ---- the mark --------------------------------------------------------------------------------------------------------------
-class Mark(NamedTuple):
-    """What it said when we sent it, the first time or the n-th: fingerprints of the whole and of its status. Some servers never let go of a
-    tag, so that there are several."""
-
-    number: int = 0
-    whole: str = ""
-    status: str = ""
-
-
-def marked(resource: Resource) -> Resource:
-    """With the fingerprints of what it says, and without the server's own version and time."""
-    shape, meta = SHAPES[resource["resourceType"]], resource.get("meta")
-    kept = {k: v for k, v in (meta if isinstance(meta, dict) else {}).items() if k not in ("versionId", "lastUpdated")}
-    said = shape.write(shape.read(resource)[0])
-    mark = Mark(_mark(resource).number + 1, fingerprint(said), fingerprint(_standing(said)))
-    tag = {"system": MARK, "code": ".".join(map(str, mark))}
-    return {**resource, "meta": {**kept, "tag": [*(t for t in _tags(resource) if t.get("system") != MARK), tag]}}
-
-
-def is_marked(resource: Resource) -> bool:
-    """Did we ever write it?"""
-    return _mark(resource) != Mark()
-
-
-def _mark(resource: Resource) -> Mark:
-    """The last one."""
-    said = (NUMBERED.fullmatch(str(tag.get("code"))) for tag in _tags(resource) if tag.get("system") == MARK)
-    return max((Mark(int(m[1] or 0), m[2], m[3] or "") for m in said if m), default=Mark())
-
-
-def fingerprint(resource: Resource) -> str:
-    """64 bits of what a resource says; the same for 0.5 and 0.50, in any order of members, and wherever the resident's Patient stands."""
-    said = json.dumps(_plain({k: v for k, v in resource.items() if k not in ("id", "meta", "text")}), sort_keys=True, ensure_ascii=False)
-    return hashlib.sha256(said.encode()).hexdigest()[:16]
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {k: "Patient" if k == "reference" and str(v).startswith(("Patient/", "urn:uuid:")) else _plain(v) for k, v in value.items()}
-    if isinstance(value, list):
-        return [_plain(v) for v in value]
-    return str(value.normalize()) if isinstance(value, Decimal) else value
-
-
-def _standing(resource: Resource) -> Resource:
-    return {name: resource[name] for name in STANDING if name in resource}
-
-
-def _as_sent(theirs: Resource, there: Any) -> bool:
-    """Does it still say what it said when we marked it?"""
-    said = _said(theirs, there)
-    return said is not None and _mark(theirs).whole == fingerprint(said)
-
-
-def _standing_as_sent(theirs: Resource, there: Any) -> bool:
-    """Does its status still say so?"""
-    said = _said(theirs, there)
-    return said is not None and _mark(theirs).status == fingerprint(_standing(said))
-
-
-def _said(theirs: Resource, there: Any) -> Resource | None:
-    """What our shape reads of it; None where that cannot be written."""
-    try:
-        return SHAPES[theirs["resourceType"]].write(there)
-    except Faults:
-        return None
-
-
-def _tags(resource: Resource) -> list[Resource]:
-    meta = resource.get("meta")
-    tags = meta.get("tag") if isinstance(meta, dict) else None
-    return [tag for tag in tags if isinstance(tag, dict)] if isinstance(tags, list) else []
-
-
+# ---- what a server says of a resource ------------------------------------------------------------------------------------------
 def version_of(resource: Resource) -> str | None:
     meta = resource.get("meta")
     said = meta.get("versionId") if isinstance(meta, dict) else None

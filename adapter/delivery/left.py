@@ -11,7 +11,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
-from typing import Any
+from dataclasses import replace as replaced
+from typing import Any, NamedTuple
 
 from adapter.bundle import Id, Names, Row
 from adapter.bundle.identity import key_of
@@ -53,9 +54,14 @@ class Left:
     row: Row
     resource: Resource = field(repr=False)
 
+    stated: bool = False  # what its absence means was said, and this record cannot tell that it is gone
+
     def __str__(self) -> str:
-        return (f"{self.row.name}: {public(self.row.target or '')} was sent before, still stands at the server and {VANISHED}; a person "
-                "must look: send it once more with how it ended, say with --absence what that means, or have it ended there")
+        says = f"{self.row.name}: {public(self.row.target or '')} was sent before, still stands at the server and {VANISHED}"
+        if self.stated:
+            return f"{says}, which does not say that there are no others; a person must look: send it once more with how it ended"
+        return (f"{says}; a person must look: send it once more with how it ended, say with --absence what that means, or have it ended "
+                "there")
 
     @property
     def what(self) -> str:
@@ -66,17 +72,26 @@ class Left:
             return "cannot be read"
 
 
-async def left(client: FhirClient, bag: CareRecord, patients: Sequence[str], absence: Mapping[str, str]) -> tuple[list[Left], list[str]]:
-    """What is left, and what the server would not tell. `patients`: all that are certainly hers. Raises Stopped and ClientError."""
-    found, untold, names = list[Left](), list[str](), Names(bag.source, bag.resident.key or "")
+class Looked(NamedTuple):
+    """What is left; what the server would not tell; and everything of hers that was seen, also what does not stand any more."""
+
+    remain: list[Left]
+    untold: list[str]
+    seen: list[Resource]
+
+
+async def left(client: FhirClient, bag: CareRecord, patients: Sequence[str], absence: Mapping[str, str]) -> Looked:
+    """`patients`: all that are certainly hers. Raises Stopped and ClientError."""
+    looked, names = Looked([], [], []), Names(bag.source, bag.resident.key or "")
     for section in PERSONAL if patients else ():
         if _is_asked(bag, section.field, absence):
             said = getattr(bag, section.field)
             here = {names.own(section.kind, row.key) for row in said} if isinstance(said, tuple) else set()
             every = await sent_before(client, section, names, patients)
-            untold += [] if every is not None else [_silent(section)]
-            found += [Left(row, r) for row, r in every or () if not _keys(r) & here and _stands(r)]
-    return found, untold
+            looked.untold.extend([] if every is not None else [_silent(section)])
+            looked.remain.extend(Left(row, r) for row, r in every or () if not _keys(r) & here and _stands(r))
+            looked.seen.extend(r for _, r in every or ())
+    return looked
 
 
 def _is_asked(bag: CareRecord, field: str, absence: Mapping[str, str]) -> bool:
@@ -93,12 +108,17 @@ def ending(remain: Iterable[Left], bag: CareRecord, absence: Mapping[str, str], 
     """Those that end, as their sender has said what their absence means; and those of which nobody has, or whose list says nothing."""
     end, others = list[Difference](), list[Left]()
     for each in remain:
-        how = ENDS[absence.get(each.row.name, "unknown")] if is_whole(bag, each.row.name) else None
-        if how is None:
-            others.append(each)
+        how, certain = ENDS[absence.get(each.row.name, "unknown")], is_whole(bag, each.row.name) and _is_timed(bag)
+        if how and certain:
+            end.append(ends(each.row, each.resource, how, VANISHED, replace=replace, as_of=bag.as_of))
         else:
-            end.append(ends(each.row, each.resource, how, VANISHED, replace=replace))
+            others.append(replaced(each, stated=how is not None))
     return end, others
+
+
+def _is_timed(bag: CareRecord) -> bool:
+    """Only a List tells the next record, which may be an older one, of what time this one is, whatever else was as it is."""
+    return any(getattr(bag, field) is not Unlisted.NOT_SUPPLIED for field in LISTED)
 
 
 async def sent_before(client: FhirClient, section: Section, names: Names, patients: Sequence[str]) -> list[tuple[Row, Resource]] | None:

@@ -9,7 +9,7 @@ Sources: HL7 FHIR R4, RESTful API (transaction, ifMatch); docs/design.md, docs/c
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 from adapter.bundle import Part, Policy, Row, transaction
@@ -17,6 +17,7 @@ from adapter.delivery.answer import Resource
 from adapter.delivery.client import FhirClient
 from adapter.delivery.difference import Difference, difference, rewritten
 from adapter.delivery.left import Left, ending, left
+from adapter.delivery.older import not_older, other_lists
 from adapter.delivery.outcome import Verdict, called
 from adapter.delivery.resident import Stopped, refuse
 from adapter.delivery.sent import Options, Sent, SentRow, told
@@ -24,8 +25,7 @@ from adapter.delivery.settled import settle
 from adapter.delivery.withdrawal import take_back
 from adapter.delivery.writing import with_endings, write
 from mappings.absence import checked
-from mappings.bag import THEIRS, CareRecord, directory, findings, personal
-from mappings.findings import before
+from mappings.bag import KINDS_OF_DIRECTORY, THEIRS, CareRecord, directory, findings, personal
 from mappings.values import Ref
 
 __all__ = ["Options", "Sent", "SentRow", "send"]
@@ -50,12 +50,14 @@ async def _once(client: FhirClient, bag: CareRecord, policy: Policy, options: Op
     absence, there = checked(options.absence), await settle(client, bag, policy)
     parts = transaction(bag, there.policy)
     base = _resources(transaction(_base(options.base, bag), there.policy)) if options.base else {}
-    differences = await _differences(client, parts, base, options)
-    _not_older(bag, differences, options)
+    differences = await _differences(client, parts, base, options, bag.as_of, there.made)
     moving = _moving(differences, there.patients)
-    remain, untold = await left(client, bag, (*there.patients, *moving), absence)
-    ends, remain = ending(remain, bag, absence, replace=options.replace)
-    said = [*there.said, *[MOVING] * bool(moving), *_remaining(remain, options), *untold]
+    looked = await left(client, bag, (*there.patients, *moving), absence)
+    if not options.older:
+        hers = [d.theirs for d in differences if d.theirs and d.row.type not in KINDS_OF_DIRECTORY]
+        not_older(bag.as_of, [*hers, *looked.seen, *await other_lists(client, bag)], "nothing was sent")
+    ends, remain = ending(looked.remain, bag, absence, replace=options.replace)
+    said = [*there.said, *[MOVING] * bool(moving), *_remaining(remain, options), *looked.untold]
     all_parts = with_endings(parts, ends, there.policy.most, client.base, bag.as_of)
     sent, clash = await write(client, all_parts, [*differences, *ends], said, options)
     made = next((row.target for row in sent.rows if row.type == "Patient"), None)
@@ -69,17 +71,9 @@ def _refused(bag: CareRecord) -> list[str]:
     return refusals or [f"{row.path}: {NOT_OURS}" for row in [*directory(bag), *personal(bag)] if (row.record.key or "").startswith(THEIRS)]
 
 
-def _not_older(bag: CareRecord, differences: Sequence[Difference], options: Options) -> None:
-    """The Lists at the server say of what time the record there is. Raises Stopped."""
-    dates = (d.values["date"][0] for d in differences if d.row.type == "List" and "date" in d.values)
-    if not options.older and (later := max((date for date in dates if before(bag.as_of, date)), default=None)):
-        raise Stopped(Verdict.REFUSED, f"as_of: this record is of {bag.as_of} and the server has one of {later}; nothing was sent: send "
-                                       "the newer one, or say that the older one is meant")
-
-
 def _moving(differences: Sequence[Difference], hers: Sequence[str]) -> list[str]:
     """Other Patients under which the sender's rows of hers stand: as when it was the wrong NHS number, and was put right."""
-    before = (d.values["resident"][0] for d in differences if "resident" in d.values)
+    before = (d.values["resident"][0] for d in differences if d.state == "changed" and "resident" in d.values)
     return list(dict.fromkeys(f"{to.type}/{to.key}" for to in before if isinstance(to, Ref) and f"{to.type}/{to.key}" not in hers))
 
 
@@ -94,14 +88,16 @@ def _remaining(remain: Sequence[Left], options: Options) -> list[str]:
 
 
 # ---- what differs ----------------------------------------------------------------------------------------------------------
-async def _differences(client: FhirClient, parts: Sequence[Part], base: Mapping[str, Resource], options: Options) -> list[Difference]:
+async def _differences(client: FhirClient, parts: Sequence[Part], base: Mapping[str, Resource], options: Options,
+                       as_of: str, made: Collection[str]) -> list[Difference]:
     """Of every entry, in order. References are written as "Type/id" on both sides."""
     ours, gate = _resources(parts), asyncio.Semaphore(AT_ONCE)
 
     async def one(row: Row) -> Difference:
         async with gate:
             theirs = await _there(client, row) if row.target else None
-        return difference(row, ours[row.target or row.name], theirs, base.get(row.target or row.name), replace=options.replace)
+        name = row.target or row.name
+        return difference(row, ours[name], theirs, base.get(name), replace=options.replace, as_of=as_of, made=made)
 
     try:
         async with asyncio.TaskGroup() as group:

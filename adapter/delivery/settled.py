@@ -37,7 +37,7 @@ DIED_THERE = "resident: the server's patient has died, and your record does not 
 @dataclass(frozen=True)
 class Settled:
     """The policy as it applies to this resident on this server, and what is to be said about it. `reference`: her Patient there;
-    `patients`: every one that is hers."""
+    `patients`: every one that is hers; `made`: those of them with the sender's key."""
 
     policy: Policy
     said: tuple[str, ...] = ()
@@ -46,6 +46,7 @@ class Settled:
     not_written: tuple[str, ...] = ()
     unsettled: bool = False
     patients: tuple[str, ...] = ()
+    made: tuple[str, ...] = ()
 
     def rows(self, became: Became) -> tuple[SentRow, ...]:
         """Her own row, where it is not among those that are sent."""
@@ -67,7 +68,8 @@ async def settle(client: FhirClient, bag: CareRecord, policy: Policy) -> Settled
     grave = [*[SEVERAL] * _beside(found, every), *[BESIDE] * _beside(found, older), *_grave(bag.resident, found, writes)]
     comparison = compared(bag.resident, found)
     said = (*grave, *[LITTLE] * (comparison.verdict == "not enough to tell"))
-    settled = Settled(policy, said, found.reference, unsettled=bool(grave), patients=tuple(f.reference for f in [*every, *older]))
+    settled = Settled(policy, said, found.reference, unsettled=bool(grave), patients=tuple(f.reference for f in [*every, *older]),
+                      made=tuple(f.reference for f in every if f.ours))
     return settled if writes else _left_as_it_is(settled, found, unwritten(bag, read_patient(found), policy.known, comparison.agree))
 
 

@@ -9,21 +9,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from typing import Any
 
 from adapter.bundle import Names, Policy, Row
 from adapter.bundle.identity import own_system
 from adapter.delivery.answer import Resource
 from adapter.delivery.client import FhirClient
-from adapter.delivery.difference import Difference, ends, is_marked, rewritten
+from adapter.delivery.difference import Difference, ends, rewritten
 from adapter.delivery.left import sent_before
-from adapter.delivery.outcome import Verdict
-from adapter.delivery.resident import BUSY, Found, Stopped, find, matches, refuse
+from adapter.delivery.mark import is_marked, patient_of
+from adapter.delivery.older import not_older, standing_there
+from adapter.delivery.resident import BUSY, Found, find, matches
 from adapter.delivery.sent import Options, Sent, told
 from adapter.delivery.settled import former
 from adapter.delivery.writing import with_endings, write
 from mappings.bag import LISTED, PERSONAL, CareRecord, Section
 from mappings.corrections import Reason, Withdrawn
-from mappings.findings import before
 from mappings.list import RecordList
 from mappings.patient import Resident
 from mappings.values import Logical
@@ -37,12 +38,21 @@ OUR_PATIENT = "resident: the Patient that was made from your record is left as i
 @dataclass(frozen=True)
 class Whose:
     """Whose things are taken back, and why. `person`: her record, to find her by her numbers as well; `patient`: is her own Patient,
-    where the sender made it, taken back too?"""
+    where the sender made it, taken back too? `as_of`: the time of the record that says so; none, where it is only asked for."""
 
     names: Names
     withdrawn: Withdrawn
     person: Resident | None = None
     patient: bool = True
+    as_of: str = ""
+
+    def form(self, record: Any) -> Any:
+        """As the record would be, with the record that stays known by its identifier: under which id it is there is the server's to know.
+        What it ends of our Lists is of its time, so that an older record does not undo it."""
+        into = self.withdrawn.into
+        stays = Logical(own_system(self.names.source, "Patient"), into, "Patient") if into else None
+        after = self.withdrawn.form(record, stays)
+        return replace(after, date=self.as_of) if self.as_of and isinstance(after, RecordList) and after.status != "current" else after
 
 
 async def retract(client: FhirClient, source: str, key: str, person: Resident | None = None, options: Options | None = None) -> Sent:
@@ -54,33 +64,32 @@ async def retract(client: FhirClient, source: str, key: str, person: Resident | 
 async def take_back(client: FhirClient, bag: CareRecord, policy: Policy, options: Options) -> tuple[Sent, bool]:
     """What a withdrawn record says; and whether somebody was changing the same data meanwhile. Raises Stopped and ClientError."""
     names = Names(bag.source, bag.resident.key or "")
-    whose = Whose(names, bag.withdrawn or Withdrawn(Reason.WRONG_RESIDENT), bag.resident, policy.patient == "upsert")
-    return await _once(client, whose, options, bag.as_of, policy.most)
+    whose = Whose(names, bag.withdrawn or Withdrawn(Reason.WRONG_RESIDENT), bag.resident, policy.patient == "upsert", bag.as_of)
+    return await _once(client, whose, options, policy.most)
 
 
-async def _once(client: FhirClient, whose: Whose, options: Options, as_of: str = "", most: int = 500) -> tuple[Sent, bool]:
+async def _once(client: FhirClient, whose: Whose, options: Options, most: int = 500) -> tuple[Sent, bool]:
     lists = [await _versions(client, f"List/{whose.names.id('List', field)}") for field in LISTED]
-    _not_older([versions[0] for versions in lists if versions], as_of, options)
     found = await _people(client, whose)
     patients = dict.fromkeys([*(f.reference for f in found), *(s for versions in lists for s in _subjects(versions))])
-    going, untold = list[Difference](), list[str]()
+    going, untold, there = list[Difference](), list[str](), [versions[0] for versions in lists if versions]
     for section in (*PERSONAL, LISTS):
         every = await sent_before(client, section, whose.names, list(patients))
         untold += [] if every is not None else [f"{section.field}: the server would not say which of yours it has; a person must look"]
         going += [_end(row, resource, whose, options) for row, resource in every or ()]
+        there += [resource for _, resource in every or ()]
+    if not options.older:
+        not_older(whose.as_of, there, "nothing was taken back")
     made = [f for f in found if _is_made_by_us(f, whose.names)] if whose.withdrawn.reason is not Reason.MOVED_AWAY else []
     in_use = any(f.resource.get("active") is not False for f in made)
     said = [*untold, *[OUR_PATIENT] * (in_use and not whose.patient)]
     going += [_end(Row("resident", "Patient", f.reference), f.resource, whose, options) for f in made if whose.patient]
-    sent, clash = await write(client, with_endings([], going, most, client.base, as_of or None), going, said, options)
+    sent, clash = await write(client, with_endings([], going, most, client.base, whose.as_of or None), going, said, options)
     return replace(sent, unsettled=bool(said), patient=next(iter(patients), None)), clash
 
 
 def _end(row: Row, resource: Resource, whose: Whose, options: Options) -> Difference:
-    """As the record would be, with the record that stays known by its identifier: under which id it is there is the server's to know."""
-    into = whose.withdrawn.into
-    stays = Logical(own_system(whose.names.source, "Patient"), into, "Patient") if into else None
-    return ends(row, resource, lambda record: whose.withdrawn.form(record, stays), WHY[whose.withdrawn.reason], replace=options.replace)
+    return ends(row, resource, whose.form, WHY[whose.withdrawn.reason], replace=options.replace, as_of=whose.as_of)
 
 
 # ---- where hers are --------------------------------------------------------------------------------------------------------
@@ -101,29 +110,12 @@ async def _versions(client: FhirClient, target: str) -> list[Resource]:
     found = list[Resource]()
     async for answer in client.pages(f"{target}/_history"):
         if not answer.ok and answer.status not in BUSY:
-            found = await _now(client, target)
+            now = await standing_there(client, target)
+            found = [now] if now else []
             break
         found += matches(answer, "List")
     return [rewritten(each, lambda to: to.removeprefix(client.base)) for each in found]
 
 
-async def _now(client: FhirClient, target: str) -> list[Resource]:
-    answer = await client.get(target)
-    if answer.status in (404, 410):
-        return []
-    refuse(answer)
-    return [answer.resource] if answer.resource else []
-
-
 def _subjects(lists: list[Resource]) -> Iterator[str]:
-    for each in lists:
-        subject = each.get("subject")
-        if isinstance(subject, dict) and str(subject.get("reference")).startswith("Patient/"):
-            yield str(subject["reference"])
-
-
-def _not_older(lists: list[Resource], as_of: str, options: Options) -> None:
-    """She may have come back since: what is newer than this record is not taken back by it. Raises Stopped."""
-    if not options.older and any(before(as_of, str(each.get("date"))) for each in lists):
-        raise Stopped(Verdict.REFUSED, f"as_of: this record is of {as_of} and the server has a newer one; nothing was taken back: send the "
-                                       "newer one, or say that the older one is meant")
+    return (whose for each in lists if (whose := patient_of(each)))
