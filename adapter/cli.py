@@ -36,6 +36,7 @@ class Form(StrEnum):
 class Kind(StrEnum):
     TRANSACTION = "transaction"
     COLLECTION = "collection"
+    RECORDS = "records"
 
 
 class PatientPolicy(StrEnum):
@@ -79,6 +80,7 @@ def redbag(version: Version = False) -> None:
 File = Annotated[Path, typer.Argument(metavar="FILE|-", allow_dash=True, show_default=False, help=(
     "Care records: JSON, one or a list of them, or NDJSON with one resident a line; - is a pipe."))]
 Out = Annotated[Path, typer.Option("--out", "-o", metavar="DIR|-", allow_dash=True, help="A folder for the files; - is standard output.")]
+As = Annotated[Kind, typer.Option("--as", help="What kind of Bundle; or records: the care records themselves, in the native format.")]
 Patients = Annotated[PatientPolicy, typer.Option("--patient", help=(
     "The Patient on the server: find it by NHS number; create it where it is missing; or keep it as ours says."))]
 Directory = Annotated[DirectoryPolicy, typer.Option("--directory", help=(
@@ -111,10 +113,9 @@ def check(file: File, layout: LayoutFile = None, as_of: AsOf = None, refused: Re
 
 @app.command()
 @verb
-def convert(file: File, kind: Annotated[Kind, typer.Option("--as", help="What kind of Bundle.")] = Kind.TRANSACTION, out: Out = Path("-"),
-            patient: Patients = PatientPolicy.MATCH, directory: Directory = DirectoryPolicy.LOGICAL, form: Format = Form.JSON,
-            jobs: Jobs = 1, parts: Parts = None, layout: LayoutFile = None, as_of: AsOf = None, refused: RefusedTo = None,
-            as_json: AsJson = False) -> Exit:
+def convert(file: File, kind: As = Kind.TRANSACTION, out: Out = Path("-"), patient: Patients = PatientPolicy.MATCH,
+            directory: Directory = DirectoryPolicy.LOGICAL, form: Format = Form.JSON, jobs: Jobs = 1, parts: Parts = None,
+            layout: LayoutFile = None, as_of: AsOf = None, refused: RefusedTo = None, as_json: AsJson = False) -> Exit:
     """Write care records as FHIR Bundles. One a line, or into a folder; there the same command goes on where it was interrupted."""
     from adapter import wire
     from adapter.bundle import Policy

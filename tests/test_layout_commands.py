@@ -421,6 +421,27 @@ def test_a_draft_of_ten_thousand_columns_with_any_names(tmp_path: Path) -> None:
     assert tomllib.loads(toml.uncommented(page))["ignored"].keys() >= {*odd[:5], "C9999"}
 
 
+# ---- as care records -----------------------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize("vendor", VENDORS)
+def test_an_export_is_printed_as_care_records(vendor: str, tmp_path: Path) -> None:
+    by, every = ("--layout", toml_of(vendor), "--as", "records"), [native(record) for record in records(vendor).values()]
+    result = redbag("convert", EXPORTS[vendor], *by)
+    assert result.exit_code == Exit.DONE
+    assert [wire.loads(line.encode()) for line in result.stdout.splitlines()] == every
+    assert f"; {len(every)} records." in result.stderr
+    as_json = redbag("convert", EXPORTS[vendor], *by, "--json")
+    assert lines(as_json, "record") == [json.loads(line) for line in result.stdout.splitlines()]
+    assert about(as_json)["records"] == len(every)
+    redbag("convert", EXPORTS[vendor], *by, "--parts", 10_000, "-o", tmp_path / "parts")
+    part, = (tmp_path / "parts").glob("*.ndjson")
+    assert part.read_text(encoding="utf-8") == result.stdout
+
+
+def test_care_records_are_json() -> None:
+    result = redbag("convert", EXPORTS["mossgate"], "--layout", toml_of("mossgate"), "--as", "records", "--format", "xml")
+    assert (result.exit_code, result.stdout, "Care records are JSON" in result.stderr) == (Exit.USAGE, "", True)
+
+
 # ---- the way back -------------------------------------------------------------------------------------------------------------------
 ENDING = {"larkfield": "", "fernbank": ".json", "mossgate": ".xml"}
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
+import typer
 from typer.testing import CliRunner
 
 from adapter.cli import app
@@ -90,3 +92,16 @@ def test_the_sentences_of_the_page_are_the_programs(folder: Path, monkeypatch: p
     checked = CliRunner().invoke(app, ["check", "export", "--layout", "copperbeech.toml"])
     refusals = [line for line in checked.output.splitlines() if "refusal" in line]
     assert refusals == re.findall(r"^    (export/RESIDENTS.*)", PAGE, re.MULTILINE)
+
+
+ROOT = Path(__file__).resolve().parent.parent
+PAGES = [*sorted(ROOT.glob("docs/*.md")), ROOT / "README.md"]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda path: path.name)
+def test_every_command_that_a_page_names_is_there(page: Path) -> None:
+    verbs: Any = vars(typer.main.get_command(app))["commands"]
+    for words in re.findall(r"(?:^ {4}|`|^## )redbag ([a-z]+(?: [a-z]+)?)\b", page.read_text(encoding="utf-8"), re.MULTILINE):
+        verb, _, more = words.partition(" ")
+        assert verb in verbs, words
+        assert not hasattr(verbs[verb], "commands") or not more or more in verbs[verb].commands, words

@@ -1,4 +1,4 @@
-"""Care records into bundles, and bundles into whatever takes them.
+"""Care records into bundles, and bundles into whatever takes them. Or into the native format, where they come from a vendor's export.
 
     (number, care record)  ->  Bundler  ->  [Written(name, data), ...]  ->  a sink
 """
@@ -16,15 +16,19 @@ from adapter.commands import files
 from adapter.commands.intake import Intake
 from adapter.commands.talk import Talk
 from adapter.faults import Refused
+from adapter.records.stream import care_records
 from mappings.bag import CareRecord
 from mappings.faults import Fault, Faults
 
+RECORDS = "records"
+
 
 class Written(NamedTuple):
-    """One bundle, as it is written. `name`: of its file, where it has one of its own."""
+    """One bundle, as it is written. `name`: of its file, where it has one of its own; `what` it is: a bundle, or a record."""
 
     name: str
     data: bytes
+    what: str = "bundle"
 
     def as_json(self) -> bytes:
         """The bundle itself; or, being XML, as a text."""
@@ -50,7 +54,11 @@ class Bundler:
         """Her bundles, in the order in which they are to be sent. Raises Faults. `number`: her place in the input."""
         every = [self._said(bundle) for bundle in self._bundles(care_record)]
         names = named(number, care_record, len(every))
-        return [Written(f"{name}.{self.form.name}", data) for name, data in zip(names, every, strict=True)]
+        return [Written(f"{name}.{self.form.name}", data, self.what) for name, data in zip(names, every, strict=True)]
+
+    @property
+    def what(self) -> str:
+        return "record" if self.kind == RECORDS else "bundle"
 
     def _said(self, bundle: dict[str, Any]) -> bytes:
         """What only JSON can say, such as a character that XML does not have, is a fault where XML was asked for."""
@@ -60,7 +68,9 @@ class Bundler:
             raise Faults([Fault(x.path, "-", x.says) for x in bad.found]) from None
 
     def _bundles(self, care_record: CareRecord) -> Iterator[dict[str, Any]]:
-        if self.kind == "collection":
+        if self.kind == RECORDS:
+            yield care_records().encode(care_record)
+        elif self.kind == "collection":
             yield collection(care_record)
         else:
             yield from (part.bundle for part in transaction(care_record, self.policy))
@@ -109,7 +119,7 @@ def named(number: int, care_record: CareRecord, count: int) -> Iterator[str]:
 def sink(talk: Talk) -> Sink:
     """Standard output."""
     if talk.as_json:
-        return lambda written: talk.data(b'{"bundle":' + written.as_json() + b"}")
+        return lambda written: talk.data(b'{"%b":%b}' % (written.what.encode(), written.as_json()))
     return lambda written: talk.data(written.data)
 
 
