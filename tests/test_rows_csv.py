@@ -214,6 +214,25 @@ def test_the_header_says_what_separates_cells(tmp_path: Path, text: str, says: s
         assert export.says[0] == f"R.CSV is read as UTF-8, its cells separated by {says}"
 
 
+MISSING = {
+    "one of several": ({name: text for name, text in FILES.items() if name != "RESIDENTS.CSV"}, "put it in, or say `optional = true`"),
+    "all but one file": ({"GP.CSV": FILES["GP.CSV"]}, "hand in the folder, or the zip"),
+    "all": ({"README.txt": "x"}, "is this the export"),
+    "every file": ({}, "is this the export"),
+}
+
+
+@pytest.mark.parametrize(("files", "says"), MISSING.values(), ids=MISSING.keys())
+def test_what_to_do_about_a_file_that_is_not_there(tmp_path: Path, files: dict[str, str], says: str) -> None:
+    """What is no export at all is not to be made one by the layout."""
+    with pytest.raises(Refused) as refused:
+        open_export(folder(tmp_path, files), CSV)
+    (fault,) = refused.value.found
+    assert (fault.rule, fault.file) == ("no-file", "RESIDENTS.CSV")
+    assert says in fault.says
+    assert ("optional" in fault.says) == ("optional" in says)
+
+
 # ---- what is wrong -------------------------------------------------------------------------------------------------------------
 def test_rows_of_nobody_come_at_the_end_each_with_a_fault(tmp_path: Path) -> None:
     path = folder(tmp_path, {

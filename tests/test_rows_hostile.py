@@ -89,6 +89,14 @@ def test_an_encrypted_or_a_damaged_zip(tmp_path: Path) -> None:
     assert rules(path, R) == ["zip-damaged"]
 
 
+@pytest.mark.parametrize("name", ["x.zip", "export"])
+@pytest.mark.parametrize("kept", [0, 40, 60], ids=["nothing", "the start of a file", "all but its end"])
+def test_a_zip_that_is_not_whole(tmp_path: Path, name: str, kept: int) -> None:
+    data = zipped_as(tmp_path, "R.CSV", b"A,B\n1,x\n" * 100).read_bytes()
+    (tmp_path / name).write_bytes(data[:kept] if kept < 60 else data[:-22])
+    assert rules(tmp_path / name, R) == (["zip-damaged"] if kept or name == "x.zip" else ["no-file"])
+
+
 # ---- CSV -----------------------------------------------------------------------------------------------------------------------
 class Endless(io.RawIOBase):
     """A file of any size, that is made while it is read."""

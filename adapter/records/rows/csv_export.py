@@ -83,9 +83,16 @@ class CsvExport:
     def _sheet(self, table: Table) -> Sheet | None:
         file = self.files.get(table.file.lower())
         if file is None and not table.optional:
-            says = "there is no such file in the export: put it in, or say `optional = true` for it in the layout"
-            raise Refused([Fault("no-file", says, file=table.file)])
+            raise Refused([Fault("no-file", self._missing(), file=table.file)])
         return None if file is None else self._opened(table, file)
+
+    def _missing(self) -> str:
+        """What to do about a file that is not there. A part of an export is not to be made a whole one by the layout."""
+        if not any(table.file.lower() in self.files for table in self.settings.tables):
+            return "there is no such file in the export, nor any other that the layout names: is this the export, and the layout for it?"
+        if len(self.files) == 1:
+            return "there is no such file, only one of those that the layout names: hand in the folder, or the zip, that holds them all"
+        return "there is no such file in the export: put it in, or say `optional = true` for it in the layout"
 
     def _opened(self, table: Table, file: File) -> Sheet:
         sheet = Sheet(table, file, self.settings.encoding, self.settings.delimiter, self.plan.needed(table))

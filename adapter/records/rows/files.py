@@ -11,6 +11,8 @@ from typing import BinaryIO
 from adapter.faults import Fault, Refused
 from adapter.records.rows import zipped
 
+FIRST_MEMBER = b"PK\x03\x04"
+
 
 @dataclass(frozen=True)
 class File:
@@ -27,6 +29,8 @@ def files_of(path: Path) -> Iterator[dict[str, File]]:
     try:
         if path.is_dir():
             yield _by_name(_folder(path))
+        elif _torn(path):
+            raise Refused([Fault("zip-damaged", "is not a whole zip file: export it again, or copy it once more")])
         elif zipfile.is_zipfile(path):
             with zipped.members(path) as members:
                 yield _by_name(File(name, size, opens) for name, size, opens in members)
@@ -34,6 +38,14 @@ def files_of(path: Path) -> Iterator[dict[str, File]]:
             yield _by_name([File(path.name, path.stat().st_size, lambda: path.open("rb"))])
     except OSError as error:
         raise unreadable(error) from None
+
+
+def _torn(path: Path) -> bool:
+    """Is it a zip by its name or its first bytes, and has no end?"""
+    if zipfile.is_zipfile(path):
+        return False
+    with path.open("rb") as file:
+        return path.suffix.lower() == ".zip" or file.read(4) == FIRST_MEMBER
 
 
 def unreadable(error: OSError) -> Refused:
