@@ -113,3 +113,27 @@ def test_a_row_of_nobody_that_a_rule_ignores_is_no_orphan(tmp_path: Path) -> Non
     for row, orphaned in (("TOTAL;;;Y;\r\n", set()), ("TOTAL;;;;\r\n", {"meds"})):
         with open_export(folder(tmp_path / "export", {**FILES, "MEDS.CSV": FILES["MEDS.CSV"] + row}), settings) as export:
             assert next(iter(export)).orphaned == orphaned
+
+
+SPELT = {"a word": ('delimiter = "semicolon"', "export.delimiter"), "two signs": ('delimiter = ";;"', "export.delimiter"),
+         "a quotation mark": ("delimiter = '\"'", "export.delimiter"), "a letter": ('delimiter = "x"', "export.delimiter"),
+         "no line end": ('delimiter = "\\n"', "export.delimiter"), "not ASCII": ('delimiter = "\u00a6"', "export.delimiter"),
+         "an encoding that is not read": ('encoding = "cp850"', "export.encoding"),
+         "one file twice": ('[files.too]\nfile = "meds.csv"\nof = "people"\nby = { WHO = "NO" }', "files.meds.file"),
+         "a folder": ('[files.too]\nfile = "sub/X.CSV"\nof = "people"\nby = { WHO = "NO" }', "files.too.file")}
+
+
+@pytest.mark.parametrize(("export", "path"), SPELT.values(), ids=SPELT.keys())
+def test_how_files_are_written_is_said_in_the_layout_with_its_line(tmp_path: Path, export: str, path: str) -> None:
+    with pytest.raises(Refused) as refused:
+        load(layout(tmp_path, export))
+    (fault,) = refused.value.found
+    last = path.rpartition(".")[2]
+    lines = (tmp_path / "layout.toml").read_text(encoding="utf-8").splitlines()
+    assert (fault.file, fault.path) == ("layout.toml", path)
+    assert lines[(fault.line or 0) - 1].startswith(last)
+
+
+@pytest.mark.parametrize("sign", [";", "\\t", "|", "^"])
+def test_a_sign_may_be_stated(tmp_path: Path, sign: str) -> None:
+    assert len(load(layout(tmp_path, f'delimiter = "{sign}"')).settings.delimiter) == 1

@@ -1,9 +1,11 @@
 """The settings of a layout: [export], [files], [lookups]. What the export is, before anything is said about what it means."""
 from __future__ import annotations
 
+from adapter.faults import Refused
 from adapter.records.layout.options import Options, perhaps
 from adapter.records.layout.paths import parse
 from adapter.records.layout.toml import Document
+from adapter.records.rows.encoding import NAMES, named
 from adapter.records.rows.row import FORMATS, Lookup, Settings, Table
 
 EXPORT = ("vendor", "format", "residents", "zone", "nothing", "encoding", "delimiter", "module", "namespaces")
@@ -22,8 +24,20 @@ def settings(document: Document) -> Settings:
     lookups = tuple(_lookup(name, options) for name, options in Options(document, ("lookups",)).tables())
     made = Settings(form, export.text("residents"), _key(document), export.text("encoding"), export.text("delimiter"),
                     tables, lookups, export.pairs("namespaces"))
+    _spelt(export, made)
     _agree(document, made)
     return made
+
+
+def _spelt(export: Options, made: Settings) -> None:
+    """How the files are written."""
+    sign = made.delimiter
+    if sign and (len(sign) > 1 or not sign.isascii() or sign.isalnum() or sign in '"\r\n\0'):
+        export.no(("delimiter",), 'is one sign, such as ";" or "\\t" for a tab, and no quotation mark, letter or digit')
+    try:
+        named(made.encoding or "utf-8")
+    except Refused:
+        export.no(("encoding",), f"is none that is read: expected one of {', '.join(NAMES.values())}")
 
 
 def _key(document: Document) -> str:
@@ -78,6 +92,7 @@ def _agree(document: Document, made: Settings) -> None:
             document.no(("lookups",), "are for JSON and XML; in CSV say `lookup = true` in the file's own table")
     elif names:
         document.no(("files",), "are for CSV")
+    _apart(document, made.tables)
     for table in made.tables:
         if table.of and table.of not in names:
             document.no(("files", table.name, "of"), f"names no table of [files]{perhaps(table.of, names)}")
@@ -85,6 +100,15 @@ def _agree(document: Document, made: Settings) -> None:
             document.no(("files", table.name), "needs `of` and `by`, or `single = true`, or nobody knows whose its rows are")
         if _round(table, {t.name: t for t in made.tables}):
             document.no(("files", table.name, "of"), "goes round in a circle")
+
+
+def _apart(document: Document, tables: tuple[Table, ...]) -> None:
+    """Each table has a file of its own, in the export."""
+    for i, table in enumerate(tables):
+        if other := next((t for t in tables[:i] if t.file and t.file.lower() == table.file.lower()), None):
+            document.no(("files", table.name, "file"), f"is the file of {other.name} already: each file is one table")
+        if set("/\\") & set(table.file) or table.file in (".", ".."):
+            document.no(("files", table.name, "file"), "is the name of a file, without a folder")
 
 
 def _round(table: Table, tables: dict[str, Table]) -> bool:
