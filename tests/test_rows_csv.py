@@ -214,6 +214,25 @@ def test_the_header_says_what_separates_cells(tmp_path: Path, text: str, says: s
         assert export.says[0] == f"R.CSV is read as UTF-8, its cells separated by {says}"
 
 
+ODD: dict[str, tuple[bytes, int | None]] = {
+    "a code page of DOS": ("A;B\n1;x\n2;Róisín\n".encode("cp850"), 3),
+    "another vowel of it": ("A;B\n1;Björn\n".encode("cp850"), 2),
+    "after a cell of two lines": ('A;B\r\n1;"x\r\ny"\r\n2;Róisín\r\n'.encode("cp850"), 4),
+    "lines that end in CR": ("A;B\r1;x\r2;Róisín\r".encode("cp850"), 3),
+    "UTF-8, read and written as something else": ("A;B\n1;RÂ¢isÂ¡n\n".encode(), 2),
+    "a control": (b"A;B\n1;x\n2;y\n3;O\x1bBrien\n", 4),
+    "no word": ("A;B\n1;¢\n2;5¢a\n3;a ¢\n4;¿Qué?\n".encode(), None),
+    "Windows-1252": ("A;B\n1;Róisín\n2;D´Arcy said “no”\n3;Zoë–Ann’s\n".encode("cp1252"), None),
+    "quotation marks that somebody typed": ("A;B\n1;said“no”then\n".encode(), None),
+}
+
+
+@pytest.mark.parametrize(("data", "line"), ODD.values(), ids=ODD.keys())
+def test_a_sign_within_a_word_is_a_doubt_about_the_encoding(tmp_path: Path, data: bytes, line: int | None) -> None:
+    with open_export(folder(tmp_path, {"R.CSV": data}), RESIDENTS) as export:
+        assert [says.split(", has")[0] for says in export.says if "between two letters" in says] == [f"R.CSV, line {line}"] * bool(line)
+
+
 MISSING = {
     "one of several": ({name: text for name, text in FILES.items() if name != "RESIDENTS.CSV"}, "put it in, or say `optional = true`"),
     "all but one file": ({"GP.CSV": FILES["GP.CSV"]}, "hand in the folder, or the zip"),

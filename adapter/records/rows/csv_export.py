@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Self
 
 from adapter.faults import Fault, Refused
+from adapter.records.rows.doubt import SAYS, doubtful
 from adapter.records.rows.files import File, files_of
 from adapter.records.rows.index import index
 from adapter.records.rows.joining import Joining
@@ -115,6 +116,8 @@ class CsvExport:
 
     def _says(self) -> Iterator[str]:
         yield from (sheet.says for sheet in self.sheets.values())
+        yield from (f"{sheet.table.file}, line {line}, {SAYS}" for sheet in self.sheets.values()
+                    if (line := doubtful(sheet.file, sheet.encoding)) is not None)
         yield from (f"{table.file} is not there" for table in self.settings.tables if table.name not in self.sheets)
         yield from self.joining.says
         more = len(self.files) - len(self.sheets)

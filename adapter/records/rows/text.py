@@ -23,7 +23,7 @@ MISQUOTED = "a cell in quotation marks has no end, or holds single ones: double 
 Cells = list[str]
 
 
-class _TooLong(Exception):
+class TooLong(Exception):
     """A row, or what there is of it."""
 
 
@@ -38,17 +38,17 @@ class _Lines:
 
     def _blocks(self) -> Iterator[io.StringIO]:
         guards, row, waiting = False, -1, 0
-        for data in _whole_lines(self.file):
+        for data in whole_lines(self.file):
             text = self.encoding.text(data)
             guards, self.guards = (now := MAYBE.search(text) is not None), guards or now      # a row may begin in the block before
             waiting = 0 if self.row != row else waiting + len(data)
             if waiting > ROW:
-                raise _TooLong
+                raise TooLong
             row = self.row
             yield io.StringIO(text, newline="")
 
 
-def _whole_lines(file: BinaryIO) -> Iterator[bytes]:
+def whole_lines(file: BinaryIO) -> Iterator[bytes]:
     """Blocks that end where a line ends. A byte order mark is no text."""
     rest, start = b"", codecs.BOM_UTF8
     while more := file.read(BLOCK):
@@ -59,7 +59,7 @@ def _whole_lines(file: BinaryIO) -> Iterator[bytes]:
             yield data[:cut].removeprefix(start)
             start = b""
         if len(rest) > ROW:
-            raise _TooLong
+            raise TooLong
     if rest:
         yield rest.removeprefix(start)
 
@@ -84,7 +84,7 @@ class _Held:
 def raw_rows_of(file: File, delimiter: str) -> Iterator[tuple[int, Cells, str]]:
     """(line, cells, the row as it stands in the file, with its line end) of a file that was read before. A character is a byte."""
     with file.open() as stream:
-        held, end = _Held(chain.from_iterable(io.StringIO(data.decode("latin-1"), newline="") for data in _whole_lines(stream))), 0
+        held, end = _Held(chain.from_iterable(io.StringIO(data.decode("latin-1"), newline="") for data in whole_lines(stream))), 0
         reader = csv.reader(iter(held), delimiter=delimiter, strict=True)
         for cells in reader:
             line, end = end + 1, reader.line_num
@@ -115,7 +115,7 @@ def rows_of(file: File, encoding: Encoding, delimiter: str, cut: int = -1) -> It
                     begins += 1
                 if cells[0].strip() or "".join(cells).strip():
                     yield line, [unguarded(cell) for cell in cells] if lines.guards else cells
-        except _TooLong:
+        except TooLong:
             raise Refused([Fault("too-large", TOO_LONG, "", begins, None, file.name)]) from None
         except csv.Error:
             raise Refused([Fault("misquoted", MISQUOTED, "", begins, None, file.name)]) from None
