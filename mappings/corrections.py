@@ -48,6 +48,8 @@ def stands(record: Any) -> bool:
             return status in NOT_OVER or status == "unknown"
         case RelatedPerson(active=active):
             return active is not False
+        case RecordList(status=status):
+            return status == "current"
     return not isinstance(record, EnteredInError)
 
 
@@ -163,6 +165,11 @@ def findings_of_death(resident: Resident, medicines: Iterable[Medication], stays
     for i, stay in enumerate(stays):
         if stay.status in NOT_OVER:
             yield warning(f"stays[{i}].status", "says that it is not over, and the resident has died: say how it ended")
+
+
+def linked_keys(resident: Resident) -> frozenset[str]:
+    """Of the sender's other records that are said to be about her, in whichever way."""
+    return frozenset(to.key for link in resident.links if isinstance(to := link.other, Ref) and to.type == "Patient")
 
 
 def former_numbers(resident: Resident) -> tuple[str, ...]:

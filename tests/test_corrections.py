@@ -32,7 +32,7 @@ from tests.events import (
     visited,
     withdrawn,
 )
-from tests.hospital import AMLODIPINE, CREATE, HOME, MARY, NOT_TRACED, POLICIES, WHOLE, Hospital, Ward
+from tests.hospital import AMLODIPINE, CREATE, HOME, NOT_TRACED, POLICIES, WHOLE, Hospital, Ward
 
 # ---- one row entered in error ----------------------------------------------------------------------------------------------
 ROWS = ["medicines", "allergies", "vaccinations", "stays", "related_persons"]
@@ -174,16 +174,6 @@ def test_nobody_is_looked_for_by_old_numbers_when_the_new_one_is_not_verified() 
 
 
 # ---- merge -----------------------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("policy", POLICIES)
-def test_two_records_with_one_number_end_as_one(policy: Policy) -> None:
-    twice = replace(TWIN, resident=replace(MARY, key="r2"))
-    hospital = visited(policy)
-    hospital.send(twice, policy)
-    assert len(Ward(hospital).medicines()) == 3
-    hospital.send(withdrawn(Reason.MERGED, "r1", twice), policy)
-    assert (Ward(hospital).all(), len(Ward(hospital).patients())) == (ALL, 1)
 
 
 @pytest.mark.parametrize("policy", POLICIES)

@@ -1,14 +1,21 @@
 """Whose Patient it is: rows that the hospital moved, two residents under one number, and a Patient of ours on which others' rows stand."""
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 
+import httpx
 import pytest
 
 from adapter.bundle import Policy
 from adapter.delivery.outcome import Verdict
-from tests.events import UPSERT, visited
-from tests.hospital import CREATE, POLICIES, WHOLE, Hospital, Resource, became, with_dose
+from adapter.delivery.send import ANOTHERS
+from mappings.bag import CareRecord, Unlisted
+from mappings.corrections import Reason
+from mappings.patient import Link
+from mappings.values import Ref
+from tests.events import ALL, MOVED_IN, NEW, UPSERT, again, visited, withdrawn
+from tests.hospital import CREATE, FUROSEMIDE, MARY, POLICIES, WHOLE, Hospital, Resource, Ward, became, with_dose
 
 OTHERS = [{"system": "https://h.example/Id", "value": "H2"}]
 
@@ -65,3 +72,60 @@ def test_with_what_was_sent_last_rows_follow_her_to_her_new_patient_too() -> Non
     sent = hospital.send(WHOLE, Policy("match"), base=WHOLE)
     assert (sent.verdict, sent.for_a_person) == (Verdict.DELIVERED, False)
     assert {m["subject"]["reference"] for m in hospital.has("MedicationStatement")} == {f"Patient/{right['id']}"}
+
+
+# ---- two records under one number --------------------------------------------------------------------------------------------
+TWICE = replace(WHOLE, resident=replace(MARY, key="r2"), medicines=(replace(FUROSEMIDE, key="m9"),))
+
+
+def saying(how: str, bag: CareRecord = TWICE, key: str = "r1") -> CareRecord:
+    return replace(bag, resident=replace(bag.resident, links=(Link(Ref("Patient", key), how),)))
+
+
+@pytest.mark.parametrize("bag", [
+    TWICE, saying("replaces", key="r7"), replace(TWICE, medicines=Unlisted.NOT_SUPPLIED, allergies=Unlisted.NOT_SUPPLIED,
+                                                 vaccinations=Unlisted.NOT_SUPPLIED, stays=(), related_persons=())])
+@pytest.mark.parametrize("policy", POLICIES)
+def test_two_residents_under_one_number_are_not_delivered_to_one_patient_in_silence(policy: Policy, bag: CareRecord) -> None:
+    hospital = visited(policy)
+    sent = hospital.send(bag, policy)
+    assert (sent.verdict, hospital.posts(), Ward(hospital).all()) == (Verdict.PERSON, 0, ALL)
+    assert sent.sentences == (ANOTHERS,)
+    again(hospital, WHOLE, policy)  # whoever was first is not held up
+
+
+def test_one_row_of_another_that_stands_is_enough() -> None:
+    only = replace(WHOLE, medicines=Unlisted.NOT_SUPPLIED, allergies=Unlisted.NOT_SUPPLIED, vaccinations=Unlisted.NOT_SUPPLIED, stays=())
+    hospital = visited(CREATE, only)
+    assert hospital.send(TWICE).sentences == (ANOTHERS,)
+    hospital.retract()
+    hospital.edits(hospital.has("Patient")[0], active=True)
+    assert hospital.send(TWICE).verdict is Verdict.DELIVERED
+
+
+@pytest.mark.parametrize("how", ["replaces", "see also", "refer"])
+@pytest.mark.parametrize("policy", POLICIES[:2])
+def test_two_records_that_are_said_to_be_one_persons_go_to_one_patient(policy: Policy, how: str) -> None:
+    hospital = visited(policy)
+    assert hospital.send(saying(how), policy).verdict is Verdict.DELIVERED
+    assert len(Ward(hospital).medicines()) == 3
+    hospital.send(withdrawn(Reason.MERGED, "r2"), policy)
+    assert (Ward(hospital).medicines(), len(Ward(hospital).patients())) == (["Furosemide 40mg tablets"], 1)
+    assert {r["status"] for r in hospital.has("List") if "r1/" in json.dumps(r)} == {"entered-in-error"}
+
+
+def test_what_another_sender_sent_about_her_is_not_in_the_way() -> None:
+    hospital = visited(CREATE)
+    assert hospital.send(MOVED_IN).verdict is Verdict.DELIVERED
+
+
+def test_a_server_that_answers_with_everybodys_rows_does_not_make_hers_anothers() -> None:
+    hospital = visited(CREATE)
+    hospital.send(replace(WHOLE, resident=replace(MARY, key="r2", nhs_number=NEW)))
+
+    async def everybodys(request: httpx.Request) -> None:
+        if request.method == "GET" and request.url.path != "/Patient":
+            request.url = request.url.copy_with(query=None)
+
+    hospital.before = everybodys
+    assert hospital.send(WHOLE).verdict is Verdict.DELIVERED

@@ -14,7 +14,7 @@ import hashlib
 import uuid
 from functools import cache, lru_cache
 from typing import Any, NamedTuple
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 from mappings.catalogue import DIRECTORY
 from mappings.patient import Resident
@@ -92,6 +92,12 @@ def own_system(source: str, kind: str) -> str:
 def key_of(kind: str, value: str) -> str:
     """The sender's key in the value of such an identifier."""
     return value if kind in PUBLIC else value.partition("/")[2] or value
+
+
+def whose_key(value: str) -> str:
+    """The key of the resident to whom a row with such an identifier belongs; empty where it says none."""
+    whose, slash, _ = value.partition("/")
+    return unquote(whose) if slash else ""
 
 
 def strongest(resource: dict[str, Json], names: Names) -> Id:

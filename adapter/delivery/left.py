@@ -15,10 +15,11 @@ from dataclasses import replace as replaced
 from typing import Any, NamedTuple
 
 from adapter.bundle import Id, Names, Row
-from adapter.bundle.identity import key_of
+from adapter.bundle.identity import key_of, whose_key
 from adapter.delivery.answer import Resource
 from adapter.delivery.client import FhirClient
 from adapter.delivery.difference import Difference, ends, rewritten, what_is
+from adapter.delivery.mark import patient_of
 from adapter.delivery.refs import meanings, meant
 from adapter.delivery.resident import BUSY, matches
 from mappings.absence import ENDS, is_whole
@@ -26,9 +27,11 @@ from mappings.bag import LISTED, PERSONAL, CareRecord, Section, Unlisted
 from mappings.catalogue import SHAPES
 from mappings.corrections import stands
 from mappings.faults import Faults
+from mappings.list import RecordList
 from mappings.patient import Resident
 
 OURS = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+LISTS = Section("lists", "List", (RecordList,))
 VANISHED = "is no longer in your record"
 ASIDE = frozenset({"key", "active", "nhs_number_status"})  # about the record, not about her
 
@@ -73,24 +76,27 @@ class Left:
 
 
 class Looked(NamedTuple):
-    """What is left; what the server would not tell; and everything of hers that was seen, also what does not stand any more."""
+    """What is left; what the server would not tell; everything of hers that was seen, also what does not stand any more; and what stands
+    there of the same sender's about another resident: her key, and the Patient."""
 
     remain: list[Left]
     untold: list[str]
     seen: list[Resource]
+    others: set[tuple[str, str | None]]
 
 
 async def left(client: FhirClient, bag: CareRecord, patients: Sequence[str], absence: Mapping[str, str]) -> Looked:
     """`patients`: all that are certainly hers. Raises Stopped and ClientError."""
-    looked, names = Looked([], [], []), Names(bag.source, bag.resident.key or "")
-    for section in PERSONAL if patients else ():
-        if _is_asked(bag, section.field, absence):
+    looked, names = Looked([], [], [], set()), Names(bag.source, bag.resident.key or "")
+    for section in (*PERSONAL, LISTS) if patients else ():
+        there = await sent_before(client, section, names, patients)
+        looked.seen.extend(r for _, r in there.hers)
+        looked.others.update(there.others)
+        if section is not LISTS and _is_asked(bag, section.field, absence):
             said = getattr(bag, section.field)
             here = {names.own(section.kind, row.key) for row in said} if isinstance(said, tuple) else set()
-            every = await sent_before(client, section, names, patients)
-            looked.untold.extend([] if every is not None else [_silent(section)])
-            looked.remain.extend(Left(row, r) for row, r in every or () if not _keys(r) & here and _stands(r))
-            looked.seen.extend(r for _, r in every or ())
+            looked.untold.extend([_silent(section)] * (not there.told))
+            looked.remain.extend(Left(row, r) for row, r in there.hers if not _keys(r) & here and _stands(r))
     return looked
 
 
@@ -121,17 +127,33 @@ def _is_timed(bag: CareRecord) -> bool:
     return any(getattr(bag, field) is not Unlisted.NOT_SUPPLIED for field in LISTED)
 
 
-async def sent_before(client: FhirClient, section: Section, names: Names, patients: Sequence[str]) -> list[tuple[Row, Resource]] | None:
-    """Hers with a key of the sender's, whatever else the server answers with; None where it does not answer this question.
-    `patients`: whose; with none, the sender's of every resident are asked for."""
-    own, resources = names.own(section.kind, ""), list[Resource]()
+class SentBefore(NamedTuple):
+    """What the server has of the sender's of one type: hers, whatever else it answers with; and of what stands there about another resident
+    her key and the Patient. `told`: does it answer this question at all?"""
+
+    hers: list[tuple[Row, Resource]]
+    others: set[tuple[str, str | None]]
+    told: bool = True
+
+
+async def sent_before(client: FhirClient, section: Section, names: Names, patients: Sequence[str]) -> SentBefore:
+    """`patients`: whose; with none, the sender's of every resident are asked for. Raises Stopped and ClientError."""
+    own, found = names.own(section.kind, ""), SentBefore([], set())
     whose = [("patient", ",".join(patients))] if patients else []
     async for answer in client.pages(section.kind, [*whose, ("identifier", f"{own.system}|")]):
         if not answer.ok and answer.status not in BUSY:
-            return None
-        resources += matches(answer, section.kind)
-    hers = [(r, key.value) for r in resources for key in _keys(r) if key.system == own.system and key.value.startswith(own.value)]
-    return [(_row(section, r, value), rewritten(r, lambda to: to.removeprefix(client.base))) for r, value in hers]
+            return SentBefore([], set(), told=False)
+        for resource in (rewritten(r, lambda to: to.removeprefix(client.base)) for r in matches(answer, section.kind)):
+            _sort(resource, section, own, found)
+    return found
+
+
+def _sort(resource: Resource, section: Section, own: Id, found: SentBefore) -> None:
+    for value in (key.value for key in _keys(resource) if key.system == own.system):
+        if value.startswith(own.value):
+            found.hers.append((_row(section, resource, value), resource))
+        elif (other := whose_key(value)) and _stands(resource):
+            found.others.add((other, patient_of(resource)))
 
 
 def _row(section: Section, resource: Resource, value: str) -> Row:

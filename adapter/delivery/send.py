@@ -16,7 +16,7 @@ from adapter.bundle import Part, Policy, Row, transaction
 from adapter.delivery.answer import Resource
 from adapter.delivery.client import FhirClient
 from adapter.delivery.difference import Difference, difference, rewritten
-from adapter.delivery.left import Left, ending, left
+from adapter.delivery.left import Left, Looked, ending, left
 from adapter.delivery.older import not_older, other_lists
 from adapter.delivery.outcome import Verdict, called
 from adapter.delivery.resident import Stopped, refuse
@@ -26,12 +26,17 @@ from adapter.delivery.withdrawal import take_back
 from adapter.delivery.writing import with_endings, write
 from mappings.absence import checked
 from mappings.bag import KINDS_OF_DIRECTORY, THEIRS, CareRecord, directory, findings, personal
+from mappings.corrections import linked_keys
+from mappings.patient import Resident
 from mappings.values import Ref
 
 __all__ = ["Options", "Sent", "SentRow", "send"]
 
 AT_ONCE = 4  # reads in flight
 MOVING = "resident: what was sent before stands under another patient of the server; it goes to this one"
+ANOTHERS = ("resident: rows that you sent under another resident's key stand under the same patient of the server; nothing was sent: if "
+            "these are two records of one person, say so (this one replaces the other, or the other is withdrawn); else one has a number "
+            "that is not hers")
 NOT_OURS = "is the server's own, as it came back, and not yours to send: leave it out, or give it a key of your own"
 
 
@@ -56,6 +61,7 @@ async def _once(client: FhirClient, bag: CareRecord, policy: Policy, options: Op
     if not options.older:
         hers = [d.theirs for d in differences if d.theirs and d.row.type not in KINDS_OF_DIRECTORY]
         not_older(bag.as_of, [*hers, *looked.seen, *await other_lists(client, bag)], "nothing was sent")
+    _of_one(bag.resident, looked, there.reference)
     ends, remain = ending(looked.remain, bag, absence, replace=options.replace)
     said = [*there.said, *[MOVING] * bool(moving), *_remaining(remain, options), *looked.untold]
     all_parts = with_endings(parts, ends, there.policy.most, client.base, bag.as_of)
@@ -69,6 +75,12 @@ async def _once(client: FhirClient, bag: CareRecord, policy: Policy, options: Op
 def _refused(bag: CareRecord) -> list[str]:
     refusals = [f"{f.field}: {f.says}" for f in findings(bag) if f.level == "refusal"]
     return refusals or [f"{row.path}: {NOT_OURS}" for row in [*directory(bag), *personal(bag)] if (row.record.key or "").startswith(THEIRS)]
+
+
+def _of_one(resident: Resident, looked: Looked, patient: str | None) -> None:
+    """Nobody else's rows stand where hers go. Raises Stopped."""
+    if patient and any(key not in linked_keys(resident) for key, whose in looked.others if whose == patient):
+        raise Stopped(Verdict.PERSON, ANOTHERS)
 
 
 def _moving(differences: Sequence[Difference], hers: Sequence[str]) -> list[str]:

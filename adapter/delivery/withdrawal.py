@@ -16,20 +16,19 @@ from adapter.bundle.identity import own_system
 from adapter.delivery.answer import Resource
 from adapter.delivery.client import FhirClient
 from adapter.delivery.difference import Difference, ends, rewritten
-from adapter.delivery.left import sent_before
+from adapter.delivery.left import LISTS, sent_before
 from adapter.delivery.mark import is_marked, patient_of
 from adapter.delivery.older import not_older, standing_there
 from adapter.delivery.resident import BUSY, Found, find, matches
 from adapter.delivery.sent import Options, Sent, told
 from adapter.delivery.settled import former
 from adapter.delivery.writing import with_endings, write
-from mappings.bag import LISTED, PERSONAL, CareRecord, Section
+from mappings.bag import LISTED, PERSONAL, CareRecord
 from mappings.corrections import Reason, Withdrawn
 from mappings.list import RecordList
 from mappings.patient import Resident
 from mappings.values import Logical
 
-LISTS = Section("lists", "List", (RecordList,))
 WHY = {Reason.WRONG_RESIDENT: "is taken back, for it was not hers", Reason.MERGED: "is taken back, for her record was merged into another",
        Reason.MOVED_AWAY: "is not kept up any more, for she lives in another home"}
 OUR_PATIENT = "resident: the Patient that was made from your record is left as it is under this policy; with upsert it is ended too"
@@ -74,10 +73,10 @@ async def _once(client: FhirClient, whose: Whose, options: Options, most: int = 
     patients = dict.fromkeys([*(f.reference for f in found), *(s for versions in lists for s in _subjects(versions))])
     going, untold, there = list[Difference](), list[str](), [versions[0] for versions in lists if versions]
     for section in (*PERSONAL, LISTS):
-        every = await sent_before(client, section, whose.names, list(patients))
-        untold += [] if every is not None else [f"{section.field}: the server would not say which of yours it has; a person must look"]
-        going += [_end(row, resource, whose, options) for row, resource in every or ()]
-        there += [resource for _, resource in every or ()]
+        found_there = await sent_before(client, section, whose.names, list(patients))
+        untold += [] if found_there.told else [f"{section.field}: the server would not say which of yours it has; a person must look"]
+        going += [_end(row, resource, whose, options) for row, resource in found_there.hers]
+        there += [resource for _, resource in found_there.hers]
     if not options.older:
         not_older(whose.as_of, there, "nothing was taken back")
     made = [f for f in found if _is_made_by_us(f, whose.names)] if whose.withdrawn.reason is not Reason.MOVED_AWAY else []
