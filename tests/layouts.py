@@ -11,7 +11,7 @@ from adapter.records.layout import Layout, Reading
 from adapter.records.layout.here import Run
 from adapter.records.layout.load import build
 from adapter.records.layout.toml import read
-from adapter.records.rows.row import Node, Place, Steps
+from adapter.records.rows.row import Node, Place, Rows, Steps
 
 EVERYTHING = (Path(__file__).parent / "layout_files" / "everyday.toml").read_text(encoding="utf-8")
 
@@ -30,9 +30,9 @@ class ByHand:
         return Place("hand", 1, None, "/".join(map(str, steps)))
 
 
-def both(made: Layout, rows: ByHand) -> Reading:
+def both(made: Layout, rows: Rows) -> Reading:
     """What is read, and the careful way says the same as the quick one."""
-    reading, run = made.read(rows), Run(rows.top)
+    reading, run = made.read(rows), Run(rows.top, rows=rows)
     careful = made._careful(rows.tree, run)
     assert (reading.json, reading.wrong, reading.doubts) == (careful, run.wrong, run.doubts)
     return reading

@@ -67,6 +67,10 @@ class Exported:
         """The rows of each, and the numbers of those who have the same key. `ended` is for whoever has settled them all. Raises Stop."""
         return self._read(numbered)
 
+    def all(self) -> Iterator[Rows]:
+        """Everybody's rows, whatever is wrong with them: to be written over. Raises Stop."""
+        return self._read(lambda export, path, layout, as_of, passed: (rows for rows in export if not layout.left_out(rows)))
+
     def _read(self, each: Callable[[Export, Path, Layout, str | None, Callable[[Rows], None]], Iterator[T]]) -> Iterator[T]:
         try:
             with open_export(self.path, self.layout.settings) as export:

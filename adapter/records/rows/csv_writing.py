@@ -21,8 +21,10 @@ from adapter.records.rows.plan import Plan
 from adapter.records.rows.row import Node, Settings, Table
 
 
-def write(folder: Path, settings: Settings, top: Node, trees: Iterable[Node]) -> None:
-    """Raises Refused for a character that the encoding does not have, and for what is no row."""
+def write(folder: Path, settings: Settings, top: Node, trees: Iterable[Node], shared: Iterable[tuple[str, Node]] = ()) -> None:
+    """`shared`: (table, row) of lookups that are to be there whether or not a tree names them.
+
+    Raises Refused for a character that the encoding does not have, and for what is no row."""
     plan = Plan(settings)
     folder.mkdir()
     with ExitStack() as stack:
@@ -35,6 +37,9 @@ def write(folder: Path, settings: Settings, top: Node, trees: Iterable[Node]) ->
                 outs[table.name].add(row)
         for tree in trees:
             _add(plan, plan.residents, outs, tree)
+        for name, row in shared:
+            if outs[name].is_new(row):
+                _add(plan, plan.tables[name], outs, row)
         for out in outs.values():
             out.write(folder / out.table.file)
 

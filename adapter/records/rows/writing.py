@@ -11,19 +11,24 @@ from adapter.records.rows import csv_writing, json_writing, xml_writing
 from adapter.records.rows.row import FORMATS, Node, Settings
 
 _FORMS: dict[str, Callable[[Path, Settings, Node, Iterable[Node]], None]] = {
-    "csv": csv_writing.write, "json": json_writing.write, "ndjson": json_writing.write_lines, "xml": xml_writing.write}
+    "json": json_writing.write, "ndjson": json_writing.write_lines, "xml": xml_writing.write}
 
 
-def write_export(path: Path, settings: Settings, top: Node, trees: Iterable[Node]) -> list[Path]:
+def write_export(
+        path: Path, settings: Settings, top: Node, trees: Iterable[Node], shared: Iterable[tuple[str, Node]] = ()) -> list[Path]:
     """What was written: for CSV the files in the folder `path`, one for each table; else `path`.
 
     Columns stand in the order of `Table.columns`, then in that of their first appearance. What rows are joined by and a row does not have
-    is taken from the row it belongs to. Raises Refused for what the form cannot say, and then nothing is written.
+    is taken from the row it belongs to. `shared`: of CSV, (table, row) of lookups that stay whether or not a tree names them.
+    Raises Refused for what the form cannot say, and then nothing is written.
     """
     if settings.format not in FORMATS:
         raise Refused([Fault("layout", f"the format of an export is one of {', '.join(FORMATS)}", "export.format")])
     with beside(path) as folder:
-        _FORMS[settings.format](folder / path.name, settings, top, trees)
+        if settings.format == "csv":
+            csv_writing.write(folder / path.name, settings, top, trees, shared)
+        else:
+            _FORMS[settings.format](folder / path.name, settings, top, trees)
         return moved(folder / path.name, path)
 
 
