@@ -8,6 +8,7 @@ import json
 import re
 import shutil
 import tomllib
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -377,6 +378,50 @@ def test_a_draft_of_lines_with_numbers_for_keys(tmp_path: Path) -> None:
     assert CANARY not in page
 
 
+GPS = "GP CODE;PRACTICE;ODS\r\nG1;Nowhere Road Surgery;Z99901\r\nG2;Somewhere Lane;Z99902\r\n"
+HOME = {
+    "HOME_PEOPLE.CSV": "RESIDENT NO;SURNAME;SEX;GP CODE\r\n" + "".join(f"J{i};Teatime;F;G{i % 2 + 1}\r\n" for i in range(9)),
+    "HOME_MEDS.CSV": "RESIDENT NO;DRUG\r\n" + "".join(f"J{i};Senna\r\n" for i in (1, 2, 3, 3, 4, 88)),
+    "HOME_HOSPITAL.CSV": "RESIDENT NO;ADM DATE;ADM TIME;DISCH DATE\r\nJ1;01-Mar-2025;0810;09-Mar-2025\r\nJ2;12-Apr-2025;1640;\r\n"}
+
+
+def written(folder: Path, files: dict[str, str]) -> Path:
+    folder.mkdir(exist_ok=True)
+    for name, text in files.items():
+        (folder / name).write_bytes(text.encode())
+    return folder
+
+
+def test_a_row_that_belongs_to_nobody_hides_no_join(tmp_path: Path) -> None:
+    page = drafted(written(tmp_path, HOME | {"HOME_GPLIST.CSV": GPS}))
+    said = tomllib.loads(toml.uncommented(page))
+    assert said["files"]["home_meds"] == {"file": "HOME_MEDS.CSV", "of": "home_people", "by": "RESIDENT NO"}
+    assert said["files"]["home_gplist"] == {
+        "file": "HOME_GPLIST.CSV", "key": "GP CODE", "of": "home_people", "by": "GP CODE", "lookup": True}
+    assert re.search(r'by = "RESIDENT NO" +# RESIDENT NO: 5 of 6 rows', page)
+    assert "was not found: `of`" not in page
+    assert "does not name" not in page
+
+
+def test_a_date_is_the_start_of_a_stay_and_no_code(tmp_path: Path) -> None:
+    said = tomllib.loads(toml.uncommented(drafted(written(tmp_path, HOME))))
+    assert said["stays"] == [{"each": "home_hospital", "period": {
+        "start": {"from": "ADM DATE", "date": "DD-MMM-YYYY"}, "end": {"from": "DISCH DATE", "date": "DD-MMM-YYYY"}}}]
+
+
+@pytest.mark.parametrize("more", [{}, {"HOME_GPLIST.CSV": GPS}], ids=["only its key", "with its own table"])
+def test_a_practice_that_is_referred_to_is_there(more: dict[str, str], tmp_path: Path) -> None:
+    """Taken as it is proposed, and with the namespace of its keys, nobody is refused for it."""
+    nothing = {"HOME_MEDS.CSV": "RESIDENT NO\r\n", "HOME_HOSPITAL.CSV": "RESIDENT NO\r\n"}
+    export, path = written(tmp_path / "export", HOME | more | nothing), tmp_path / "a.toml"
+    page = toml.uncommented(drafted(export, "--show-values"))
+    page = re.sub(r'(?ms)^\[(absence|states|ignored|files.home_(meds|hospital)|\[(stays|medicines).*?)\].*?(?=^\[|\Z)', "", page)
+    path.write_text(page.replace('constant = ""', 'constant = "https://home.example"').replace('because = ""', 'because = "a test"'))
+    result = redbag("convert", export, "--layout", path, "--as-of", "2026-11-05T06:30:00Z", "--as", "records")
+    assert (result.exit_code, result.stderr.count("refused")) == (Exit.DONE, 0), result.stderr
+    assert {each["key"] for line in result.stdout.splitlines() for each in json.loads(line)["organizations"]} == {"G1", "G2"}
+
+
 def patients(rows: int) -> str:
     return "RES_NO,SURNAME,SEX,NHS_NO\r\n" + "".join(f"{i},{CANARY}{i},{'MFX'[i % 3]},\r\n" for i in range(rows))
 
@@ -389,6 +434,14 @@ def test_codes_are_shown_where_they_cannot_tell_of_a_person(rows: int, options: 
     assert CANARY not in page
 
 
+def zipped(data: bytes) -> bytes:
+    """A zip with one file in it, as it is."""
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w") as file:
+        file.writestr("GPS.CSV", data)
+    return made.getvalue()
+
+
 HOSTILE = {
     "two columns of one name": ("RESIDENTS.CSV", b"RES_NO,RES_NO\r\n1,2\r\n", "two columns have one name"),
     "no JSON": ("export.json", b'{"residents": [{', "is not JSON in UTF-8"),
@@ -398,7 +451,9 @@ HOSTILE = {
     "XML with a name that is none": ("export.xml", b"<a><b><c:d:e/></b></a>", "is not well-formed XML"),
     "XML without a list": ("export.xml", b"<a><b/></a>", "holds no element that is there more than once"),
     "nothing": ("export.json", b"", "is not JSON"),
-    "no zip": ("export.zip", b"PK", "is no zip"),
+    "no zip": ("export.zip", b"PK", "is not a whole zip file"),
+    "half a zip": ("export.zip", zipped(GPS.encode() * 100)[:-40], "is not a whole zip file"),
+    "a spoilt zip": ("export.zip", zipped(GPS.encode()).replace(b"Nowhere", b"Nowhare"), "is damaged"),
 }
 
 

@@ -66,9 +66,16 @@ def fits(path: str, name: str, column: Column) -> bool:
     """Can its values be what the field holds? A name alone is not enough."""
     if target.takes_time(path) and not target.takes_truth(path) and path not in WORDS_TOO:
         return column.is_time() or column.share("instant") > 0.5 or column.share("number") == 1
+    if is_clock(column) and not target.takes_time(path) and (target.words_of(path) or target.takes_truth(path)):
+        return False
     if name == "key":
         return column.distinct * 2 > column.filled
     return not (name.startswith("addresses[]") and {"born", "birth", "died"} & set(words(column.path)))
+
+
+def is_clock(column: Column) -> bool:
+    """By its values, or by the last word of its name: then it is no code."""
+    return column.is_time() or words(column.path)[-1:] in (["date"], ["time"], ["dt"], ["datetime"])
 
 
 WORDS_TOO = ("allergies.onset",)  # beside dates it takes words

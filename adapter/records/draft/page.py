@@ -4,10 +4,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from adapter.records.draft import toml
-from adapter.records.draft.blocks import Block, Codes, block, option, table_lines
+from adapter.records.draft.blocks import Block, Codes, block, chosen, option, read, table_lines
 from adapter.records.draft.columns import Column, evidence
 from adapter.records.draft.names import field_of, flat
-from adapter.records.draft.survey import Survey, Table
+from adapter.records.draft.survey import PRACTICE, Survey, Table
 from mappings.bag import LISTED
 
 KNOWN = "none known, not asked, not supplied, listed"
@@ -33,6 +33,7 @@ class Page:
         yield from self._lists()
         for table in self.seen.tables:
             yield from self._records(table)
+        yield from self._practices()
         yield from self._ignored()
 
     def _block(self, table: Table) -> Block:
@@ -93,7 +94,8 @@ class Page:
             yield toml.proposed(f"of = {toml.text(table.of)}")
             mine, theirs = table.by
             by = mine if mine == theirs else {mine: theirs}
-            yield toml.proposed(f"by = {toml.value(by)}", "the values of the one are among those of the other")
+            both = " and ".join(dict.fromkeys(table.by))
+            yield toml.proposed(f"by = {toml.value(by)}", f"{both}: {table.agree[0]:,} of {table.agree[1]:,} rows")
         if table.lookup:
             yield toml.proposed("lookup = true", "many rows name one of these")
         elif table.single:
@@ -156,6 +158,14 @@ class Page:
         yield from (line for line in made.lines if not (table.lookup and line.startswith("#key = ")))
         for name, lines in made.inner:
             yield from (toml.proposed(f"[[{section}.{name}]]"), *lines)
+
+    def _practices(self) -> Iterator[str]:
+        """What a resident refers to by a key has to be there, if it is by no more than that key."""
+        residents = self.seen.tables[0]
+        columns = chosen("resident", residents).get(PRACTICE)
+        if columns and not any(table.section == "organizations" for table in self.seen.tables):
+            yield from ("", toml.proposed("[[organizations]]", "the practices that are referred to"))
+            yield toml.proposed(f"key = {toml.value(read('organizations[].key', columns)[0])}", evidence(columns[0], residents.rows))
 
     def _each(self, table: Table) -> str:
         return table.name.removeprefix(table.of).strip("/") if self.seen.format != "csv" and table.of else table.name

@@ -22,13 +22,16 @@ from adapter.records.rows.opening import open_export
 FRONT = 20      # a key is looked for among so many columns
 MOST = 50_000   # so many rows of a table are looked at, and no more
 SURE = 0.95     # of the values of a key, in how many the other table must have it
+ALIKE = 0.5     # ... where the two are called the same: a few rows that belong to nobody are wrong, and no reason to see no join
+PRACTICE = "general_practitioners[].key"
 SUFFIXES = {
     ".zip": "csv", ".csv": "csv", ".txt": "csv", ".tsv": "csv", ".json": "json", ".ndjson": "ndjson", ".jsonl": "ndjson", ".xml": "xml"}
 
 
 @dataclass
 class Table:
-    """`of`, `by`: whose rows it belongs to, and by which columns of equal value, (its own, the other's)."""
+    """`of`, `by`: whose rows it belongs to, and by which columns of equal value, (its own, the other's); `agree`: in how many rows of
+    the many, of how many that have a value."""
 
     name: str
     file: str = ""
@@ -37,6 +40,7 @@ class Table:
     section: str | None = None
     of: str = ""
     by: tuple[str, str] | None = None
+    agree: tuple[int, int] = (0, 0)
     lookup: bool = False
     single: bool = False
 
@@ -80,7 +84,7 @@ def csv(path: Path) -> Survey:
     for file, name in zip(files, names, strict=True):
         settings = rows.Settings("csv", name, tables=(rows.Table(name, file),))
         with open_export(path, settings) as export:
-            said.update(dict.fromkeys(export.says))
+            said.update(dict.fromkeys(says for says in export.says if says.startswith(file)))  # not of the other files
             tables.append(table_of(name, file, (found.tree for found in export)))
     return joined(path, tables, tuple(said))
 
@@ -100,7 +104,7 @@ def zipped(path: Path) -> list[str]:
         with zipfile.ZipFile(path) as held:
             return sorted(info.filename.rpartition("/")[2] for info in held.infolist() if not info.is_dir())
     except zipfile.BadZipFile:
-        raise Refused([Fault("not-a-zip", "is no zip: check the name, or make it again")]) from None
+        raise Refused([Fault("not-a-zip", "is not a whole zip file: check the name, or make it again")]) from None
 
 
 def names_of(files: list[str]) -> list[str]:
@@ -141,18 +145,18 @@ def join(table: Table, others: list[Table]) -> None:
     """The other table whose key its rows name, or, for a lookup, whose rows name its own."""
     best = max(joins(table, others), key=lambda x: x[0], default=None)
     if best:
-        _, table.of, table.by, table.lookup = best
+        _, table.of, table.by, table.lookup, table.agree = best
 
 
-def joins(table: Table, others: list[Table]) -> Iterator[tuple[tuple[int, ...], str, tuple[str, str], bool]]:
+def joins(table: Table, others: list[Table]) -> Iterator[tuple[tuple[int, ...], str, tuple[str, str], bool, tuple[int, int]]]:
     for place, other in enumerate(others):
         for mine, theirs in pairs(table, other):
             alike = flat(mine.path) == flat(theirs.path)
-            rank = (alike, place == 0, -place, theirs.distinct)
-            if theirs.unique and not is_told(theirs) and within(mine, theirs):
-                yield rank, other.name, (mine.path, theirs.path), False
-            elif mine.unique and not theirs.unique and within(theirs, mine):
-                yield rank, other.name, (mine.path, theirs.path), True
+            rank, least = (alike, place == 0, -place, theirs.distinct), ALIKE if alike else SURE
+            if theirs.unique and not is_told(theirs) and within(mine, theirs, least):
+                yield rank, other.name, (mine.path, theirs.path), False, (common(mine, theirs), mine.filled)
+            elif mine.unique and not theirs.unique and within(theirs, mine, least):
+                yield rank, other.name, (mine.path, theirs.path), True, (common(theirs, mine), theirs.filled)
 
 
 def pairs(table: Table, other: Table) -> Iterator[tuple[Column, Column]]:
@@ -174,11 +178,16 @@ def keys(table: Table) -> list[Column]:
     return list(islice((column for column in table.columns.values() if column.unique), FRONT))
 
 
-def within(part: Column, whole: Column) -> bool:
+def within(part: Column, whole: Column, least: float = SURE) -> bool:
     """Nearly every value of the one is a value of the other, and they are no small numbers that would agree by chance."""
     if not part.filled or part.distinct < 2 or whole.longest == 0:
         return False
-    return sum(n for value, n in part.values.items() if value in whole.values) >= SURE * part.filled
+    return common(part, whole) >= least * part.filled
+
+
+def common(part: Column, whole: Column) -> int:
+    """In how many rows the one has a value of the other's."""
+    return sum(n for value, n in part.values.items() if value in whole.values)
 
 
 def named_for(column: Column, table: Table) -> bool:
@@ -195,8 +204,14 @@ def sections(residents: Table, others: list[Table]) -> None:
     known = {residents.name: residents}
     for table in sorted(others, key=lambda t: t.of != residents.name):
         parent = known[table.of].section or "" if table.of in known else ""
-        table.section = section_of(table.name, "" if table.lookup or table.single else parent)
+        table.section = section_of(table.name, "" if table.lookup or table.single else parent) or practices(table, residents)
         known[table.name] = table
+
+
+def practices(table: Table, residents: Table) -> str | None:
+    """What a resident's practice is looked up in is a table of practices, whatever it is called."""
+    named = field_of("resident", table.by[1]) if table.lookup and table.by and table.of == residents.name else None
+    return "organizations" if named and named[0] == PRACTICE else None
 
 
 # ---- JSON and XML ----------------------------------------------------------------------------------------------------------

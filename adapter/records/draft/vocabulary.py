@@ -131,8 +131,9 @@ NAMES: dict[str, dict[str, str]] = {
         "status": "status state",
         "encounter_class": "sort class type kind stay_type visit_type",
         "period.start": "from_dt admitted admission admission_date date_admitted start started from arrived admit admitted_at "
-                        "start_date date_from",
-        "period.end": "to_dt discharged discharge discharge_date date_discharged end ended to returned left discharged_at end_date date_to",
+                        "start_date date_from adm_date date_adm",
+        "period.end": "to_dt discharged discharge discharge_date date_discharged end ended to returned left discharged_at end_date date_to "
+                      "disch_date dis_date date_disch",
         "reasons[]": "because reason reasons reason_for_admission diagnosis why complaint",
         "service_provider.display": "hospital provider hospital_name trust",
         "admission_method": "adm admission_method method_of_admission adm_method",
