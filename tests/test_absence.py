@@ -15,7 +15,7 @@ from adapter.delivery.outcome import Verdict
 from adapter.delivery.send import Sent
 from mappings.absence import WORDS, checked, with_absences
 from mappings.allergy_intolerance import VERIFICATION
-from mappings.bag import CareRecord, Unlisted, findings
+from mappings.bag import PERSONAL, CareRecord, Unlisted, findings
 from mappings.corrections import in_error, is_all_in_error, left_behind, standing, stands, stopped
 from mappings.datatypes import Coded
 from mappings.faults import Faults
@@ -229,6 +229,22 @@ def test_a_list_that_says_nothing_ends_nothing_there(field: str, said: Any, told
     before = Ward(hospital).all()[:5]
     sent = hospital.send(fewer(field, said), absence={field: ERROR})
     assert (ended(sent), sent.for_a_person, Ward(hospital).all()[:5]) == ([], told, before)
+
+
+@pytest.mark.parametrize("field", WORDS)
+@pytest.mark.parametrize("status", [400, 403, 404])
+def test_a_search_that_is_refused_is_for_a_person_although_absence_was_stated(field: str, status: int) -> None:
+    hospital = Hospital()
+    hospital.send(WHOLE)
+    kind = {section.field: section.kind for section in PERSONAL}[field]
+
+    async def refused(request: httpx.Request) -> httpx.Response | None:
+        return httpx.Response(status) if request.url.path == f"/{kind}" else None
+
+    hospital.before = refused
+    sent = hospital.send(fewer(field), absence={field: ERROR})
+    assert (sent.verdict, ended(sent), sent.for_a_person) == (Verdict.DELIVERED, [], True)
+    assert f"{field}: the server would not say which of your earlier ones it still has; a person must look" in sent.sentences
 
 
 def test_stays_and_family_that_vanished_are_said_where_there_are_others() -> None:

@@ -274,7 +274,9 @@ def test_a_server_that_will_not_say_what_is_left_is_told() -> None:
         return httpx.Response(403) if request.url.path == "/MedicationStatement" else None
 
     hospital.before = refused
-    assert hospital.send().sentences == ("medicines: the server would not say which of your earlier ones it still has",)
+    sent = hospital.send()
+    assert sent.sentences == ("medicines: the server would not say which of your earlier ones it still has; a person must look",)
+    assert sent.for_a_person
 
 
 def test_an_older_record_does_not_overwrite_a_newer_one_unasked() -> None:

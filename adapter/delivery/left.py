@@ -107,7 +107,7 @@ def _is_asked(bag: CareRecord, field: str, absence: Mapping[str, str]) -> bool:
 
 
 def _silent(section: Section) -> str:
-    return f"{section.field}: the server would not say which of your earlier ones it still has"
+    return f"{section.field}: the server would not say which of your earlier ones it still has; a person must look"
 
 
 def ending(remain: Iterable[Left], bag: CareRecord, absence: Mapping[str, str], *, replace: bool) -> tuple[list[Difference], list[Left]]:

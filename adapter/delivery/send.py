@@ -69,7 +69,7 @@ async def _once(client: FhirClient, bag: CareRecord, policy: Policy, options: Op
     made = next((row.target for row in sent.rows if row.type == "Patient"), None)
     rows = (*there.rows("same" if options.dry_run else "unchanged"), *sent.rows)
     return replace(sent, rows=rows, patient=there.reference or made, not_written=there.not_written,
-                   unsettled=there.unsettled or bool(remain)), clash
+                   unsettled=there.unsettled or bool(remain or looked.untold)), clash
 
 
 def _refused(bag: CareRecord) -> list[str]:
