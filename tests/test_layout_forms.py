@@ -166,3 +166,22 @@ def test_characters_that_are_taken_out() -> None:
     assert step.put("9990000018") == "9990000018"
     with pytest.raises(Cannot):
         step.put("999 0")
+
+
+@pytest.mark.parametrize(("forms", "value"), [
+    (["DD/MM/YYYY HH:mm:ss"], "2016-12-31T23:59:60Z"),  # FHIR can say it, Python cannot
+    (["YYYY-MM-DDTHH:mm:ssZ"], "2016-12-31T23:59:60Z"),
+    (["DD/MM/YYYY HH:mm"], "0001-01-01T00:00:00+14:00"),
+])
+def test_a_time_that_has_no_place_on_the_clock_is_not_written(forms: list[str], value: str) -> None:
+    step = dates(*forms)
+    with pytest.raises(Cannot):
+        step.put(value)
+    assert not step.same(value, "2017-01-01T00:00:00Z")
+
+
+@pytest.mark.parametrize("form_of", ["plain", "comma"])
+def test_a_number_of_more_digits_than_any_has(form_of: str) -> None:
+    with pytest.raises(Bad):
+        Number(form_of).get("1" * 5000)
+    assert Digits().put("1" * 5000) == "1" * 5000

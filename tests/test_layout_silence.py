@@ -165,3 +165,9 @@ def test_unless_a_rule_ignores_it(tmp_path: Path) -> None:
     rule = '[[ignored_rows]]\nrows = "meds"\nonly = { drug = "", no = "" }\nbecause = "made by opening the window"\n'
     (one,), _ = told(tmp_path, then=rule, P="id,name\n1,Oak\n", M="id,no,drug,note\n1,,N/K,x\n")
     assert one["medicines"] == "none known"
+
+
+def test_a_word_of_nothing_names_no_row(tmp_path: Path) -> None:
+    cards = '[files.card]\nfile = "CARD.CSV"\nof = "people"\nby = { p = "p" }\nlookup = true\n'
+    said, _ = told(tmp_path, then=cards, P="id,name,p\n1,Oak,N/K\n2,Ash,x\n", M="id,no,drug\n", CARD="p,no\na,17\n")
+    assert [one if isinstance(one, list) else one["resident"]["key"] for one in said] == ["1", ["no-such-row"]]

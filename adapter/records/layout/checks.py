@@ -4,6 +4,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from adapter.records.layout.blocks import Block, Ignored
 from adapter.records.layout.elements import Elements
@@ -89,15 +90,18 @@ def blocks_of(node: Fields | Elements | Listed | Leaf | Constant | None) -> Iter
 
 
 class Lookups:
-    """Where a row names another by a key, and what hangs there then."""
+    """Where a row names another by a key, and what hangs there then. `nothing`: words that are no key."""
 
-    def __init__(self, settings: Settings) -> None:
-        self.all = lookups(settings)
+    def __init__(self, settings: Settings, nothing: frozenset[str] = frozenset()) -> None:
+        self.all, self.nothing = lookups(settings), nothing
 
     def check(self, tree: Node, run: Run) -> None:
         """A row that names another, and the other is not there."""
         for name, keys, where in self.all:
             for row, up, steps in rows(tree, where, None, ()):
-                if name not in row and all(key in row for key in keys):
+                if name not in row and all(key in row and not self._is_nothing(row[key]) for key in keys):
                     bad = Bad("no-such-row", f"names a row of {name} that is not there")
                     Here(row, run, up, None, (), steps).no(bad, (), (*steps, keys[0]))
+
+    def _is_nothing(self, key: Any) -> bool:
+        return isinstance(key, str) and key in self.nothing

@@ -120,7 +120,8 @@ class Dates:
     def same(self, now: Json, value: Json) -> bool:
         """One instant, written with different offsets."""
         pair = [v for v in (now, value) if v.__class__ is str and "T" in v]
-        return len(pair) == 2 and datetime.fromisoformat(pair[0]) == datetime.fromisoformat(pair[1])
+        instants = [instant_of(v) for v in pair]
+        return len(pair) == 2 and None not in instants and instants[0] == instants[1]
 
     invertible = ""
 
@@ -167,14 +168,18 @@ class Dates:
         return self._written(said, "") if not clock else self._instant(value)
 
     def _instant(self, value: str) -> str:
-        at = datetime.fromisoformat(value)
+        if (at := instant_of(value)) is None:
+            raise Cannot("is a leap second, or a time that no clock of the layout's shows")
         said = {"YYYY": f"{at.year:04}", "MM": f"{at.month:02}", "DD": f"{at.day:02}"}
         own = next((f for f in self.forms if "Z" in f.parts and self._says(f, said, value[11:19])), None)
         if own:
             return own.write({**said, **clock_of(value[11:19]), "Z": value[19:]})
         if self.zone is None:
             raise Cannot("is a time, and the layout names no zone in which it could be written")
-        local = at.astimezone(self.zone)
+        try:
+            local = at.astimezone(self.zone)
+        except OverflowError:
+            raise Cannot("is a time that has no day in the calendar of the zone") from None
         said = {"YYYY": f"{local.year:04}", "MM": f"{local.month:02}", "DD": f"{local.day:02}"}
         return self._written(said, local.strftime("%H:%M:%S") + ("." if at.microsecond else ""))
 
@@ -196,6 +201,14 @@ def local(said: dict[str, str]) -> datetime | None:
     try:
         return datetime(int(said.get("YYYY", 2000)), int(said.get("MM", 1)), int(said.get("DD", 1)),  # noqa: DTZ001 - local time
                         int(said.get("HH", 0)), int(said.get("mm", 0)), int(said.get("ss", 0)))
+    except ValueError:
+        return None
+
+
+def instant_of(value: str) -> datetime | None:
+    """None for what FHIR can say and Python cannot: the second 60."""
+    try:
+        return datetime.fromisoformat(value)
     except ValueError:
         return None
 

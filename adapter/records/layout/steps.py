@@ -14,8 +14,8 @@ from adapter.records.layout.forms import Cannot
 from adapter.records.layout.here import Bad
 
 Value = Any
-PLAIN = re.compile(r"-?[0-9]+(\.[0-9]+)?")
-COMMA = re.compile(r"-?[0-9]+(,[0-9]+)?")
+PLAIN = re.compile(r"-?[0-9]{1,1000}(\.[0-9]{1,1000})?")  # Python makes no number of more than 4,300 digits
+COMMA = re.compile(r"-?[0-9]{1,1000}(,[0-9]{1,1000})?")
 
 
 class Step(Protocol):
