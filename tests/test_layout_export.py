@@ -166,6 +166,14 @@ def test_totals_in_any_file_are_ignored_and_whatever_else_belongs_to_nobody_is_r
     assert who == ["1", "no-resident"]
 
 
+def test_nobody_has_no_medicines_while_a_medicine_is_nobodys_unless_it_is_ignored(tmp_path: Path) -> None:
+    rules = '[states]\nmedicines = { constant = "none known", because = "x" }\n'
+    rules += '[[ignored_rows]]\nrows = "meds"\nonly = { no = "SUM" }\nbecause = "x"\n'
+    people = "1,Oak,\n2,Ash,\n"
+    assert in_files(tmp_path, people, "1,a,Senna\nX,b,Iron\n", rules)[0] == ["1", "orphaned", "no-resident"]
+    assert in_files(tmp_path, people, "1,a,Senna\nX,SUM,2\n", rules)[0] == ["1", "2"]
+
+
 @pytest.mark.parametrize(("only", "people", "expected"), [
     ('name = "TOTAL"', "1,Oak,\n2,TOTAL\n", ["1"]),  # its end is missing, and what is there says enough
     ('died = ""', "1,Oak,x\n2,Ash\n", ["not-a-time", "too-few-cells"]),  # it may be what is missing

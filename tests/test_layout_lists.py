@@ -193,6 +193,21 @@ def test_a_state_that_is_constant() -> None:
     assert made.write(record(medicines="none known")).unwritten == ()
 
 
+@pytest.mark.parametrize(("word", "orphaned", "row", "expected"), [
+    ("none known", {"meds"}, {}, [("orphaned", "meds", "medicines")]), ("none known", {"old"}, {}, [("orphaned", "old", "medicines")]),
+    ("none known", {"dose"}, {}, "none known"), ("none known", set(), {}, "none known"), ("not asked", {"meds"}, {}, "not asked"),
+    ("none known", {"meds"}, {"meds": [med("a")]}, [{"key": "a", "status": "active", "drug": "Senna"}]),
+])
+def test_none_known_is_not_stated_while_rows_belong_to_nobody(word: str, orphaned: set[str], row: dict[str, Any], expected: Any) -> None:
+    made = layout(f"{SHORT}[states]\nmedicines = {{ constant = \"{word}\", because = \"a test\" }}\n{MEDICINES}")
+    of = rows({"id": "1", **row})
+    of.orphaned = frozenset(orphaned)
+    reading = both(made, of)
+    wrong = [(w.rule, "/".join(map(str, w.steps)), written(w.names)) for w in reading.wrong]
+    assert (wrong or reading.json["medicines"]) == expected
+    assert made.asks_for_orphans is (word == "none known")
+
+
 # ---- lookups ----------------------------------------------------------------------------------------------------------------------------
 LOOKUP = SHORT + '''
 [lookups.practice]

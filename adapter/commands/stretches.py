@@ -66,7 +66,9 @@ class Exports:
         piece.rows = list(piece.rows)
         self.held.append(piece)
         trees = [(rows.number, None if rows.faults or others else rows.tree) for rows, others in piece.rows]
-        return Trees(piece.number, piece.rows[0][0].top, trees, self.export.form, self.mark, self.export.as_of)
+        first = piece.rows[0][0]
+        orphaned = first.orphaned if self.export.layout.asks_for_orphans else frozenset[str]()
+        return Trees(piece.number, first.top, trees, self.export.form, self.mark, self.export.as_of, orphaned)
 
     def whole(self, work: Work, done: Done) -> Done:
         """With what could not be told elsewhere, and every resident settled."""
@@ -129,6 +131,7 @@ class Carried:
     number: int
     tree: Node
     top: Node
+    orphaned: frozenset[str]
     faults: tuple[()] = ()
 
     def place(self, steps: Steps) -> Place:
@@ -146,6 +149,7 @@ class Trees:
     form: Path
     mark: str
     as_of: str | None
+    orphaned: frozenset[str] = frozenset()
     size = 0
     apart = True
 
@@ -173,7 +177,7 @@ class Trees:
         """Raises Elsewhere, here or where the places of the record are asked for."""
         if tree is None:
             raise Elsewhere
-        return loaded(self.form, self.mark).record(Carried(number, tree, self.top), self.as_of)
+        return loaded(self.form, self.mark).record(Carried(number, tree, self.top, self.orphaned), self.as_of)
 
 
 @lru_cache(maxsize=1)

@@ -7,7 +7,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from adapter.records.rows.row import Node, Steps
+from adapter.records.rows.row import Node, Rows, Steps
 
 Json = Any
 Names = tuple[str | int, ...]  # from the care record to a field: ("medicines", 3, "doses", 0, "text")
@@ -51,12 +51,18 @@ class Trace:
 
 @dataclass
 class Run:
-    """One reading of one resident. `top`: what stands outside of all residents."""
+    """One reading of one resident. `top`: what stands outside of all residents. `rows`: hers, where they are known as a whole."""
 
     top: Node
     wrong: list[Wrong] = field(default_factory=list)
     doubts: list[Wrong] = field(default_factory=list)
     trace: Trace | None = None
+    rows: Rows | None = None
+
+    @property
+    def orphaned(self) -> frozenset[str]:
+        """The tables that have rows which belong to nobody. To ask costs something, once for an export."""
+        return self.rows.orphaned if self.rows else frozenset()
 
 
 class Here:

@@ -63,7 +63,7 @@ class Layout:
         return self.root.reader()
 
     @cached_property
-    def _quick(self) -> Callable[[Node, Node], Json]:
+    def _quick(self) -> Callable[..., Json]:
         return quick(self.root, self.lists, self.lookups)
 
     @cached_property
@@ -72,7 +72,7 @@ class Layout:
 
     @cached_property
     def lookups(self) -> Lookups:
-        return Lookups(self.settings)
+        return Lookups(self.settings, self.nothing)
 
     @property
     def has_as_of(self) -> bool:
@@ -85,7 +85,7 @@ class Layout:
 
     def read(self, rows: Rows, as_of: str | None = None) -> Reading:
         """`as_of`: the time of the export, where the layout does not say it."""
-        run = Run(rows.top)
+        run = Run(rows.top, rows=rows)
         json = self.made(rows.tree, run)
         if as_of is not None and not self.has_as_of:
             json["as_of"] = as_of
@@ -93,7 +93,7 @@ class Layout:
 
     def made(self, tree: Node, run: Run) -> Json:
         """The native format, as far as the tree can be read."""
-        json = self._quick(tree, run.top)
+        json = self._quick(tree, run.top, run.rows)
         return self._careful(tree, run) if json is None else json
 
     def _careful(self, tree: Node, run: Run) -> Json:
@@ -172,6 +172,11 @@ class Layout:
         """The resident's tree. `onto`: the vendor's own, and `top`: what stands outside of all residents there. They are not changed: what
         the layout does not map is taken over from them."""
         return write(self, care_records().encode(record), onto, top)
+
+    @cached_property
+    def asks_for_orphans(self) -> bool:
+        """Does it say of a list that there are none, wherever it has no rows?"""
+        return any(isinstance(member, Listed) and member.denies for member in self.root.members.values())
 
     # ---- what it says of itself --------------------------------------------------------------------------------------------
     def fields(self) -> list[Fed]:

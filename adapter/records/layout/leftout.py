@@ -10,7 +10,7 @@ from adapter.records.layout.here import Here, Run
 from adapter.records.rows.row import Node, Rows
 
 NOBODY = "no-resident"  # a row of a table that belongs to no resident stands in a tree of its own
-OF_KEYS = frozenset({NOBODY, "no-key", "same-resident"})
+OF_KEYS = frozenset({NOBODY, "no-key", "same-resident", "blank-in-key"})
 CUT = frozenset({"too-few-cells"})
 
 

@@ -19,7 +19,7 @@ from adapter.records.layout.nodes import Constant, Fields
 from adapter.records.layout.paths import MIXED, OWN, Bare, Path, walk
 from adapter.records.layout.states import Listed, judged
 from adapter.records.layout.steps import Same, Step, Table
-from adapter.records.rows.row import Node
+from adapter.records.rows.row import Node, Rows
 
 Where = tuple[str, ...]
 FEW = 4  # so many lines are run for nothing; of more it is asked first whether any of their columns is filled
@@ -83,13 +83,13 @@ def pieces(values: list[Any], separator: str) -> list[str]:
 
 
 # ---- the whole ---------------------------------------------------------------------------------------------------------------
-def quick(root: Fields, lists: Lists, lookups: Lookups) -> Callable[[Node, Node], Json]:
-    """A function of a tree and the top: the JSON, or None where anything is unusual."""
+def quick(root: Fields, lists: Lists, lookups: Lookups) -> Callable[..., Json]:
+    """A function of a tree and the top, and of the rows they are of: the JSON, or None where anything is unusual."""
     source = Source(lists)
     read = source.compiled(root)
 
-    def tried(tree: Node, top: Node) -> Json:
-        run = Run(top)
+    def tried(tree: Node, top: Node, of: Rows | None = None) -> Json:
+        run = Run(top, rows=of)
         try:
             lookups.check(tree, run)
             lists.check(tree, run, source.left)
@@ -211,7 +211,7 @@ class Source:
         items, state = self.fresh("i"), self.fresh("s")
         lines = [f"{items} = None", *(self._Elements(node.elements, items) if node.elements else [])]
         if isinstance(node.state, Constant):
-            return [*lines, f"{target} = {items} or {self.name(node.unless_gone, 'state')}(run)"]
+            return [*lines, f"{target} = {items} or {self.name(node.constantly, 'state')}(run)"]
         lines += [f"{state} = None", *self._Leaf(node.state, state)]
         return [*lines, f"{target} = {self.name(judged, 'judged')}({items}, {state}, {node.empty!r})"]
 

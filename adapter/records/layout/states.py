@@ -2,7 +2,7 @@
 
 A state may stand in a column or be a constant. A column that says there is none while there are rows contradicts them, and one that says
 there is a list while there are no rows does so too: nobody but the home can tell which is right. A constant is about the rows of a file:
-where the whole file is not in the export, the list is not supplied.
+where the whole file is not in the export, the list is not supplied; and that there are none cannot be said while rows of it are nobody's.
 """
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from adapter.records.rows.row import absent
 from mappings.bag import Unlisted
 
 LISTED = "listed"  # the word of a layout for: there must be rows
+NONE_KNOWN = Unlisted.NONE_KNOWN.value
 NOT_SUPPLIED = Unlisted.NOT_SUPPLIED.value  # what the native format leaves out
 
 
@@ -40,13 +41,32 @@ class Listed:
     def reader(self, *, traced: bool = False) -> Reader:
         items = self.elements.reader(traced=traced) if self.elements else lambda here: None
         if isinstance(self.state, Constant):
-            return lambda here: items(here) or self.unless_gone(here.run)
+            return lambda here: items(here) or self._stated(here)
         read, empty = self.state.reader(traced=traced), self.empty
         return lambda here: self._agreed(here, items(here), read(here), empty)
 
-    def unless_gone(self, run: Run) -> Json:
-        """What the layout states where there are no rows. It cannot know that there are none where their file is not in the export."""
-        return self.state.value if self.tables.isdisjoint(absent(run.top)) else NOT_SUPPLIED  # type: ignore[union-attr]  # of a constant
+    def _stated(self, here: Here) -> Json:
+        try:
+            return self.constantly(here.run)
+        except Bad as bad:
+            here.no(bad, (self.name,), (*here.steps, *sorted(self.tables & here.run.orphaned)[:1]))
+            return WRONG
+
+    def constantly(self, run: Run) -> Json:
+        """What the layout states where there are no rows. It cannot know that there are none where their file is not in the export. Raises
+        Bad where there may be some, which only do not say whose they are."""
+        said = self.state.value  # type: ignore[union-attr]  # of a constant
+        if not self.tables.isdisjoint(absent(run.top)):
+            return NOT_SUPPLIED
+        if self.denies and (tables := self.tables & run.orphaned):
+            raise Bad("orphaned", f"there are rows in {' and '.join(sorted(tables))} that belong to nobody: whether they are hers cannot "
+                                  "be known, so that nobody can say that there are none")
+        return said
+
+    @property
+    def denies(self) -> bool:
+        """Does it say that there are none, of whoever has no rows?"""
+        return isinstance(self.state, Constant) and self.state.value == NONE_KNOWN
 
     @cached_property
     def tables(self) -> frozenset[str]:
