@@ -5,11 +5,13 @@ from pathlib import Path
 
 import pytest
 
+from adapter.commands.exits import Exit
 from adapter.faults import Fault, Refused
 from adapter.records.layout import load
 from adapter.records.rows.opening import open_export
 from adapter.records.rows.writing import write_export
 from tests.rows_in import folder
+from tests.test_cli import redbag
 
 LAYOUT = """
 source = { constant = "https://example.org/home", because = "as agreed" }
@@ -137,3 +139,14 @@ def test_how_files_are_written_is_said_in_the_layout_with_its_line(tmp_path: Pat
 @pytest.mark.parametrize("sign", [";", "\\t", "|", "^"])
 def test_a_sign_may_be_stated(tmp_path: Path, sign: str) -> None:
     assert len(load(layout(tmp_path, f'delimiter = "{sign}"')).settings.delimiter) == 1
+
+
+def test_layout_write_keeps_the_header_and_the_mark_of_the_export_it_writes_onto(tmp_path: Path) -> None:
+    own = folder(tmp_path / "own", {**FILES, "PEOPLE.CSV": "\ufeffEMPTY;SURNAME;COLOUR;GP;NO\r\n;Teatime;red;G1;7\r\n"})
+    records = tmp_path / "one.ndjson"
+    records.write_text('{"source": "https://example.org/home", "as_of": "2026-01-02T00:00:00Z", "resident": {"key": "7", '
+                       '"family_name": "Quill"}}\n', encoding="utf-8")
+    result = redbag("layout", "write", records, "--layout", layout(tmp_path), "--onto", own, "-o", tmp_path / "made")
+    assert result.exit_code == Exit.DONE, result.stderr
+    header, row = (tmp_path / "made" / "PEOPLE.CSV").read_bytes().decode().splitlines()
+    assert (header, row.split(";")[1:3]) == ("\ufeffEMPTY;SURNAME;COLOUR;GP;NO", ["Quill", "red"])

@@ -14,6 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from adapter.faults import Refused
+from adapter.records.rows.form import like
 from adapter.records.rows.formula import guarded, starts_a_formula, unguarded
 from adapter.records.rows.opening import open_export
 from adapter.records.rows.row import Lookup, Node, Settings, Table
@@ -242,3 +243,36 @@ def test_a_place_where_nothing_can_be_written(tmp_path: Path) -> None:
     with pytest.raises(Refused) as refused:
         write_export(tmp_path / "file" / "x", CSV, Node(), [])
     assert [fault.rule for fault in refused.value.found] == ["unwritable"]
+
+
+# ---- like another ------------------------------------------------------------------------------------------------------------
+ONE = (Table("residents", "R.CSV", "A", columns=("A", "B"), named=("A", "B")),)
+LIKE: dict[str, tuple[bytes, bytes]] = {
+    "its order, and columns of its own": (b"OWN,B,A\r\no,x,1\r\n", b"OWN,B,A\r\n,\xc3\xa9,1\r\n"),
+    "its byte order mark": (b"\xef\xbb\xbfB,A\r\nx,1\r\n", b"\xef\xbb\xbfB,A\r\n\xc3\xa9,1\r\n"),
+    "its encoding": (b"B,A\r\n\xe8,1\r\n", b"B,A\r\n\xe9,1\r\n"),
+    "its delimiter": (b"B;A\r\nx;1\r\n", b"B;A\r\n\xc3\xa9;1\r\n"),
+    "a column without a name": (b"B,,A\r\nx,,1\r\n", b"B,,A\r\n\xc3\xa9,,1\r\n"),
+}
+
+
+@pytest.mark.parametrize(("theirs", "ours"), LIKE.values(), ids=LIKE.keys())
+def test_written_like_an_export_that_is_there(tmp_path: Path, theirs: bytes, ours: bytes) -> None:
+    form = Settings("csv", "residents", "A", tables=ONE)
+    (path,) = write_export(tmp_path / "x", like(form, folder(tmp_path / "own", {"r.csv": theirs})), Node(), [Node({"A": "1", "B": "é"})])
+    assert path.read_bytes() == ours
+
+
+def test_what_the_encoding_of_the_export_cannot_say_is_refused(tmp_path: Path) -> None:
+    form = like(Settings("csv", "residents", "A", tables=ONE), folder(tmp_path / "own", {"R.CSV": b"A,B\r\n1,\xe8\r\n"}))
+    with pytest.raises(Refused) as refused:
+        write_export(tmp_path / "x", form, Node(), [Node({"A": "1", "B": "\u2265 2"})])
+    assert [(fault.rule, fault.name) for fault in refused.value.found] == [("not-in-encoding", "B")]
+    assert not (tmp_path / "x").exists()
+
+
+def test_a_file_that_is_not_there_is_written_as_the_residents_is(tmp_path: Path) -> None:
+    own = folder(tmp_path / "own", {"RESIDENTS.CSV": "SURNAME;RES_NO;GP\n"})
+    write_export(tmp_path / "x", like(CSV, own), node({}), map(node, TREES))
+    assert (tmp_path / "x" / "RESIDENTS.CSV").read_text().splitlines()[0] == "SURNAME;RES_NO;GP"
+    assert (tmp_path / "x" / "MEDICATION.CSV").read_text().splitlines()[0] == "MED_ID;RES_NO;DRUG"

@@ -21,6 +21,7 @@ from adapter.faults import Refused
 from adapter.records.layout import Layout, Unwritten, Written
 from adapter.records.layout.fields import entries
 from adapter.records.layout.here import Run
+from adapter.records.rows.form import like
 from adapter.records.rows.row import TOP, Node, Steps
 from adapter.records.rows.writing import write_export
 from mappings.bag import CareRecord
@@ -66,7 +67,8 @@ class Writer:
             return []
         made = self._written(first, self.onto.top)
         try:
-            return write_export(out, self.layout.settings, made.top, self._trees(made, records), self.onto.left())
+            settings = like(self.layout.settings, self.onto.path) if self.onto.path else self.layout.settings
+            return write_export(out, settings, made.top, self._trees(made, records), self.onto.left())
         except Refused as refused:
             raise stopped(refused.found, str(out), self.talk) from None
 

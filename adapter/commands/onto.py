@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from adapter.commands.exported import Exported
 from adapter.records.layout import Layout
@@ -29,13 +30,14 @@ TWICE = "there are two residents with that key: leave one in"
 @dataclass
 class Onto:
     """`top`: what stands outside of all. `shut`: number and reason, of those over whose rows nothing can be written. `nameless`: numbers
-    of those who have no key that can be read. `shared`: of CSV, the rows of each lookup by what they are named by."""
+    of those who have no key that can be read. `shared`: of CSV, the rows of each lookup by what they are named by. `path`: where it is."""
 
     top: Node = field(default_factory=Node)
     trees: dict[Person, Node] = field(default_factory=dict)
     shut: dict[Person, tuple[int, str]] = field(default_factory=dict)
     nameless: list[int] = field(default_factory=list)
     shared: dict[str, dict[Key, Node]] = field(default_factory=lambda: defaultdict(dict))
+    path: Path | None = None
 
     def take(self, layout: Layout, hers: Rows, wanted: Person | None) -> None:
         her, faults = person(layout, hers), {fault.rule for fault in hers.faults}
@@ -107,7 +109,7 @@ def who(record: CareRecord) -> Person:
 
 def onto_of(export: Exported, wanted: Person | None = None) -> Onto:
     """Of everybody, or of one person. Raises Stop."""
-    made = Onto()
+    made = Onto(path=export.path)
     for hers in export.all():
         made.take(export.layout, hers, wanted)
     made.top, unnamed = export.around

@@ -10,6 +10,7 @@ import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack
 from decimal import Decimal
+from itertools import chain
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -18,7 +19,7 @@ from adapter.records.rows.encoding import NAMES, named
 from adapter.records.rows.formula import guarded
 from adapter.records.rows.hanging import many
 from adapter.records.rows.plan import Plan
-from adapter.records.rows.row import Node, Settings, Table
+from adapter.records.rows.row import Form, Node, Settings, Table
 
 
 def write(folder: Path, settings: Settings, top: Node, trees: Iterable[Node], shared: Iterable[tuple[str, Node]] = ()) -> None:
@@ -70,9 +71,10 @@ class _Out:
     """One file, while its rows come."""
 
     def __init__(self, table: Table, settings: Settings, plan: Plan, waiting: TextIO) -> None:
-        self.table, self.encoding, self.delimiter = table, named(settings.encoding or "utf-8"), settings.delimiter or ","
-        self.known = dict.fromkeys([*table.columns, *([table.key] if table.key else ()), *plan.needed(table)])
-        self.columns = {name: i for i, name in enumerate(table.columns)}
+        self.table, self.stated = table, [*([table.key] if table.key else ()), *plan.needed(table)]
+        self.form = table.form or Form(table.columns, frozenset(), named(settings.encoding or "utf-8"), settings.delimiter or ",")
+        self.known = {*table.columns, *self.stated}
+        self.columns = {name: i for i, name in enumerate(self.form.columns)}
         self.hung = {other.name for other in (*plan.children[table.name], *plan.lookups[table.name])}
         self.waiting = waiting
         self.seen: dict[tuple[str, ...], dict[str, str]] = {}
@@ -100,10 +102,10 @@ class _Out:
         return self.seen[key] is values
 
     def write(self, path: Path) -> None:
-        names = list(self.columns | dict.fromkeys(self.known))  # what it is joined by, even where no row has it
-        with path.open("w", encoding=self.encoding, newline="") as file:
-            writer = csv.writer(file, delimiter=self.delimiter, lineterminator="\r\n")
-            for cells in (names, *self._rows()):
+        names = list(self.columns | dict.fromkeys(self.stated))  # what it is joined by, even where no row has it
+        with path.open("w", encoding=self.form.encoding, newline="") as file:
+            writer = csv.writer(file, delimiter=self.form.delimiter, lineterminator="\r\n")
+            for cells in chain([["" if name in self.form.nameless else name for name in names]], self._rows()):
                 try:
                     writer.writerow([guarded(cell) for cell in cells] + [""] * (len(names) - len(cells)))
                 except UnicodeEncodeError:
@@ -125,9 +127,10 @@ class _Out:
         """Of what the file is to hold, each cell that its encoding cannot write."""
         for name, cell in zip(names, cells, strict=False):
             try:
-                cell.encode(self.encoding)
+                cell.encode(self.form.encoding)
             except UnicodeEncodeError:
-                says = f"holds a character that {NAMES[self.encoding]} does not have: take it out, or name another encoding in [export]"
+                what = f"holds a character that {NAMES[self.form.encoding.removesuffix('-sig')]} does not have"
+                says = f"{what}: take it out, or have the export, and [export] in the layout, in UTF-8"
                 yield self._fault("not-in-encoding", says, self._told(name))
 
     def _told(self, name: str) -> str:

@@ -119,6 +119,15 @@ def stands(tree: Node, top: Node, steps: Steps, path: bool = False) -> Place:
 
 
 # ---- what a layout says about the files ----------------------------------------------------------------------------------------
+class Form(NamedTuple):
+    """How one file of a CSV export is written. `nameless`: the columns for which its header has no name. `encoding` as Python calls it."""
+
+    columns: tuple[str, ...]
+    nameless: frozenset[str]
+    encoding: str
+    delimiter: str
+
+
 @dataclass(frozen=True)
 class Table:
     """One file of a CSV export. `name`: under which its rows hang in the tree. `file`: its file name, in whatever case.
@@ -127,7 +136,7 @@ class Table:
     `lookup`: the other way round: each row of `of` has at most one row here, and many rows may share it; it hangs there as one object.
     `single`: one row about the whole export; it stands at the top under its name. `columns`: in which order they are written.
     `key`: the column by which its rows are told apart, if there is one. `named`: the columns of which the layout says what they mean; the
-    file must have them.
+    file must have them. `form`: how it is to be written, instead of what all settings say.
     """
 
     name: str
@@ -140,6 +149,7 @@ class Table:
     optional: bool = False
     columns: tuple[str, ...] = ()
     named: tuple[str, ...] = ()
+    form: Form | None = None
 
 
 @dataclass(frozen=True)
