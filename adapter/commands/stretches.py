@@ -40,6 +40,7 @@ class Exports:
     def __init__(self, export: Exported) -> None:
         self.size: int | None = None
         self.export, self.mark, self.held = export, mark_of(export.form), deque[Stretch]()
+        self.orphaned = frozenset[str]()
 
     def identity(self) -> dict[str, str]:
         """Raises Stop."""
@@ -53,6 +54,8 @@ class Exports:
         for number in count(1):
             if (first := next(each, None)) is None:
                 return
+            if self.export.layout.asks_for_orphans:  # it is known from then on; the index is this thread's alone
+                self.orphaned = first[0].orphaned
             rows = chain([first], islice(each, every - 1))
             yield Stretch(number, self.export, rows)
             deque(rows, 0)  # who did not want these wants the next
@@ -66,9 +69,7 @@ class Exports:
         piece.rows = list(piece.rows)
         self.held.append(piece)
         trees = [(rows.number, None if rows.faults or others else rows.tree) for rows, others in piece.rows]
-        first = piece.rows[0][0]
-        orphaned = first.orphaned if self.export.layout.asks_for_orphans else frozenset[str]()
-        return Trees(piece.number, first.top, trees, self.export.form, self.mark, self.export.as_of, orphaned)
+        return Trees(piece.number, piece.rows[0][0].top, trees, self.export.form, self.mark, self.export.as_of, self.orphaned)
 
     def whole(self, work: Work, done: Done) -> Done:
         """With what could not be told elsewhere, and every resident settled."""
