@@ -247,9 +247,47 @@ def test_a_layout_alone() -> None:
     assert constants["resident.other_names[].use"] == "constant, because the column is for nothing else"
     assert "resident.managing_organization" in said["Nothing feeds, and the example has it"]
     assert "Filled" not in said
-    on_screen = redbag("layout", "check", toml_of("larkfield"))
+    on_screen = redbag("layout", "check", toml_of("larkfield"), "--all")
     assert on_screen.exit_code == Exit.DONE
     assert re.search(r"(?m)^Nothing feeds:\n    \S", on_screen.stdout)
+
+
+def test_what_nothing_feeds_is_a_line_for_each_part_of_the_record() -> None:
+    """What our own example has comes first; the rest is counted, and `--all` names it."""
+    shown = redbag("layout", "check", toml_of("larkfield")).stdout
+    part = re.search(r"(?m)^Nothing feeds.*\(--all names every field\):\n((?: {4}.*\n)+)", shown)
+    assert part
+    told = dict(line.strip().split(": ", 1) for line in part[1].splitlines())
+    assert told.keys() >= {"the record", "resident", "medicines", "allergies", "stays"}
+    assert told["resident"].startswith("contacts, managing_organization, ")
+    assert re.search(r" and \d+ more$", told["resident"])
+    assert "[]" not in part[1]
+
+
+def test_what_is_to_be_worked_on_is_said_first(larkfield: Path) -> None:
+    edit(larkfield / "RESIDENTS.CSV", "14/02/1934", "14.02.1934")
+    result = redbag("layout", "check", toml_of("larkfield"), larkfield)
+    headed = [line for line in result.stdout.splitlines() if not line.startswith(" ")]
+    assert headed[0] == "Refused:"
+    assert headed.index("Filled:") < headed.index("Not written back as it was:")
+
+
+def test_where_all_are_refused_nothing_is_said_to_be_filled(tmp_path: Path) -> None:
+    people = {"RESIDENTS.CSV": "NO,SEX\r\n1,?\r\n2,?\r\n"}
+    (tmp_path / "a.toml").write_text("""source = { constant = "https://home.example/records", because = "agreed" }
+as_of = { constant = "2026-07-01T12:00:00+01:00", because = "a test" }
+[export]
+format = "csv"
+residents = "residents"
+[files.residents]
+file = "RESIDENTS.CSV"
+key = "NO"
+[resident]
+key = "NO"
+gender = { from = "SEX", table = { F = "female" } }
+""", encoding="utf-8")
+    result = redbag("layout", "check", tmp_path / "a.toml", written(tmp_path / "export", people))
+    assert (result.exit_code, "2 times: " in result.stdout, "Filled" in result.stdout) == (Exit.NOTHING, True, False)
 
 
 def test_what_a_layout_leaves_unsaid(tmp_path: Path) -> None:
@@ -487,7 +525,7 @@ def test_an_export_is_printed_as_care_records(vendor: str, tmp_path: Path) -> No
     as_json = redbag("convert", EXPORTS[vendor], *by, "--json")
     assert lines(as_json, "record") == [json.loads(line) for line in result.stdout.splitlines()]
     assert about(as_json)["records"] == len(every)
-    redbag("convert", EXPORTS[vendor], *by, "--parts", 10_000, "-o", tmp_path / "parts")
+    redbag("convert", EXPORTS[vendor], *by, "--parts", "10000", "-o", tmp_path / "parts")
     part, = (tmp_path / "parts").glob("*.ndjson")
     assert part.read_text(encoding="utf-8") == result.stdout
 

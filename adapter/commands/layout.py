@@ -4,7 +4,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from itertools import groupby
+from itertools import chain, groupby
 from pathlib import Path
 
 from adapter import wire
@@ -19,18 +19,20 @@ from adapter.records.draft import page, survey
 
 
 # ---- check -----------------------------------------------------------------------------------------------------------------------
-def check(file: Path, path: Path | None, as_of: str | None, talk: Talk) -> Exit:
+def check(file: Path, path: Path | None, as_of: str | None, whole: bool, talk: Talk) -> Exit:
     layout = layout_of(file, talk)
-    tell(alone(layout), talk)
+    says = alone(layout, whole=whole or talk.as_json)
     if path is None:
+        tell(says, talk)
         fields = layout.fields()
         said = {"exit": Exit.DONE, "fields": len(fields), "constants": sum(not fed.sources for fed in fields)}
         talk.result(said, f"Checked: {layout.file} feeds {count(len(fields), 'field')}, {said['constants']:,} of them with a constant.")
         return Exit.DONE
-    return tried(exported(path, file, as_of, None, talk), talk)
+    return tried(exported(path, file, as_of, None, talk), says, talk)
 
 
-def tried(export: Exported, talk: Talk) -> Exit:
+def tried(export: Exported, alone: Iterator[Said], talk: Talk) -> Exit:
+    """`alone`: what is to be said of the layout itself."""
     intake, seen = Trial(export.name, talk, export=export), Tried()
     intake.seen = seen
     for _, care_record in intake.accepted("Trying"):
@@ -38,7 +40,7 @@ def tried(export: Exported, talk: Talk) -> Exit:
     export.reconcile()
     if export.fault:
         raise Stop(Exit.BUG, export.fault)
-    tell(on_export(export, seen), talk)
+    tell(chain(on_export(export, seen), alone), talk)
     export.notes()
     totals = export.ledger.totals()
     talk.result({"exit": intake.exit, **intake.counts(), "values": totals}, f"Tried: {intake.sentence()}. {counted_values(totals)}.")

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import accumulate
 from typing import Any, NamedTuple
 
 from adapter.commands.exported import Exported
@@ -33,26 +34,51 @@ class Said(NamedTuple):
 
 
 # ---- alone -----------------------------------------------------------------------------------------------------------------------
-def alone(layout: Layout) -> Iterator[Said]:
+def alone(layout: Layout, *, whole: bool) -> Iterator[Said]:
+    """`whole`: of what nothing feeds, each field; else some of them."""
     fields = layout.fields()
     yield from (Said("To be looked at", layout.file, f"{says}.") for says in layout.says)
     for fed in fields:
         if fed.back:
             yield Said("Not written back as it was", fed.path, f"from {', '.join(fed.sources)}: {fed.back}")
-    yield from unfed(layout)
+    yield from unfed(layout, whole=whole)
     for fed in fields:
         if not fed.sources:
             yield Said("Said by the layout, and not by the export", fed.path, fed.by)
     yield from unsaid(layout)
 
 
-def unfed(layout: Layout) -> Iterator[Said]:
+def unfed(layout: Layout, *, whole: bool) -> Iterator[Said]:
     """What must be there comes first, then what our own example has. What only comes back is the hospital's to fill."""
     wanted, lacking = set(generic(example())), [x for x in layout.unfed() if not x.path.startswith(BACK)]
     yield from (Said("Nothing feeds, and without it a record is refused", x.path, "must be there") for x in lacking if x.needed)
-    yield from (Said("Nothing feeds, and the example has it", x.path, "in the example of `redbag records example`")
-                for x in lacking if not x.needed and x.path in wanted)
-    yield from (Said("Nothing feeds", x.path, "may be left out") for x in lacking if not x.needed and x.path not in wanted)
+    optional = sorted((x.path for x in lacking if not x.needed), key=lambda path: path not in wanted)
+    if not whole:
+        yield from in_parts(optional)
+        return
+    for path in optional:
+        says = ("and the example has it", "in the example of `redbag records example`") if path in wanted else ("", "may be left out")
+        yield Said(", ".join(filter(None, ("Nothing feeds", says[0]))), path, says[1])
+
+
+def in_parts(paths: Iterable[str]) -> Iterator[Said]:
+    """A line for each part of the record; what stands near its top goes before what is deep in it."""
+    parts: dict[str, list[str]] = {}
+    for path in paths:
+        part, _, name = path.replace("[]", "").partition(".")
+        parts.setdefault(part if name else "the record", []).append(name or part)
+    for part, names in parts.items():
+        yield Said("Nothing feeds, and it may be left out (--all names every field)", part, some(names))
+
+
+def some(names: Sequence[str], most: int = 100) -> str:
+    """As many as have room in a line.
+
+    >>> some(["telecom", "key", "name"], 12), some(["key", "name"])
+    ('telecom, key and 1 more', 'key, name')
+    """
+    shown = [name for name, length in zip(names, accumulate(len(name) + 1 for name in names), strict=True) if length <= most]
+    return ", ".join(shown) + (f" and {len(names) - len(shown):,} more" if len(shown) < len(names) else "")
 
 
 def unsaid(layout: Layout) -> Iterator[Said]:
@@ -110,12 +136,14 @@ def named(name: str) -> str:
 
 
 def on_export(export: Exported, tried: Tried) -> Iterator[Said]:
+    """What is to be worked on first."""
+    yield from refusals(tried)
     for line in export.ledger.lines():
         if line.verdict == UNKNOWN:
             says = f"{line.total:,} values in {line.file or export.name}" + (f": {line.what}" if line.what else "")
             yield Said("Not covered: the layout does not know of it", line.path or line.file, says)
-    yield from refusals(tried)
-    yield from fill(export.layout, tried)
+    if tried.residents:
+        yield from fill(export.layout, tried)
 
 
 def refusals(tried: Tried) -> Iterator[Said]:

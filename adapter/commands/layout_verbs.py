@@ -27,11 +27,13 @@ class Form(StrEnum):
 @layouts.command()
 @verb
 def check(layout: LayoutFile, export: Annotated[Path | None, typer.Argument(metavar="[EXPORT]", show_default=False, help=(
-        "Try it on this: a file, a folder or a zip."))] = None, as_of: AsOf = None, as_json: AsJson = False) -> Exit:
+        "Try it on this: a file, a folder or a zip."))] = None, as_of: AsOf = None,
+          every: Annotated[bool, typer.Option("--all", help="Name every field that nothing feeds.")] = False,
+          as_json: AsJson = False) -> Exit:
     """Say what a layout does and does not. Tried on an export: what it does not cover, how often each field is filled, what is refused."""
     from adapter.commands import layout as layouts
 
-    return layouts.check(layout, export, as_of, Talk(as_json))
+    return layouts.check(layout, export, as_of, every, Talk(as_json))
 
 
 @layouts.command()
