@@ -394,3 +394,45 @@ def test_another_layout_is_another_run(tmp_path: Path) -> None:
     ran = redbag(*command)
     assert (ran.exit, ran.err.count("\n")) == (Exit.USAGE, 1)
     assert "holds a run with another --layout, or it has changed since" in ran.err
+
+
+NOBODYS = '''
+source = { constant = "https://home.example/records", because = "agreed" }
+as_of = { constant = "2026-07-01T12:00:00+01:00", because = "a test" }
+[export]
+format = "csv"
+residents = "people"
+[files.people]
+file = "P.CSV"
+key = "id"
+[files.meds]
+file = "M.CSV"
+of = "people"
+by = "id"
+[states]
+medicines = { constant = "none known", because = "no row means none" }
+[[ignored_rows]]
+rows = "people"
+only = { id = "TOTAL" }
+because = "a line of totals"
+[resident]
+key = "id"
+family_name = "name"
+[[medicines]]
+each = "meds"
+key = "no"
+status = { constant = "active", because = "a test" }
+drug = "drug"
+'''
+
+
+def test_what_is_nobodys_is_known_in_every_process(tmp_path: Path) -> None:
+    """Who has no medicine is refused, for the one that is nobody's may be hers; a line of totals is nobody in any of them."""
+    folder = tmp_path / "export"
+    folder.mkdir()
+    (folder / "P.CSV").write_text("id,name\n" + "".join(f"{n},Oak\n" for n in range(150)) + "TOTAL,150\n")
+    (folder / "M.CSV").write_text("id,no,drug\n" + "".join(f"{n},m{n},Senna\n" for n in range(0, 150, 2)) + "X,m,Iron\n")
+    (tmp_path / "x.toml").write_text(NOBODYS)
+    alone = redbag("convert", folder, "--layout", tmp_path / "x.toml")
+    assert (alone.exit, alone.err.count("whether they are hers")) == (Exit.PARTIAL, 75)
+    assert redbag("convert", folder, "--layout", tmp_path / "x.toml", "--jobs", "2") == alone
