@@ -167,9 +167,10 @@ def findings_of_death(resident: Resident, medicines: Iterable[Medication], stays
             yield warning(f"stays[{i}].status", "says that it is not over, and the resident has died: say how it ended")
 
 
-def linked_keys(resident: Resident) -> frozenset[str]:
-    """Of the sender's other records that are said to be about her, in whichever way."""
-    return frozenset(to.key for link in resident.links if isinstance(to := link.other, Ref) and to.type == "Patient")
+def linked_keys(resident: Resident, how: str | None = None) -> frozenset[str]:
+    """Of the sender's other records that are said to be about her: in this way, or in any."""
+    return frozenset(to.key for link in resident.links
+                     if how in (None, link.type) and isinstance(to := link.other, Ref) and to.type == "Patient")
 
 
 def former_numbers(resident: Resident) -> tuple[str, ...]:

@@ -98,7 +98,8 @@ def test_a_list_that_says_nothing_ends_nothing(field: str, said: Any) -> None:
 @pytest.mark.parametrize("field", WORDS)
 def test_a_list_of_nothing_but_errors_ends_nothing_here_or_there(field: str) -> None:
     """It says that this was wrong, and not that there is nothing else."""
-    now = replace(WHOLE, **{field: (in_error(replace(getattr(WHOLE, field)[0], key="wrong")),)})
+    wrong: dict[str, Any] = {field: (in_error(replace(getattr(WHOLE, field)[0], key="wrong")),)}
+    now = replace(WHOLE, **wrong)
     assert with_absences(WHOLE, now, {field: ERROR}) == now
     hospital = Hospital()
     hospital.send(WHOLE)

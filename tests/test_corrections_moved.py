@@ -10,12 +10,14 @@ import pytest
 from adapter.bundle import Policy
 from adapter.delivery.outcome import Verdict
 from adapter.delivery.send import ANOTHERS
+from adapter.delivery.withdrawal import TAKEN
 from mappings.bag import CareRecord, Unlisted
 from mappings.corrections import Reason
 from mappings.patient import Link
+from mappings.systems import NHS_NUMBER
 from mappings.values import Ref
-from tests.events import ALL, MOVED_IN, NEW, UPSERT, again, visited, withdrawn
-from tests.hospital import CREATE, FUROSEMIDE, MARY, POLICIES, WHOLE, Hospital, Resource, Ward, became, with_dose
+from tests.events import ALL, MOVED_IN, NEW, OLD, UPSERT, again, visited, withdrawn
+from tests.hospital import CREATE, FUROSEMIDE, HOME, MARY, POLICIES, WHOLE, Hospital, Resource, Ward, became, with_dose
 
 OTHERS = [{"system": "https://h.example/Id", "value": "H2"}]
 
@@ -74,6 +76,10 @@ def test_with_what_was_sent_last_rows_follow_her_to_her_new_patient_too() -> Non
     assert {m["subject"]["reference"] for m in hospital.has("MedicationStatement")} == {f"Patient/{right['id']}"}
 
 
+def whose(row: Resource) -> str:
+    return str(row["subject"]["reference"])
+
+
 # ---- two records under one number --------------------------------------------------------------------------------------------
 TWICE = replace(WHOLE, resident=replace(MARY, key="r2"), medicines=(replace(FUROSEMIDE, key="m9"),))
 
@@ -112,6 +118,58 @@ def test_two_records_that_are_said_to_be_one_persons_go_to_one_patient(policy: P
     hospital.send(withdrawn(Reason.MERGED, "r2"), policy)
     assert (Ward(hospital).medicines(), len(Ward(hospital).patients())) == (["Furosemide 40mg tablets"], 1)
     assert {r["status"] for r in hospital.has("List") if "r1/" in json.dumps(r)} == {"entered-in-error"}
+
+
+STAYS, GOES = saying("replaces", WHOLE, "r2"), withdrawn(Reason.MERGED, "r1", TWICE)
+
+
+def patients(hospital: Hospital) -> dict[str, tuple[bool, list[str]]]:
+    """By our key: in use or not, and the kinds of its links."""
+    made = [p for p in hospital.has("Patient") if p["identifier"][0]["system"] == f"{HOME}/Id/Patient"]
+    return {p["identifier"][0]["value"]: (p.get("active", True), [link["type"] for link in p.get("link", [])]) for p in made}
+
+
+@pytest.mark.parametrize("order", [(STAYS, GOES), (GOES, STAYS)])
+@pytest.mark.parametrize("policy", POLICIES)
+def test_of_two_records_with_one_number_one_stays_on_a_patient_in_use(policy: Policy, order: tuple[CareRecord, CareRecord]) -> None:
+    hospital = visited(policy, TWICE)
+    for bag in order:
+        assert hospital.send(bag, policy).verdict is Verdict.DELIVERED
+    assert Ward(hospital).all() == ALL
+    (under,) = {m["subject"]["reference"] for m in hospital.has("MedicationStatement") if m["status"] == "active"}
+    hers = hospital.ask("GET", f"/{under}")
+    assert (hers.get("active", True), [link["type"] for link in hers.get("link", [])]) == (
+        True, ["replaces"] if policy.patient == "upsert" else [])
+    if policy.patient == "upsert":
+        assert patients(hospital) == {"r1": (True, ["replaces"]), "r2": (False, ["replaced-by"])}
+    for bag in order:
+        again(hospital, bag, policy)
+    assert not hospital.send(STAYS, policy).for_a_person
+
+
+def test_a_patient_of_ours_is_left_in_use_while_rows_of_another_record_stand_on_it() -> None:
+    hospital = visited(UPSERT, TWICE)
+    hospital.send(saying("see also", WHOLE, "r2"), UPSERT)
+    sent = hospital.send(GOES, UPSERT)
+    assert (sent.for_a_person, sent.sentences[0], Ward(hospital).all(), patients(hospital)) == (True, TAKEN, ALL, {"r2": (True, [])})
+    for bag in (STAYS, GOES):
+        hospital.send(bag, UPSERT)
+    assert patients(hospital) == {"r1": (True, ["replaces"]), "r2": (False, ["replaced-by"])}
+    assert (Ward(hospital).all(), len(set(map(whose, hospital.has("List"))))) == (ALL, 2)
+
+
+def test_whoever_is_sent_after_a_record_that_was_taken_back_has_a_patient_of_her_own() -> None:
+    hospital = visited(UPSERT, TWICE)
+    hospital.retract("r2")
+    assert hospital.send(WHOLE, UPSERT).sentences == ()
+    assert (Ward(hospital).all(), patients(hospital)) == (ALL, {"r1": (True, []), "r2": (False, [])})
+
+
+def test_a_patient_of_the_hospitals_with_a_key_of_ours_does_not_give_way() -> None:
+    hospital = Hospital()
+    hospital.registers(identifier=[{"system": f"{HOME}/Id/Patient", "value": "r2"}, {"system": NHS_NUMBER, "value": OLD}])
+    assert hospital.send(STAYS, UPSERT).verdict is Verdict.DELIVERED
+    assert (len(hospital.has("Patient")), Ward(hospital).all()) == (1, ALL)
 
 
 def test_what_another_sender_sent_about_her_is_not_in_the_way() -> None:

@@ -2,7 +2,8 @@
 
 Matched only by a verified NHS number and by the sender's own key. A superseded number is never matched on: the NHS's rule is to take up the
 new one, and whoever is still filed under the old one may by then be somebody else's record. So a server that knows only the old number is
-for a person; it is asked about it only to be able to say so, and so that no second Patient is made beside the one it has.
+for a person; it is asked about it only to be able to say so, and so that no second Patient is made beside the one it has. Under `upsert` a
+record that replaces another has a Patient of its own: that of the other one will end.
 Source: NHS England, PDS FHIR API (GET Patient: superseded NHS numbers); docs/corrections.md.
 """
 from __future__ import annotations
@@ -11,15 +12,17 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from adapter.bundle import Id, Names, Policy
+from adapter.bundle.identity import own_system
 from adapter.delivery.client import FhirClient
 from adapter.delivery.difference import version_of
 from adapter.delivery.directory import existing
 from adapter.delivery.left import unwritten
+from adapter.delivery.mark import is_marked
 from adapter.delivery.outcome import Verdict
-from adapter.delivery.resident import Found, Stopped, compared, find, is_in_use, read_patient, replaces, the_one
+from adapter.delivery.resident import Found, Stopped, carries, compared, find, is_in_use, read_patient, replaces, the_one
 from adapter.delivery.sent import Became, SentRow
 from mappings.bag import CareRecord
-from mappings.corrections import former_numbers
+from mappings.corrections import former_numbers, linked_keys
 from mappings.patient import Resident
 from mappings.systems import NHS_NUMBER
 
@@ -59,16 +62,18 @@ async def settle(client: FhirClient, bag: CareRecord, policy: Policy) -> Settled
     """Raises Stopped where it is not certain who she is, and ClientError."""
     names = Names(bag.source, bag.resident.key or "")
     every, older = await _candidates(client, bag.resident, names)
+    apart = [f for f in (*every, *older) if policy.patient == "upsert" and _gives_way(f, bag.resident, names)]
+    every, older = [f for f in every if f not in apart], [f for f in older if f not in apart]
     found = the_one(every)
     if policy.directory == "existing":
         policy = await existing(client, bag, policy)
     if found is None:
-        return _nobody(policy, older, names.person(bag.resident))
+        return replace(_nobody(policy, older, names.person(bag.resident)), patients=tuple(f.reference for f in apart))
     writes = policy.patient == "upsert" and found.reference == f"Patient/{names.id('Patient', names.key)}"
     grave = [*[SEVERAL] * _beside(found, every), *[BESIDE] * _beside(found, older), *_grave(bag.resident, found, writes)]
     comparison = compared(bag.resident, found)
     said = (*grave, *[LITTLE] * (comparison.verdict == "not enough to tell"))
-    settled = Settled(policy, said, found.reference, unsettled=bool(grave), patients=tuple(f.reference for f in [*every, *older]),
+    settled = Settled(policy, said, found.reference, unsettled=bool(grave), patients=tuple(f.reference for f in (*every, *older, *apart)),
                       made=tuple(f.reference for f in every if f.ours))
     return settled if writes else _left_as_it_is(settled, found, unwritten(bag, read_patient(found), policy.known, comparison.agree))
 
@@ -79,6 +84,26 @@ async def _candidates(client: FhirClient, resident: Resident, names: Names) -> t
     every = await find(client, dict.fromkeys((names.person(resident), own)), own)
     known = {found.reference for found in every}
     return every, [f for f in await find(client, former(resident), own) if f.reference not in known and is_in_use(f)]
+
+
+def _gives_way(found: Found, resident: Resident, names: Names) -> bool:
+    """Is it the Patient that the sender made from another record of hers: one that this record replaces, or that was taken back? Hers is
+    then her own, whatever number that one still has."""
+    others = {key for key in _keys_of(found, names.source) - {names.key} if is_made_by_us(found, Names(names.source, key))}
+    ended = not is_in_use(found) or found.resource.get("active") is False
+    return bool(others if ended else others & linked_keys(resident, "replaces"))
+
+
+def _keys_of(found: Found, source: str) -> set[str]:
+    said = found.resource.get("identifier")
+    each = [i for i in said if isinstance(i, dict)] if isinstance(said, list) else []
+    return {str(i.get("value")) for i in each if i.get("system") == own_system(source, "Patient")}
+
+
+def is_made_by_us(found: Found, names: Names) -> bool:
+    """Its key alone does not say so: a hospital may have put that on a Patient of its own."""
+    made = is_marked(found.resource) or found.reference == f"Patient/{names.id('Patient', names.key)}"
+    return made and carries(found.resource, names.own("Patient", names.key))
 
 
 def _beside(found: Found, others: list[Found]) -> bool:

@@ -17,11 +17,11 @@ from adapter.delivery.answer import Resource
 from adapter.delivery.client import FhirClient
 from adapter.delivery.difference import Difference, ends, rewritten
 from adapter.delivery.left import LISTS, sent_before
-from adapter.delivery.mark import is_marked, patient_of
+from adapter.delivery.mark import patient_of
 from adapter.delivery.older import not_older, standing_there
 from adapter.delivery.resident import BUSY, Found, find, matches
 from adapter.delivery.sent import Options, Sent, told
-from adapter.delivery.settled import former
+from adapter.delivery.settled import former, is_made_by_us
 from adapter.delivery.writing import with_endings, write
 from mappings.bag import LISTED, PERSONAL, CareRecord
 from mappings.corrections import Reason, Withdrawn
@@ -32,6 +32,9 @@ from mappings.values import Logical
 WHY = {Reason.WRONG_RESIDENT: "is taken back, for it was not hers", Reason.MERGED: "is taken back, for her record was merged into another",
        Reason.MOVED_AWAY: "is not kept up any more, for she lives in another home"}
 OUR_PATIENT = "resident: the Patient that was made from your record is left as it is under this policy; with upsert it is ended too"
+
+TAKEN = ("resident: the Patient that was made from your record is left in use, for rows that you sent under another resident's key stand "
+         "on it; send that record, which says that it replaces this one, with upsert, and then this one again")
 
 
 @dataclass(frozen=True)
@@ -72,17 +75,20 @@ async def _once(client: FhirClient, whose: Whose, options: Options, most: int = 
     found = await _people(client, whose)
     patients = dict.fromkeys([*(f.reference for f in found), *(s for versions in lists for s in _subjects(versions))])
     going, untold, there = list[Difference](), list[str](), [versions[0] for versions in lists if versions]
+    taken = set[str | None]()  # by rows of the sender's about somebody else
     for section in (*PERSONAL, LISTS):
         found_there = await sent_before(client, section, whose.names, list(patients))
         untold += [] if found_there.told else [f"{section.field}: the server would not say which of yours it has; a person must look"]
         going += [_end(row, resource, whose, options) for row, resource in found_there.hers]
         there += [resource for _, resource in found_there.hers]
+        taken |= {patient for _, patient in found_there.others}
     if not options.older:
         not_older(whose.as_of, there, "nothing was taken back")
-    made = [f for f in found if _is_made_by_us(f, whose.names)] if whose.withdrawn.reason is not Reason.MOVED_AWAY else []
-    in_use = any(f.resource.get("active") is not False for f in made)
-    said = [*untold, *[OUR_PATIENT] * (in_use and not whose.patient)]
-    going += [_end(Row("resident", "Patient", f.reference), f.resource, whose, options) for f in made if whose.patient]
+    made = [f for f in found if is_made_by_us(f, whose.names)] if whose.withdrawn.reason is not Reason.MOVED_AWAY else []
+    in_use = [f for f in made if f.resource.get("active") is not False]
+    stay = [f for f in in_use if f.reference in taken] if whose.patient else in_use
+    said = [*untold, *[OUR_PATIENT if not whose.patient else TAKEN] * bool(stay)]
+    going += [_end(Row("resident", "Patient", f.reference), f.resource, whose, options) for f in made if whose.patient and f not in stay]
     sent, clash = await write(client, with_endings([], going, most, client.base, whose.as_of or None), going, said, options)
     return replace(sent, unsettled=bool(said), patient=next(iter(patients), None)), clash
 
@@ -97,11 +103,6 @@ async def _people(client: FhirClient, whose: Whose) -> list[Found]:
     own, person = whose.names.own("Patient", whose.names.key), whose.person
     numbers = [whose.names.person(person), *former(person)] if person else []
     return await find(client, dict.fromkeys((own, *numbers)), own)
-
-
-def _is_made_by_us(found: Found, names: Names) -> bool:
-    """Its key alone does not say so: a hospital may have put that on a Patient of its own."""
-    return found.ours and (is_marked(found.resource) or found.reference == f"Patient/{names.id('Patient', names.key)}")
 
 
 async def _versions(client: FhirClient, target: str) -> list[Resource]:
