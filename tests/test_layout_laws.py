@@ -19,6 +19,7 @@ from mappings.bag import CareRecord
 from tests.layouts import EVERYTHING, ByHand, layout
 from tests.mirrored import mirror
 from tests.native_values import values
+from tests.traced import became
 
 LAW = settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
 KIND = care_records().kind
@@ -112,9 +113,9 @@ def other(value: Any) -> Any:
 def test_of_every_mapped_value_a_change_is_seen_and_none_of_them_is_unknown(made: Layout, record: CareRecord, data: st.DataObject) -> None:
     first = made.write(record)
     rows = ByHand(decorated(first.tree, [(5, "new")]), first.top)
-    before, told = made.read(rows), dict(made.became(rows))
-    assert [steps for steps, became in told.items() if became.verdict == "unknown"] == [steps for steps in told if steps[-1] == "#new"]
-    mapped = [steps for steps, became in told.items() if became.verdict == "mapped"]
+    before, told = made.read(rows), dict(became(made, rows))
+    assert [steps for steps, fate in told.items() if fate.verdict == "unknown"] == [steps for steps in told if steps[-1] == "#new"]
+    mapped = [steps for steps, fate in told.items() if fate.verdict == "mapped"]
     if mapped and not before.wrong:
         *way, last = data.draw(st.sampled_from(mapped))
         tree: Any = copied(first.tree)

@@ -11,6 +11,7 @@ from adapter.records.layout.states import LISTED
 from adapter.records.stream import care_records
 from mappings.bag import CareRecord
 from tests.layouts import SHORT, both, layout, rows
+from tests.traced import became
 
 MEDICINES = """
 [resident]
@@ -355,7 +356,7 @@ def test_what_becomes_of_each_value() -> None:
                   'because = "templates"\n[[medicines.doses]]\neach = "dose"\nonly = { k = "1" }\ntext = "t"')
     row = {"no": "1", "status": "active", "drug": "S", "new": "x", "dose": [{"k": "1", "t": "one"}]}
     tree = {"id": "1", "state": "L", "room": "N/K", "box": {"x": ["y"]}, "meds": [row, {"no": "2", "t": "T", "drug": "x"}], "what": "N/K"}
-    assert {"/".join(map(str, steps)): tuple(became) for steps, became in made.became(rows(tree))} == {
+    assert {"/".join(map(str, steps)): tuple(fate) for steps, fate in became(made, rows(tree))} == {
         "id": ("mapped", ("resident.key",)), "state": ("stated", ("says whether there are medicines",)),
         "room": ("ignored", ("decoration",)),
         "box/x/0": ("ignored", ("all of it",)), "what": ("stated", ("says nothing",)),

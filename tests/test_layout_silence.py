@@ -45,12 +45,13 @@ NONE = '{ constant = "none known", because = "no row in the chart means no medic
 NIL = '{ from = "nil", table = { Y = "none known", N = "listed" } }'
 
 
-def told(folder: Path, *, state: str = NONE, key: str = '"id"', then: str = "", **files: str) -> tuple[list[Any], Ledger]:
+def told(folder: Path, *, state: str = NONE, key: str = '"id"', med: str = "", then: str = "", **files: str) -> tuple[list[Any], Ledger]:
     """Of each resident her native JSON, or the rules of what is wrong; and the ledger."""
     folder.mkdir(exist_ok=True)
     for name, text in files.items():
         (folder / f"{name}.CSV").write_text(text)
-    made, said = layout(HEAD % (state, key) + then), list[Any]()
+    head = HEAD.replace('drug = "drug"\n', f'drug = "drug"\n{med}')
+    made, said = layout(head % (state, key) + then), list[Any]()
     ledger = Ledger(made)
     with open_export(folder, made.settings) as export:
         for found in residents(export, folder, made):
@@ -171,3 +172,28 @@ def test_a_word_of_nothing_names_no_row(tmp_path: Path) -> None:
     cards = '[files.card]\nfile = "CARD.CSV"\nof = "people"\nby = { p = "p" }\nlookup = true\n'
     said, _ = told(tmp_path, then=cards, P="id,name,p\n1,Oak,N/K\n2,Ash,x\n", M="id,no,drug\n", CARD="p,no\na,17\n")
     assert [one if isinstance(one, list) else one["resident"]["key"] for one in said] == ["1", ["no-such-row"]]
+
+
+# ---- a row that many share, and nobody reads ------------------------------------------------------------------------------------------
+STAFF = '''
+[files.staff]
+file = "STAFF.CSV"
+of = "meds"
+by = { sid = "by" }
+lookup = true
+[[ignored_rows]]
+rows = "meds"
+only = { drug = "T" }
+because = "templates"
+'''
+
+
+@pytest.mark.parametrize(("meds", "verdict"), [
+    ("1,a,Senna,s1\n", "mapped"), ("1,a,T,s1\n", "ignored"), ("1,a,T,s1\n1,b,Senna,s1\n", "mapped"), ("1,b,Senna,s1\n1,a,T,s1\n", "mapped"),
+    ("1,b,Senna,\n", "ignored"),
+])
+def test_what_is_looked_up_is_mapped_only_where_it_is_read(tmp_path: Path, meds: str, verdict: str) -> None:
+    source = 'information_source.display = "staff/name"\n'
+    _, ledger = told(tmp_path, med=source, then=STAFF, P="id,name\n1,Oak\n", M="id,no,drug,by\n" + meds,
+                     STAFF="sid,name\ns1,Nurse Onlytemplate\n")
+    assert {line.verdict for line in ledger.lines() if line.path == "meds/staff/name"} == {verdict}

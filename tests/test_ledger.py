@@ -22,6 +22,7 @@ from adapter.records.ledger import VERDICTS, Ledger, Line
 from adapter.records.rows.count import count_values
 from adapter.records.rows.opening import open_export
 from tests.exports.vendors import EXPORTS, VENDORS, layout
+from tests.traced import became
 
 
 def counted(path: Path, by: Layout, *, refuse: Callable[[Any], bool] = lambda rows: False) -> Ledger:
@@ -73,9 +74,9 @@ def test_it_says_of_every_value_what_a_trace_of_its_reading_says(vendor: str) ->
     states = {path for fed in by.fields() if fed.path in ("medicines", "allergies", "vaccinations") for path in fed.sources}
     with open_export(EXPORTS[vendor], by.settings) as export:
         for rows in export:
-            for steps, became in by.became(rows):
+            for steps, fate in became(by, rows):
                 if not any(named(steps)[:len(hung)] == hung for hung in ledger.hung):
-                    slow[shown(named(steps)).removesuffix("/."), became.verdict] += 1
+                    slow[shown(named(steps)).removesuffix("/."), fate.verdict] += 1
     quick = Counter[tuple[str, str]]()
     for each in ledger.lines():
         if not each.path.startswith("/") and not any(f"{each.path}/".startswith(f"{shown(hung)}/") for hung in ledger.hung):
@@ -181,18 +182,6 @@ def test_what_two_share_travels_if_one_of_them_does() -> None:
     first = counted(EXPORTS["larkfield"], layout("larkfield"), refuse=lambda rows: rows.number == 1)
     assert line(first, "gp/ODS", "mapped").refused == 0
     assert line(first, "SURNAME", "mapped").refused == 1
-
-
-def test_counts_of_several_processes_add_up() -> None:
-    by = layout("larkfield")
-    whole, halves = counted(EXPORTS["larkfield"], by), (Ledger(by), Ledger(by))
-    with open_export(EXPORTS["larkfield"], by.settings) as export:
-        for rows in export:
-            halves[rows.number % 2].take(rows, refused=False)
-        halves[0].travel.add(halves[1].travel)
-        halves[0].close(export.top)
-    assert halves[0].lines() == whole.lines()
-    assert halves[0].constants() == whole.constants()
 
 
 # ---- constants -------------------------------------------------------------------------------------------------------------------

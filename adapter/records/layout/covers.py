@@ -5,28 +5,24 @@
     ignored    a rule of the layout says so, with its reason
     unknown    the layout does not know of it
 
-`Covers.of(where)` answers for a column or a path, whatever its values: for `layout check`. `Covers.values(rows)` answers for every value
-of a resident. They differ where it depends on the value (a word of nothing), or on the row (one that is ignored, or that a block takes
-which does not have this field).
+It answers for a column or a path, whatever its values: for `layout check`.
+What becomes of one value may differ, where that depends on it (a word of nothing), or on its row (one that is ignored, or that a block takes
+which does not have this field): that is the ledger's own.
 """
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
 from adapter.records.layout.blocks import Ignored
 from adapter.records.layout.checks import blocks_of
 from adapter.records.layout.fields import Where, absolute, entries
 from adapter.records.layout.hanging import of
-from adapter.records.layout.here import Here, Run, written
-from adapter.records.layout.leaf import Leaf
 from adapter.records.layout.nodes import Fields
-from adapter.records.layout.origin import Origin
-from adapter.records.layout.paths import OWN, parse, rows
+from adapter.records.layout.paths import OWN, parse
 from adapter.records.layout.states import Listed
-from adapter.records.rows.row import TOP, Node, Rows, Settings, Steps
+from adapter.records.rows.row import TOP, Settings, Steps
 
 Verdict = Literal["mapped", "stated", "ignored", "unknown"]
 NOTHING = "says nothing"
@@ -46,12 +42,9 @@ UNKNOWN = Became("unknown")
 class Covers:
     """`mapped` and `stated`: by path. `ignored`: the same, and whatever is in it."""
 
-    root: Fields
     mapped: dict[Where, list[str]] = field(default_factory=lambda: defaultdict(list))
     stated: dict[Where, str] = field(default_factory=dict)
     ignored: dict[Where, str] = field(default_factory=dict)
-    ignored_rows: tuple[Ignored, ...] = ()
-    nothing: frozenset[str] = frozenset()
     lists: dict[Where, list[Where]] = field(default_factory=lambda: defaultdict(list))  # where a lookup's rows stand at the top -> hang
 
     def of(self, steps: Steps) -> Became:
@@ -68,67 +61,14 @@ class Covers:
     def _ignored(self, where: Where) -> str:
         return next((self.ignored[where[:n]] for n in range(len(where), 0, -1) if where[:n] in self.ignored), "")
 
-    def values(self, rows: Rows) -> Iterator[tuple[Steps, Became]]:
-        """Every value of a resident's tree, in its order. What hangs there from a lookup is among them, each time it hangs somewhere."""
-        used = defaultdict[Steps, list[str]](list)
-        for path, found in Origin(self.root, rows).trace().fields.items():
-            for steps in found:
-                used[steps].append(written(path))
-        skipped = list(self._skipped(rows.tree, rows.top))
-        for steps, value in leaves(rows.tree):
-            yield steps, self._value(steps, value, used, skipped)
-
-    def _value(self, steps: Steps, value: Any, used: dict[Steps, list[str]], skipped: list[tuple[Steps, str]]) -> Became:
-        if rule := next((why for row, why in skipped if steps[:len(row)] == row), ""):
-            return Became("ignored", (rule,))
-        if steps in used:
-            return Became("mapped", tuple(used[steps]))
-        static = self.of(steps)
-        if static.verdict != "ignored" and self._says_nothing(static, steps, value):
-            return Became("stated", (NOTHING,))
-        return UNKNOWN if static.verdict == "mapped" and not self._stated(steps) else self._stated(steps) or static
-
-    def _stated(self, steps: Steps) -> Became | None:
-        why = self.stated.get(named(steps))
-        return Became("stated", (why,)) if why else None
-
-    def _says_nothing(self, static: Became, steps: Steps, value: Any) -> bool:
-        """A word of nothing of the whole layout, or of every field that is read from there."""
-        if value in self.nothing:
-            return True
-        leaves_there = [entry.node for entry in entries(self.root) if isinstance(entry.node, Leaf) and named(steps) in entry.sources()]
-        return static.verdict == "mapped" and any(value in leaf.nothing for leaf in leaves_there)
-
-    def _skipped(self, tree: Node, top: Node) -> Iterator[tuple[Steps, str]]:
-        """The rows that a rule ignores."""
-        run = Run(top)
-        for rule in self.ignored_rows:
-            for row in rows_at(tree, run, rule.rows):
-                if rule.takes(row):
-                    yield row.steps, rule.because
-
 
 def named(steps: Steps) -> Where:
     """Without the places in lists."""
     return tuple(step for step in steps if isinstance(step, str))
 
 
-def rows_at(tree: Node, run: Run, where: Where) -> Iterator[Here]:
-    for row, up, steps in rows(tree, where, None, ()):
-        yield Here(row, run, up, None, (), steps)
-
-
-def leaves(value: Any, steps: Steps = ()) -> Iterator[tuple[Steps, Any]]:
-    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else None
-    if inner is None:
-        yield steps, value
-    else:
-        for step, v in inner:
-            yield from leaves(v, (*steps, step))
-
-
-def covers(root: Fields, settings: Settings, ignored: dict[str, str], rules: tuple[Ignored, ...], nothing: frozenset[str]) -> Covers:
-    made = Covers(root, ignored={absolute(parse(path), ()): why for path, why in ignored.items()}, ignored_rows=rules, nothing=nothing)
+def covers(root: Fields, settings: Settings, ignored: dict[str, str], rules: tuple[Ignored, ...]) -> Covers:
+    made = Covers(ignored={absolute(parse(path), ()): why for path, why in ignored.items()})
     for entry in entries(root):
         for where in entry.sources():
             made.mapped[where] += [entry.path] * (entry.path not in made.mapped[where])

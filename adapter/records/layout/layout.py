@@ -6,7 +6,7 @@
 """
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import NamedTuple
@@ -189,13 +189,9 @@ class Layout:
 
     @cached_property
     def coverage(self) -> Covers:
-        return covers(self.root, self.settings, self.ignored, self.ignored_rows, self.nothing)
+        return covers(self.root, self.settings, self.ignored, self.ignored_rows)
 
     def covers(self, where: Steps) -> Became:
         """What becomes of the values of this column or path, as far as the layout alone can tell: see covers.py."""
         return self.coverage.of(where)
-
-    def became(self, rows: Rows) -> Iterator[tuple[Steps, Became]]:
-        """What became of every value of a resident: mapped, stated, ignored, unknown."""
-        return self.coverage.values(rows)
 

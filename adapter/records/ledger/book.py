@@ -6,12 +6,12 @@ shape looked up in the plan.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from adapter.records.layout import Layout
-from adapter.records.layout.fields import Where, shown
+from adapter.records.layout.fields import Where, absolute, shown
 from adapter.records.layout.here import Here, Run, Up
 from adapter.records.layout.paths import OWN, parse
 from adapter.records.ledger.plan import IGNORED, ROOT, UNKNOWN, VERDICTS, Active, Plan, Verdict
@@ -52,6 +52,21 @@ class Shape(NamedTuple):
     over: str = ""
 
 
+class Referred(NamedTuple):
+    """A row of a lookup, and who refers to it: in which blocks' rows, and, where all of these are ignored, why."""
+
+    where: Where
+    node: Node
+    active: Active
+    over: str = ""
+
+    def also(self, other: Referred) -> Referred:
+        """What is read from it once is read from it."""
+        if not self.over and not other.over:
+            return self._replace(active=self.active | other.active)
+        return other if self.over else self
+
+
 @dataclass
 class Counts:
     """Of some residents, those who travel or those who do not. `words`: values that say nothing, at least to some fields. `constants`: by
@@ -60,14 +75,7 @@ class Counts:
     shapes: Counter[Shape] = field(default_factory=Counter)
     words: Counter[Place] = field(default_factory=Counter)
     constants: Counter[tuple[int, int]] = field(default_factory=Counter)
-    looked_up: dict[Home, tuple[Where, Node]] = field(default_factory=dict)
-
-    def add(self, other: Counts) -> None:
-        """Of further residents, whom another process has counted."""
-        self.shapes += other.shapes
-        self.words += other.words
-        self.constants += other.constants
-        self.looked_up |= other.looked_up
+    looked_up: dict[Home, Referred] = field(default_factory=dict)
 
 
 class Ledger:
@@ -83,11 +91,11 @@ class Ledger:
     # ---- counting ------------------------------------------------------------------------------------------------------------
     def take(self, rows: Rows, *, refused: bool) -> None:
         """One resident; `refused`: she does not travel."""
-        self._taking(rows.top, refused=refused, constants=not refused).row(rows.tree, (), None, frozenset({ROOT}))
+        self._taking(rows.top, refused=refused, constants=not refused).row(rows.tree, (), None, TOPMOST)
 
     def leave_out(self, rows: Rows) -> None:
         """What stands among the residents and is none: a rule of the layout ignores it."""
-        self._taking(rows.top).row(rows.tree, (), None, frozenset({ROOT}))
+        self._taking(rows.top).row(rows.tree, (), None, TOPMOST)
 
     def _taking(self, top: Node, *, refused: bool = False, constants: bool = False) -> Taking:
         return Taking(self, Run(top), self.stay if refused else self.travel, constants)
@@ -99,15 +107,15 @@ class Ledger:
         taking = self._taking(top)
         taking.around(top, (TOP,), {(TOP, *parse(x.items).names): self.places[x.name] for x in self.layout.settings.lookups})
         for name, node in unnamed:
-            taking.row(node, self.places[name], None, ALL, UNNAMED)
+            taking.row(node, self.places[name], None, TOPMOST, UNNAMED)
 
     def _close_looked_up(self, top: Node) -> None:
         """A row that many refer to counts once, as travelling if one of them travels. It may refer to another one."""
         done = set[Home]()
         for counts, refused in ((self.travel, False), (self.stay, True)):
             while new := counts.looked_up.keys() - done:
-                for where, node in [counts.looked_up[home] for home in new]:
-                    self._taking(top, refused=refused).row(node, where, None, ALL)
+                for where, node, active, over in [counts.looked_up[home] for home in new]:
+                    self._taking(top, refused=refused).row(node, where, None, active, over)
                 done |= new
 
     def unread_files(self, counts: Mapping[str, int]) -> None:
@@ -123,6 +131,18 @@ class Ledger:
                 for file, path, verdict in {**travel, **stay}]
         made += [Line(file, "", UNKNOWN, "the layout does not name this file", n, 0) for file, n in self.unread.items()]
         return sorted(made)
+
+    def absent(self) -> Iterator[str]:
+        """Paths by which the layout chooses rows, to be read or to be ignored, and that stand nowhere in an export that has no columns."""
+        if self.layout.settings.format == "csv":
+            return
+        seen = [f"{line.path}/" for line in self.lines()]
+        blocks = [(where, maker.block.only) for where, makers in self.plan.makers.items() for maker in makers]
+        rules = [(rule.rows, rule.only) for rule in self.layout.ignored_rows]
+        chosen = [path for where, only in [*blocks, *rules] for path in (where, *(absolute(s.path, where) for s in only))]
+        for path in dict.fromkeys(shown(path[:-1] if path[-1:] == (OWN,) else path) for path in chosen):
+            if path and not any(other.startswith(f"{path}/") for other in seen):
+                yield path
 
     def totals(self) -> dict[str, int]:
         counts = Counter[str]()
@@ -165,7 +185,7 @@ def home(row: Node) -> Home:
     return (row.file, row.line) if row.file else id(row)
 
 
-ALL: Active = frozenset(range(10_000))
+TOPMOST: Active = frozenset({ROOT})
 
 
 def written(where: Where, key: str) -> str:
@@ -222,10 +242,16 @@ class Taking:
         elif not isinstance(item, Node):
             self.inside(Node({key: item}, node.file), where, up, active, over)
         elif inner in self.ledger.hung:
-            self.counts.looked_up.setdefault(home(item), (inner, item))
-            self._in_shared(item, inner, (node, up), active)
+            self._referred(Referred(inner, item, active, over))
+            if not over:
+                self._in_shared(item, inner, (node, up), active)
         else:
             self.inside(item, inner, (node, up), active, over)
+
+    def _referred(self, said: Referred) -> None:
+        before = self.counts.looked_up.get(at := home(said.node))
+        if before is None or before.over or not said.active <= before.active:
+            self.counts.looked_up[at] = said if before is None else before.also(said)
 
     def _in_shared(self, node: Node, where: Where, up: Up, active: Active) -> None:
         """The values of a row that many refer to count once, at the end; the elements that are made of it count for each of them."""
@@ -247,5 +273,5 @@ class Taking:
                 elif inner not in lists:
                     self.around(item, inner, lists)
                 elif not self.ledger.has(item):
-                    self.row(item, lists[inner], None, ALL, UNNAMED)
-        self.inside(rest, where, None, ALL, "")
+                    self.row(item, lists[inner], None, TOPMOST, UNNAMED)
+        self.inside(rest, where, None, TOPMOST, "")
