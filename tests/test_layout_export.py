@@ -174,6 +174,15 @@ def test_nobody_has_no_medicines_while_a_medicine_is_nobodys_unless_it_is_ignore
     assert in_files(tmp_path, people, "1,a,Senna\nX,SUM,2\n", rules)[0] == ["1", "2"]
 
 
+def test_what_the_layout_chooses_rows_by_and_is_nowhere_is_named(export: Any) -> None:
+    path, made = export({"id": 1, "name": "Oak", "meds": [{"no": "a", "drug": "Iron", "t": "x"}]})
+    rules = ('[[medicines]]\neach = "meds"\nonly = { on = "" }\nkey = "no"\nstatus = { constant = "active", because = "x" }\n'
+             'drug = "drug"\n[[ignored_rows]]\nrows = "medz"\nonly = { t = "T" }\nbecause = "x"\n'
+             '[[ignored_rows]]\nrows = "meds"\nonly = { t = "T" }\nbecause = "x"\n')
+    _, ledger = passed(path, layout(TEXT % (made.settings.format, made.settings.residents) + rules))
+    assert list(ledger.absent()) == ["meds/on", "medz", "medz/t"]
+
+
 @pytest.mark.parametrize(("only", "people", "expected"), [
     ('name = "TOTAL"', "1,Oak,\n2,TOTAL\n", ["1"]),  # its end is missing, and what is there says enough
     ('died = ""', "1,Oak,x\n2,Ash\n", ["not-a-time", "too-few-cells"]),  # it may be what is missing

@@ -138,6 +138,8 @@ def named(name: str) -> str:
 def on_export(export: Exported, tried: Tried) -> Iterator[Said]:
     """What is to be worked on first."""
     yield from refusals(tried)
+    for path in export.ledger.absent():
+        yield Said("Not there, and the layout chooses rows by it", path, "stands nowhere in this export: check its name")
     for line in export.ledger.lines():
         if line.verdict == UNKNOWN:
             says = f"{line.total:,} values in {line.file or export.name}" + (f": {line.what}" if line.what else "")
