@@ -6,13 +6,14 @@ from typing import Any
 
 import pytest
 
+from adapter.faults import Refused
 from adapter.records.layout.export import residents
 from adapter.records.layout.paths import CUT
 from adapter.records.ledger import Ledger
 from adapter.records.rows.opening import open_export
 from adapter.records.stream import care_records
 from mappings.bag import CareRecord
-from tests.layouts import SHORT, both, layout, rows
+from tests.layouts import SHORT, both, layout, rows, short
 from tests.test_cli import redbag
 
 HEAD = '''
@@ -197,3 +198,9 @@ def test_what_is_looked_up_is_mapped_only_where_it_is_read(tmp_path: Path, meds:
     _, ledger = told(tmp_path, med=source, then=STAFF, P="id,name\n1,Oak\n", M="id,no,drug,by\n" + meds,
                      STAFF="sid,name\ns1,Nurse Onlytemplate\n")
     assert {line.verdict for line in ledger.lines() if line.path == "meds/staff/name"} == {verdict}
+
+
+def test_of_a_resident_who_is_not_there_nothing_is_missing_that_the_layout_states() -> None:
+    found = short('family_name = "name"').record(rows({"name": "N/K"}))
+    assert isinstance(found.record, Refused)
+    assert [(fault.rule, fault.path) for fault in found.record.found] == [("missing", "resident")]

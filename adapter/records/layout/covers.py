@@ -5,9 +5,9 @@
     ignored    a rule of the layout says so, with its reason
     unknown    the layout does not know of it
 
-It answers for a column or a path, whatever its values: for `layout check`.
-What becomes of one value may differ, where that depends on it (a word of nothing), or on its row (one that is ignored, or that a block takes
-which does not have this field): that is the ledger's own.
+It answers for a column or a path, whatever its values: for `layout check`. What becomes of one value may differ, where
+that depends on it (a word of nothing), or on its row (one that is ignored, or that a block takes which does not have this field): that is
+the ledger's own.
 """
 from __future__ import annotations
 

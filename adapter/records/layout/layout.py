@@ -98,7 +98,7 @@ class Layout:
 
     def _careful(self, tree: Node, run: Run) -> Json:
         """By the nodes, with everything that is wrong."""
-        json = self._reader(Here(tree, run)) or {}
+        json = self._reader(Here(tree, run)) or self.root.value
         self.lists.check(tree, run)
         self.lookups.check(tree, run)
         return pruned(json)
