@@ -66,3 +66,10 @@ def test_blank_lines_above_a_header_and_a_stray_file_are_no_fault_of_the_count(t
     counted = count_values(path, CSV)
     assert counted["GP.CSV"] == 2
     assert "STRAY.CSV" not in counted
+
+
+def test_what_separates_cells_is_not_guessed_a_second_time(tmp_path: Path) -> None:
+    path = folder(tmp_path, {"RESIDENTS.CSV": "RES_NO;SURNAME;GP;a,b,c,d,e,f\n1;Teatime;;x,y\n"})
+    with open_export(path, CSV) as export:
+        (rows,) = export
+        assert len(rows.tree) == count_values(path, CSV, export.delimiters)["RESIDENTS.CSV"] == 3

@@ -25,6 +25,7 @@ from adapter.records.rows.count import count_values
 from adapter.records.rows.opening import open_export
 from adapter.records.rows.refused import write_refused
 from adapter.records.rows.row import Export, Node, Rows
+from adapter.records.source import Places
 from adapter.records.stream import Found
 from mappings.faults import BadValue
 from mappings.values import instant
@@ -46,6 +47,7 @@ class Exported:
     as_of: str | None = None
     to: Path | None = None
     says: tuple[str, ...] = ()
+    delimiters: Mapping[str, str] = field(default_factory=dict)
     refused: list[int] = field(default_factory=list)
     fault: str = ""
     form: Path = Path()
@@ -74,7 +76,7 @@ class Exported:
     def _read(self, each: Callable[[Export, Path, Layout, str | None, Callable[[Rows], None]], Iterator[T]]) -> Iterator[T]:
         try:
             with open_export(self.path, self.layout.settings) as export:
-                self.says = export.says
+                self.says, self.delimiters = export.says, getattr(export, "delimiters", {})
                 self._unsupplied(export.top)
                 yield from each(export, self.path, self.layout, self.as_of, self.ledger.leave_out)
                 self.around = export.top, list(getattr(export, "unnamed", tuple)())
@@ -102,10 +104,15 @@ class Exported:
         """All are settled: what is left is what stands outside of them."""
         self.ledger.close(*self.around)
 
+    def where(self, source: Places) -> str:
+        """The row of a resident, where she has one that stands in a line."""
+        row = source.rows.tree if isinstance(source, Origin) else Node()
+        return f"{self.name}/{row.file}".rstrip("/") + f":{row.line}" if row.line else ""
+
     def reconcile(self) -> None:
         """Every value of every file is in the ledger exactly once, by a count that shares no code with the reading. If not: `fault`."""
         try:
-            there = count_values(self.path, self.layout.settings)
+            there = count_values(self.path, self.layout.settings, self.delimiters)
         except Refused:
             self.fault = f"{self.name} could be read, and its values could not be counted a second time. {FAULT}"
             return

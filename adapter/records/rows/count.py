@@ -1,6 +1,6 @@
 """How many values are in the files of an export, counted a second time: by other parsers, with no code in common with the reading.
 
-    count_values(path, settings)      {"RESIDENTS.CSV": 212, "MEDICATION.CSV": 1034}
+    count_values(path, settings, delimiters)      {"RESIDENTS.CSV": 212, "MEDICATION.CSV": 1034}
 
 A value is a cell below the header, a JSON leaf or an XML attribute, text or tail, in which something other than white space stands; null is
 none. A declaration of a namespace is no attribute. Files that the layout does not name are counted too, if they are of the same kind and
@@ -15,10 +15,11 @@ import itertools
 import json
 import re
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 from typing import IO, Any, AnyStr
 from xml.parsers import expat
 
@@ -32,11 +33,12 @@ csv.field_size_limit(16 << 20)      # of the whole process
 Opens = Callable[[], IO[bytes]]
 
 
-def count_values(path: Path, settings: Settings) -> dict[str, int]:
-    """By the file's name within the export; of an export that is one file, the name is empty. Raises Refused for what cannot be read."""
+def count_values(path: Path, settings: Settings, delimiters: Mapping[str, str] = MappingProxyType({})) -> dict[str, int]:
+    """By the file's name within the export; of an export that is one file, the name is empty. `delimiters`: of files where it is known what
+    stands between the cells: this counts a second time, and does not guess a second time. Raises Refused for what cannot be read."""
     try:
         if settings.format == "csv":
-            return _tables(path, settings)
+            return _tables(path, settings, delimiters)
         with path.open("rb") as file:
             return {"": _COUNTS[settings.format](file)}
     except (OSError, ValueError, RecursionError, csv.Error, expat.ExpatError, zipfile.BadZipFile):
@@ -44,19 +46,20 @@ def count_values(path: Path, settings: Settings) -> dict[str, int]:
 
 
 # ---- CSV -----------------------------------------------------------------------------------------------------------------------
-def _tables(path: Path, settings: Settings) -> dict[str, int]:
+def _tables(path: Path, settings: Settings, delimiters: Mapping[str, str]) -> dict[str, int]:
     endings = {Path(table.file).suffix.lower() for table in settings.tables}
     with ExitStack() as stack:
         files = [(name, opens) for name, opens in _files(path, stack) if name[:1] != "." and Path(name).suffix.lower() in endings]
         named = {table.file.casefold() for table in settings.tables}
-        counted = {name: _counted(opens, settings, named=name.casefold() in named or len(files) == 1) for name, opens in files}
+        counted = {name: _counted(opens, settings.encoding, settings.delimiter or delimiters.get(name, ""),
+                                  named=name.casefold() in named or len(files) == 1) for name, opens in files}
         return {name: count for name, count in counted.items() if count is not None}
 
 
-def _counted(opens: Opens, settings: Settings, *, named: bool) -> int | None:
+def _counted(opens: Opens, encoding: str, delimiter: str, *, named: bool) -> int | None:
     """None for a file that the layout does not name and that is no CSV."""
     try:
-        return _cells(opens, settings)
+        return _cells(opens, encoding, delimiter)
     except (ValueError, csv.Error):
         if named:
             raise
@@ -80,14 +83,14 @@ def _opens(path: Path) -> Opens:
     return lambda: path.open("rb")
 
 
-def _cells(opens: Opens, settings: Settings) -> int:
+def _cells(opens: Opens, encoding: str, delimiter: str) -> int:
     with opens() as file:
-        encoding = settings.encoding or ("utf-8-sig" if _is_utf_8(file) else "cp1252")
+        encoding = encoding or ("utf-8-sig" if _is_utf_8(file) else "cp1252")
     with opens() as file:
         text = io.TextIOWrapper(file, encoding, "replace", newline="")
         lines = _bounded(text.readline)
         header = next(filter(str.strip, lines), "")
-        rows = csv.reader(itertools.chain([header], lines), delimiter=settings.delimiter or _delimiter(header))
+        rows = csv.reader(itertools.chain([header], lines), delimiter=delimiter or _delimiter(header))
         return sum(bool(cell.strip()) for row in itertools.islice(rows, 1, None) for cell in row)
 
 

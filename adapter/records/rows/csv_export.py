@@ -76,6 +76,11 @@ class CsvExport:
                 found.add(table.name)
         return frozenset(found)
 
+    @property
+    def delimiters(self) -> dict[str, str]:
+        """By file: what stands between its cells."""
+        return {sheet.name: sheet.delimiter for sheet in self.sheets.values()}
+
     def unnamed(self) -> Iterator[tuple[str, Node]]:
         """After the last resident: (table, row) of lookups that nobody named."""
         for name, shared in self.shared.items():
