@@ -38,6 +38,7 @@ class Made:
     top: Node
     number: int = 1
     faults: tuple[Any, ...] = ()
+    orphaned: frozenset[str] = frozenset()
 
     def place(self, steps: Steps) -> Place:
         return Place(name="/".join(map(str, steps)))
