@@ -179,6 +179,26 @@ def test_what_was_found_out_about_the_files_is_stated() -> None:
     assert "RESIDENTS.CSV is read as Windows-1252, its cells separated by commas" in result.stderr
 
 
+@pytest.mark.parametrize("jobs", ["1", "2"])
+def test_a_row_that_belongs_to_nobody_is_no_resident(jobs: str, larkfield: Path, tmp_path: Path) -> None:
+    before = about(redbag("check", larkfield, "--layout", toml_of("larkfield"), "--json"))["residents"]
+    edit(larkfield / "ALLERGIES.CSV", "LC-00003", "LC-88888")
+    by = ("--layout", toml_of("larkfield"))
+    for command in (("check", larkfield), ("convert", larkfield, "-o", tmp_path / jobs, "--jobs", jobs)):
+        result = redbag(*command, *by, "--json")
+        said = about(result)
+        assert (result.exit_code, said["residents"], said["orphans"]) == (Exit.PARTIAL, before, 1)
+    assert f"{before} residents, 1 row that belongs to nobody" in redbag("check", larkfield, *by).stderr
+    assert f"Tried: {before} residents, 1 row that belongs to nobody" in redbag("layout", "check", toml_of("larkfield"), larkfield).stderr
+    assert [path.name for path in (tmp_path / jobs / "refused").iterdir() if path.stat().st_size] != []
+
+
+def test_what_becomes_of_a_resident_is_said_by_the_place_of_her_row(address: str, larkfield: Path) -> None:
+    sent = redbag("send", larkfield, "--to", address, "--patient", "create-if-missing", "--layout", toml_of("larkfield"))
+    assert f"{larkfield}/RESIDENTS.CSV:2: delivered" in sent.stderr
+    assert ", record " not in sent.stderr
+
+
 # ---- the time of the export -------------------------------------------------------------------------------------------------------
 def test_the_time_of_the_export_can_be_said(tmp_path: Path) -> None:
     timeless = tmp_path / "larkfield.toml"

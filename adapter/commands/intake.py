@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from adapter.commands.exported import Exported
 
 
+ORPHAN = "no-resident"  # the rule of a row that belongs to nobody
+
+
 class Problem(NamedTuple):
     """What is wrong with a record (refusal: it does not travel) or may be (warning: it does).
 
@@ -61,7 +64,7 @@ def problem_at(level: str, record: int, path: str, says: str, place: Place | Non
 @dataclass
 class Intake:
     """The residents of one input, and what became of them. `report`: problems are what was asked for, not talk about it. `export`: set
-    where the input is a vendor's, and not native."""
+    where the input is a vendor's, and not native. `orphans`: rows of an export that belong to nobody; they are no residents."""
 
     name: str
     talk: Talk
@@ -69,6 +72,7 @@ class Intake:
     export: Exported | None = None
     residents: int = 0
     refused: int = 0
+    orphans: int = 0
     warnings: int = 0
     source: Places | None = None  # of the resident who was handed out last
 
@@ -87,17 +91,17 @@ class Intake:
         for read in every:
             number, found, source, doubts = read
             step()
-            self.residents += 1
-            self.source, before = source, self.refused
+            self.source, before = source, self.lost
             if self._may_travel(found, number, source, doubts):
                 yield number, found
             if self.export:  # only now it is known whether she could be written too
-                self.export.settle_found(read, refused=self.refused > before)
+                self.export.settle_found(read, refused=self.lost > before)
 
     def add(self, counts: Mapping[str, int]) -> None:
         """Residents whom another intake has seen."""
         self.residents += counts["residents"]
         self.refused += counts["refused"]
+        self.orphans += counts.get("orphans", 0)
         self.warnings += counts["warnings"]
 
     def some(self) -> None:
@@ -115,6 +119,15 @@ class Intake:
             self._problem(problem_at("refusal", number, path, reason, places.get(path)))
 
     @property
+    def lost(self) -> int:
+        """What does not travel."""
+        return self.refused + self.orphans
+
+    def where(self, number: int) -> str:
+        """The resident who was handed out last: by the place of her row, where she has one."""
+        return (self.source and self.export and self.export.where(self.source)) or f"{self.shown}, record {number}"
+
+    @property
     def shown(self) -> str:
         return "standard input" if self.name == files.STDIN else self.name
 
@@ -122,14 +135,16 @@ class Intake:
     def exit(self) -> Exit:
         if self.export and self.export.fault:
             return Exit.BUG
-        return Exit.DONE if not self.refused else Exit.PARTIAL if self.refused < self.residents else Exit.NOTHING
+        return Exit.DONE if not self.lost else Exit.PARTIAL if self.refused < self.residents else Exit.NOTHING
 
     def counts(self) -> dict[str, int]:
-        return {"residents": self.residents, "refused": self.refused, "warnings": self.warnings}
+        nobodys = {"orphans": self.orphans} if self.export or self.orphans else {}
+        return {"residents": self.residents, "refused": self.refused, **nobodys, "warnings": self.warnings}
 
     def sentence(self) -> str:
         said = [count(self.residents, "resident")]
         said += [f"{self.refused:,} refused"] if self.refused else []
+        said += [f"{count(self.orphans, 'row')} that belong{'s' * (self.orphans == 1)} to nobody"] if self.orphans else []
         hint = "" if self.report else " (`redbag check` shows them)"
         said += [count(self.warnings, "warning") + hint] if self.warnings else []
         return ", ".join(said)
@@ -144,7 +159,10 @@ class Intake:
         for problem in problems:
             self._problem(problem)
         refused = any(problem.level == "refusal" for problem in problems)
-        self.refused += refused
+        orphan = isinstance(found, Refused) and any(fault.rule == ORPHAN for fault in found.found)
+        self.orphans += orphan
+        self.residents += not orphan
+        self.refused += refused and not orphan
         return not refused
 
     def _problem(self, problem: Problem) -> None:

@@ -30,7 +30,7 @@ def run(file: Path, client: FhirClient, policy: Policy, options: Options, talk: 
     except Gone:
         raise Stop(Exit.AGAIN, f"Whoever read standard output has gone; stopped at record {intake.residents}. {AGAIN}") from None
     more = closed(export)
-    ended = Exit.BUG if export and export.fault else together([*tally.ends, *[Exit.NOTHING] * intake.refused])
+    ended = Exit.BUG if export and export.fault else together([*tally.ends, *[Exit.NOTHING] * intake.lost])
     said = {"exit": ended, **intake.counts(), "delivered": tally.delivered, "rows": dict(tally.rows), **more.said}
     done = f"{intake.sentence()}; {tally.delivered:,} {'compared' if options.dry_run else 'delivered'}{counted(tally.rows)}."
     told = f"Compared: {done} Nothing was written." if options.dry_run else f"Sent: {done}"
@@ -59,7 +59,7 @@ async def _send_all(client: FhirClient, intake: Intake, policy: Policy, options:
     tally = Tally()
     async with client:
         for number, care_record in intake.accepted("Comparing" if options.dry_run else "Sending"):
-            sent = await patiently(send(client, care_record, policy, options), f"{intake.shown}, record {number}", talk)
+            sent = await patiently(send(client, care_record, policy, options), intake.where(number), talk)
             tally.add(sent)
             tell(number, sent, intake, options, talk)
             if sent.for_all:
@@ -71,7 +71,7 @@ async def _send_all(client: FhirClient, intake: Intake, policy: Policy, options:
 
 def tell(number: int, sent: Sent, intake: Intake, options: Options, talk: Talk) -> None:
     """One resident: what is to be said, and what became of her rows."""
-    place = f"{intake.shown}, record {number}"
+    place = intake.where(number)
     lines = [f"{place}: {sentence}" for sentence in sent.sentences]
     verdict = "compared" if options.dry_run and sent.verdict is Verdict.DELIVERED else sent.verdict.value
     lines.append(f"{place}: {verdict}{counted(Counter(row.became for row in sent.rows))}")
