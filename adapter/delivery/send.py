@@ -20,7 +20,7 @@ from adapter.delivery.left import Left, Looked, ending, left
 from adapter.delivery.older import not_older, other_lists
 from adapter.delivery.outcome import Verdict, called
 from adapter.delivery.resident import Stopped, refuse
-from adapter.delivery.sent import Options, Sent, SentRow, told
+from adapter.delivery.sent import Options, Remark, Sent, SentRow, told
 from adapter.delivery.settled import settle
 from adapter.delivery.withdrawal import take_back
 from adapter.delivery.writing import with_endings, write
@@ -63,13 +63,12 @@ async def _once(client: FhirClient, bag: CareRecord, policy: Policy, options: Op
         not_older(bag.as_of, [*hers, *looked.seen, *await other_lists(client, bag)], "nothing was sent")
     _of_one(bag.resident, looked, there.reference)
     ends, remain = ending(looked.remain, bag, absence, replace=options.replace)
-    said = [*there.said, *[MOVING] * bool(moving), *_remaining(remain, options), *looked.untold]
+    said = [*there.said, *[Remark(MOVING, for_a_person=False)] * bool(moving), *_remaining(remain, options), *map(Remark, looked.untold)]
     all_parts = with_endings(parts, ends, there.policy.most, client.base, bag.as_of)
     sent, clash = await write(client, all_parts, [*differences, *ends], said, options)
     made = next((row.target for row in sent.rows if row.type == "Patient"), None)
     rows = (*there.rows("same" if options.dry_run else "unchanged"), *sent.rows)
-    return replace(sent, rows=rows, patient=there.reference or made, not_written=there.not_written,
-                   unsettled=there.unsettled or bool(remain or looked.untold)), clash
+    return replace(sent, rows=rows, patient=there.reference or made, not_written=there.not_written), clash
 
 
 def _refused(bag: CareRecord) -> list[str]:
@@ -95,8 +94,8 @@ def _base(base: CareRecord, bag: CareRecord) -> CareRecord:
     return base
 
 
-def _remaining(remain: Sequence[Left], options: Options) -> list[str]:
-    return [f"{each}; it is {each.what}" if options.show_values else str(each) for each in remain]
+def _remaining(remain: Sequence[Left], options: Options) -> list[Remark]:
+    return [Remark(f"{each}; it is {each.what}" if options.show_values else str(each)) for each in remain]
 
 
 # ---- what differs ----------------------------------------------------------------------------------------------------------

@@ -3,7 +3,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from adapter.delivery.answer import Ambiguous, ClientError, NoAnswer, NotFhir, RedirectRefused, Unreachable
 from adapter.delivery.client import FhirClient
@@ -37,6 +37,13 @@ class Options:
     older: bool = False
     seconds: float = 90.0
     absence: Mapping[str, str] = field(default_factory=dict)
+
+
+class Remark(NamedTuple):
+    """What is to be said beside the rows, and whether it is for a person."""
+
+    says: str
+    for_a_person: bool = True
 
 
 @dataclass(frozen=True)

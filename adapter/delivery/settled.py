@@ -20,7 +20,7 @@ from adapter.delivery.left import unwritten
 from adapter.delivery.mark import is_marked
 from adapter.delivery.outcome import Verdict
 from adapter.delivery.resident import Found, Stopped, carries, compared, find, is_in_use, read_patient, replaces, the_one
-from adapter.delivery.sent import Became, SentRow
+from adapter.delivery.sent import Became, Remark, SentRow
 from mappings.bag import CareRecord
 from mappings.corrections import former_numbers, linked_keys
 from mappings.patient import Resident
@@ -43,11 +43,10 @@ class Settled:
     `patients`: every one that is hers; `made`: those of them with the sender's key."""
 
     policy: Policy
-    said: tuple[str, ...] = ()
+    said: tuple[Remark, ...] = ()
     reference: str | None = None
     keeps: Found | None = None  # of a policy that writes her: the Patient that is left as it is
     not_written: tuple[str, ...] = ()
-    unsettled: bool = False
     patients: tuple[str, ...] = ()
     made: tuple[str, ...] = ()
 
@@ -72,8 +71,8 @@ async def settle(client: FhirClient, bag: CareRecord, policy: Policy) -> Settled
     writes = policy.patient == "upsert" and found.reference == f"Patient/{names.id('Patient', names.key)}"
     grave = [*[SEVERAL] * _beside(found, every), *[BESIDE] * _beside(found, older), *_grave(bag.resident, found, writes)]
     comparison = compared(bag.resident, found)
-    said = (*grave, *[LITTLE] * (comparison.verdict == "not enough to tell"))
-    settled = Settled(policy, said, found.reference, unsettled=bool(grave), patients=tuple(f.reference for f in (*every, *older, *apart)),
+    said = (*map(Remark, grave), *[Remark(LITTLE, for_a_person=False)] * (comparison.verdict == "not enough to tell"))
+    settled = Settled(policy, said, found.reference, patients=tuple(f.reference for f in (*every, *older, *apart)),
                       made=tuple(f.reference for f in every if f.ours))
     return settled if writes else _left_as_it_is(settled, found, unwritten(bag, read_patient(found), policy.known, comparison.agree))
 
@@ -121,10 +120,11 @@ def _nobody(policy: Policy, older: list[Found], person: Id) -> Settled:
 
 def _left_as_it_is(settled: Settled, found: Found, lacking: tuple[str, ...]) -> Settled:
     """Her Patient is not written: what of hers is missing there is named."""
-    told = f"resident: the server's patient is left as it is; of yours this is not written: {', '.join(lacking)}"
+    says = f"resident: the server's patient is left as it is; of yours this is not written: {', '.join(lacking)}"
+    said = (*settled.said, *[Remark(says, for_a_person=False)] * bool(lacking))
     return replace(
-        settled, policy=replace(settled.policy, patient="match", patient_reference=found.reference), not_written=lacking,
-        said=(*settled.said, *[told] * bool(lacking)), keeps=None if settled.policy.patient == "match" else found)
+        settled, policy=replace(settled.policy, patient="match", patient_reference=found.reference), not_written=lacking, said=said,
+        keeps=None if settled.policy.patient == "match" else found)
 
 
 def former(resident: Resident) -> Iterable[Id]:

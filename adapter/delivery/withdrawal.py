@@ -7,7 +7,7 @@ whose ids follow from her key; where there is none, among all that the sender ev
 """
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -20,7 +20,7 @@ from adapter.delivery.left import LISTS, sent_before
 from adapter.delivery.mark import patient_of
 from adapter.delivery.older import not_older, standing_there
 from adapter.delivery.resident import BUSY, Found, find, matches
-from adapter.delivery.sent import Options, Sent, told
+from adapter.delivery.sent import Options, Remark, Sent, told
 from adapter.delivery.settled import former, is_made_by_us
 from adapter.delivery.writing import with_endings, write
 from mappings.bag import LISTED, PERSONAL, CareRecord
@@ -33,6 +33,7 @@ WHY = {Reason.WRONG_RESIDENT: "is taken back, for it was not hers", Reason.MERGE
        Reason.MOVED_AWAY: "is not kept up any more, for she lives in another home"}
 OUR_PATIENT = "resident: the Patient that was made from your record is left as it is under this policy; with upsert it is ended too"
 
+UNTOLD = "the server would not say which of yours it has; a person must look"
 TAKEN = ("resident: the Patient that was made from your record is left in use, for rows that you sent under another resident's key stand "
          "on it; send that record, which says that it replaces this one, with upsert, and then this one again")
 
@@ -73,24 +74,28 @@ async def take_back(client: FhirClient, bag: CareRecord, policy: Policy, options
 async def _once(client: FhirClient, whose: Whose, options: Options, most: int = 500) -> tuple[Sent, bool]:
     lists = [await _versions(client, f"List/{whose.names.id('List', field)}") for field in LISTED]
     found = await _people(client, whose)
-    patients = dict.fromkeys([*(f.reference for f in found), *(s for versions in lists for s in _subjects(versions))])
-    going, untold, there = list[Difference](), list[str](), [versions[0] for versions in lists if versions]
-    taken = set[str | None]()  # by rows of the sender's about somebody else
-    for section in (*PERSONAL, LISTS):
-        found_there = await sent_before(client, section, whose.names, list(patients))
-        untold += [] if found_there.told else [f"{section.field}: the server would not say which of yours it has; a person must look"]
-        going += [_end(row, resource, whose, options) for row, resource in found_there.hers]
-        there += [resource for _, resource in found_there.hers]
-        taken |= {patient for _, patient in found_there.others}
+    patients = list(dict.fromkeys([*(f.reference for f in found), *(s for versions in lists for s in _subjects(versions))]))
+    there = [(section, await sent_before(client, section, whose.names, patients)) for section in (*PERSONAL, LISTS)]
     if not options.older:
-        not_older(whose.as_of, there, "nothing was taken back")
+        rows = (resource for _, before in there for _, resource in before.hers)
+        not_older(whose.as_of, [*(versions[0] for versions in lists if versions), *rows], "nothing was taken back")
+    taken = {patient for _, before in there for _, patient in before.others}
+    hers, said = _her_patients(found, whose, taken)
+    untold = [Remark(f"{section.field}: {UNTOLD}") for section, before in there if not before.told]
+    going = [_end(row, resource, whose, options) for row, resource in [*(row for _, before in there for row in before.hers), *hers]]
+    parts = with_endings([], going, most, client.base, whose.as_of or None)
+    sent, clash = await write(client, parts, going, [*untold, *said], options)
+    return replace(sent, patient=next(iter(patients), None)), clash
+
+
+def _her_patients(found: list[Found], whose: Whose, taken: Container[str | None]) -> tuple[list[tuple[Row, Resource]], list[Remark]]:
+    """Those that end, and what is to be said of others that the sender made. `taken`: on which rows of another of its residents stand."""
     made = [f for f in found if is_made_by_us(f, whose.names)] if whose.withdrawn.reason is not Reason.MOVED_AWAY else []
     in_use = [f for f in made if f.resource.get("active") is not False]
-    stay = [f for f in in_use if f.reference in taken] if whose.patient else in_use
-    said = [*untold, *[OUR_PATIENT if not whose.patient else TAKEN] * bool(stay)]
-    going += [_end(Row("resident", "Patient", f.reference), f.resource, whose, options) for f in made if whose.patient and f not in stay]
-    sent, clash = await write(client, with_endings([], going, most, client.base, whose.as_of or None), going, said, options)
-    return replace(sent, unsettled=bool(said), patient=next(iter(patients), None)), clash
+    if not whose.patient:
+        return [], [Remark(OUR_PATIENT)] * bool(in_use)
+    stay = [f for f in in_use if f.reference in taken]
+    return [(Row("resident", "Patient", f.reference), f.resource) for f in made if f not in stay], [Remark(TAKEN)] * bool(stay)
 
 
 def _end(row: Row, resource: Resource, whose: Whose, options: Options) -> Difference:

@@ -10,22 +10,24 @@ from adapter.delivery.client import FhirClient
 from adapter.delivery.difference import Difference, rewritten
 from adapter.delivery.left import public
 from adapter.delivery.outcome import Outcome, RowOutcome, Verdict, called, judge
-from adapter.delivery.sent import Became, Options, Sent, SentRow
+from adapter.delivery.sent import Became, Options, Remark, Sent, SentRow
 from adapter.delivery.spoken import shown
 
 WOULD: Mapping[str, Became] = {"new": "new", "same": "same", "changed": "changed", "ends": "ends", "edited": "kept", "unreadable": "kept"}
 DID: Mapping[str, Became] = {"same": "unchanged", "edited": "kept", "unreadable": "kept"}
 
 
-async def write(client: FhirClient, parts: Sequence[Part], differences: Sequence[Difference], said: Sequence[str],
+async def write(client: FhirClient, parts: Sequence[Part], differences: Sequence[Difference], said: Sequence[Remark],
                 options: Options) -> tuple[Sent, bool]:
     """The verdict, the rows and the sentences, and whether somebody was changing the same data meanwhile. `said`: what comes first."""
-    told = [*said, *(sentence for d in differences for sentence in _met(d, options))]
+    told, unsettled = [remark.says for remark in said], any(remark.for_a_person for remark in said)
+    told += [sentence for d in differences for sentence in _met(d, options)]
     if options.dry_run:
         rows = tuple(_row(d, WOULD[d.state]) for d in differences)
         told += [sentence for d in differences for sentence in _would(d, options)]
-        return Sent(Verdict.DELIVERED, rows, tuple(told)), False
-    return await _deliver(client, parts, {d.row: d for d in differences}, told, options)
+        return Sent(Verdict.DELIVERED, rows, tuple(told), unsettled=unsettled), False
+    sent, clash = await _deliver(client, parts, {d.row: d for d in differences}, told, options)
+    return replace(sent, unsettled=unsettled), clash
 
 
 def with_endings(parts: Sequence[Part], ends: Sequence[Difference], most: int, base: str, timestamp: str | None = None) -> list[Part]:
