@@ -77,8 +77,10 @@ def test_a_record_is_written_into_a_tree_and_read_again(larkfield: Layout) -> No
 
 
 @pytest.mark.parametrize("rule", ['RES_NO = ""', 'RES_NO = ["", "0"]'])
-def test_rows_are_written_with_what_joins_them_and_so_no_rule_takes_them(rule: str) -> None:
+@pytest.mark.parametrize("first", [True, False], ids=["resident first", "resident last"])
+def test_rows_are_written_with_what_joins_them_and_so_no_rule_takes_them(rule: str, first: bool) -> None:
     made = layout(EVERYTHING.replace('only = { STATUS = "TEMPLATE" }', f"only = {{ {rule} }}"))
+    made.root.members = dict(sorted(made.root.members.items(), key=lambda member: member[0] == "resident", reverse=first))
     tree = rows(resident(), TOP)
     record = made.record(tree).record
     assert isinstance(record, CareRecord)

@@ -44,8 +44,9 @@ def tried(kind: Kind, block: Block, value: Json, up: Up, out: Out, own: Node | N
 def write_row(block: Block, value: Json, row: Here, out: Out, names: Names, *, later: str = "") -> None:
     """`later`: what stands in a column that joins, as long as what it belongs to has no key."""
     for own, theirs in block.by if row.up else ():
-        key = row.up[0].get(theirs, later)  # type: ignore[index]  # it has something that it stands in
-        if row.row.setdefault(own, key) or row.row.pop(own):
+        key = row.row.get(own) or row.up[0].get(theirs) or later  # type: ignore[index]  # it has something that it stands in
+        if key:
+            row.row[own] = key
             out.claimed[id(row.row), own] = row.row
     block.fields.write(value, row, out, names)
     for selector in block.only:
