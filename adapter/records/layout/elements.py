@@ -93,8 +93,6 @@ class Elements:
                     if (block.only or block.ignored) and not block.takes(inner):
                         continue
                     value, taken = read(inner), True
-                    if here.run.trace:
-                        here.run.trace.rows.add(inner.steps)
                     if value is not None:
                         made.append(value)
                         if here.run.trace:

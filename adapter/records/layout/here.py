@@ -42,11 +42,10 @@ class Wrong(NamedTuple):
 @dataclass
 class Trace:
     """What a reading made of what. `elements`: from which row, and by which block, an element of a list came. `fields`: the steps of every
-    value that a field was read from. `rows`: the steps of every row that a block took."""
+    value that a field was read from."""
 
     elements: dict[Names, tuple[Here, Any]] = field(default_factory=dict)
     fields: dict[Names, list[Steps]] = field(default_factory=dict)
-    rows: set[Steps] = field(default_factory=set)
 
 
 @dataclass
