@@ -207,9 +207,22 @@ def test_the_time_of_the_export_can_be_said(tmp_path: Path) -> None:
     shutil.copy(EXAMPLES / "layouts" / "larkfield.py", tmp_path)
     missing = redbag("check", EXPORTS["larkfield"], "--layout", timeless)
     assert (missing.exit_code, "--as-of" in missing.stderr) == (Exit.NOTHING, True)
+    assert missing.stderr.startswith(f"{timeless}: as_of: ")
     said = redbag("convert", EXPORTS["larkfield"], "--layout", timeless, "--as-of", "2026-11-05T06:30:00Z")
     assert said.exit_code == Exit.DONE
     assert json.loads(said.stdout.splitlines()[0])["timestamp"] == "2026-11-05T06:30:00Z"
+
+
+def test_records_say_their_own_time_when_they_are_written_onto_an_export_without_one(tmp_path: Path) -> None:
+    timeless, by = tmp_path / "larkfield.toml", ("--layout", tmp_path / "larkfield.toml")
+    timeless.write_text(re.sub(r"(?m)^as_of = .*$", "", toml_of("larkfield").read_text(encoding="utf-8")), encoding="utf-8")
+    shutil.copy(EXAMPLES / "layouts" / "larkfield.py", tmp_path)
+    home = redbag("convert", EXPORTS["larkfield"], *by, "--as", "records", "--as-of", "2026-11-05T06:30:00Z").stdout
+    (tmp_path / "home.ndjson").write_text(home, encoding="utf-8")
+    result = redbag("layout", "write", tmp_path / "home.ndjson", *by, "--onto", EXPORTS["larkfield"], "-o", tmp_path / "made")
+    assert result.exit_code == Exit.DONE, result.stderr
+    assert (tmp_path / "made" / "RESIDENTS.CSV").read_bytes() == (EXPORTS["larkfield"] / "RESIDENTS.CSV").read_bytes()
+    assert "as_of" in result.stderr
 
 
 # ---- what a user can get wrong -----------------------------------------------------------------------------------------------------

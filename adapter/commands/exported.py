@@ -81,7 +81,8 @@ class Exported:
                 yield from each(export, self.path, self.layout, self.as_of, self.ledger.leave_out)
                 self.around = export.top, list(getattr(export, "unnamed", tuple)())
         except Refused as refused:
-            raise stopped(refused.found, self.name, self.talk) from None
+            of_layout = all(fault.file == self.layout.file for fault in refused.found)
+            raise stopped(refused.found, str(self.form) if of_layout else self.name, self.talk, layout=of_layout) from None
         except OSError as error:
             raise Stop(Exit.NOTHING, f"{self.name} cannot be read ({reason(error)}): check the name.") from None
 

@@ -23,11 +23,12 @@ record as a JSON object, a JSON list of them, or NDJSON: one a line. `-` reads f
 standard output, one JSON object a line; the last one holds the `result`. Progress bars appear only on a terminal.
 
 With `--layout` the input is a vendor's own export, a file, a folder or a zip ([layouts.md](layouts.md)). Every fault then names the file,
-the row and the column. The closing sentence of every verb says what became of all values of the export, `redbag ledger` says it one
-column after the other, and `convert -o DIR` leaves that in `DIR/ledger.csv`. A ledger is about the vendor's own files: names of
-columns and reasons of the layout stand in it, values never do. Rows of residents who were refused are left in the vendor's own form, in
-`DIR/refused` or where `--refused` says, to be corrected and sent again. A draft of a layout shows the codes of a column only where twelve
-or fewer short ones are shared by twenty rows or more, or with `--show-values`.
+the row and the column. The closing sentence of every verb says what became of all values of the export, `redbag ledger` says it one column
+after the other, and `convert -o DIR` leaves that in `DIR/ledger.csv`. A ledger is about the vendor's own files: names of columns and
+reasons of the layout stand in it, values never do. Rows of residents who were refused are left in the vendor's own form, in `DIR/refused`
+or where `--refused` says, to be corrected and sent again. A folder that is written to is new or empty, and neither in nor around what is
+read; a conversion goes on in its own. A draft of a layout shows the codes of a column only where twelve or fewer short ones are shared by
+twenty rows or more, or with `--show-values`.
 
 `redbag --install-completion` sets up completion for your shell.
 
