@@ -17,6 +17,7 @@ from adapter.records.rows.row import TOP, Rows, Steps
 from adapter.records.stream import Found
 from mappings.bag import CareRecord
 from tests.exports.vendors import EXPORTS, VENDORS, Value, changed, granted, layout, native, read, records, residents, values
+from tests.traced import became
 
 # A record that is taken back is not in use, whatever it said itself.
 OVERRULED = {("fernbank", "current", "1056")}
@@ -39,8 +40,8 @@ def told(vendor: str, *verdicts: str) -> list[tuple[Rows, Found, Value]]:
     """Every value of every resident, and what stands outside of her, of which the layout says one of these."""
     found = []
     for rows, made in residents(vendor):
-        became = dict(layout(vendor).became(rows))
-        said = [(value, became.get(value.steps) or layout(vendor).covers(value.steps)) for value in values(rows)]
+        fates = dict(became(layout(vendor), rows))
+        said = [(value, fates.get(value.steps) or layout(vendor).covers(value.steps)) for value in values(rows)]
         found += [(rows, made, value) for value, (verdict, what) in said if verdict in verdicts or what[:1] in [(v,) for v in verdicts]]
     return found
 
