@@ -392,6 +392,7 @@ def exported(tmp_path: Path, vendor: str, n: int, start: int = 0) -> tuple[Resul
 def certain(found: Found) -> CareRecord:
     if isinstance(found.record, Refused):
         raise found.record
+    assert not [finding for finding in findings(found.record) if finding.level == "refusal"]
     return found.record
 
 

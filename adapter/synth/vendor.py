@@ -21,7 +21,7 @@ from adapter.records.layout import Layout, Written
 from adapter.records.layout.paths import rows
 from adapter.records.rows.hanging import names
 from adapter.records.rows.row import Node, Place, Steps
-from mappings.bag import LISTED, PERSONAL, CareRecord, Unlisted
+from mappings.bag import LISTED, PERSONAL, CareRecord, Unlisted, findings
 from mappings.systems import ODS_ORGANISATION
 from mappings.values import Logical, Ref
 
@@ -106,9 +106,10 @@ class VendorForm:
             written = self.written(left)
             made = Made(written.tree, written.top)
             found = self.layout.record(made).record
-            if isinstance(found, CareRecord):
+            wrong = [fault.path for fault in found.found] if isinstance(found, Refused) else refusals(found)
+            if isinstance(found, CareRecord) and not wrong:
                 return self._counted(record, found, written.tree)
-            for name, key in self.unread(made, found):
+            for name, key in self.unread(made, wrong):
                 left = without(left, name, key)
         self.left_out["the form has no word for something that must be said of her"] += 1
         return None
@@ -126,11 +127,16 @@ class VendorForm:
                 self.without[name] += missing
         return tree
 
-    def unread(self, made: Made, refused: Refused) -> set[tuple[str, str | None]]:
+    def unread(self, made: Made, wrong: list[str]) -> set[tuple[str, str | None]]:
         """The rows, by list and key, that cannot be read again: too little of them was written. Without a key: none of them was."""
         json = self.layout.read(made).json
-        places = [ROW.match(fault.path) for fault in refused.found]
+        places = [ROW.match(path) for path in wrong]
         return {(at[1], json[at[1]][int(at[2])].get("key") if at[2] else None) for at in places if at and at[1] in LISTS}
+
+
+def refusals(record: CareRecord) -> list[str]:
+    """What would not travel: such as a name of somebody for whom the form has no words."""
+    return [finding.field for finding in findings(record) if finding.level == "refusal"]
 
 
 def listed(record: CareRecord, name: str) -> tuple[Any, ...]:
