@@ -1,6 +1,7 @@
 """What an export does not say must not be taken for something: a file that is missing, a row of nothing, a text cut short, a key twice."""
 from __future__ import annotations
 
+import pickle
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from adapter.records.layout.export import residents
 from adapter.records.layout.paths import CUT
 from adapter.records.ledger import Ledger
 from adapter.records.rows.opening import open_export
+from adapter.records.rows.row import Top, absent
 from adapter.records.stream import care_records
 from mappings.bag import CareRecord
 from tests.layouts import SHORT, both, layout, rows, short
@@ -204,3 +206,8 @@ def test_of_a_resident_who_is_not_there_nothing_is_missing_that_the_layout_state
     found = short('family_name = "name"').record(rows({"name": "N/K"}))
     assert isinstance(found.record, Refused)
     assert [(fault.rule, fault.path) for fault in found.record.found] == [("missing", "resident")]
+
+
+def test_in_another_process_too() -> None:
+    top = pickle.loads(pickle.dumps(Top({}, frozenset({"meds"}))))  # noqa: S301 - it was made here
+    assert absent(top) == {"meds"}
