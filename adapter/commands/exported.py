@@ -13,6 +13,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from adapter.commands import files, places
 from adapter.commands.exits import Exit, Stop
+from adapter.commands.intake import ORPHAN
 from adapter.commands.streams import reason
 from adapter.commands.talk import Talk, count
 from adapter.faults import Fault, Refused
@@ -32,13 +33,14 @@ from mappings.values import instant
 
 LEDGER, REFUSED = "ledger.csv", "refused"
 FAULT = "This is a fault of this program: do not rely on the ledger, and please report it."
+WHOLE = " A row that belongs to nobody is not: correct it in the whole export, and send that, for alone she seems to have nothing else."
 T = TypeVar("T")
 
 
 @dataclass
 class Exported:
-    """`as_of`: its time, where the layout does not say it. `to`: a folder for the rows of the refused. `refused`: their numbers.
-    `fault`: what is wrong with the ledger, which is our fault.
+    """`as_of`: its time, where the layout does not say it. `to`: a folder for the rows of the refused. `refused`: their numbers;
+    `orphans`: are there rows among them that belong to nobody? `fault`: what is wrong with the ledger, which is our fault.
     `form`: the file of the layout. `around`: what stands outside of the residents, and rows that nobody names."""
 
     path: Path
@@ -49,6 +51,7 @@ class Exported:
     says: tuple[str, ...] = ()
     delimiters: Mapping[str, str] = field(default_factory=dict)
     refused: list[int] = field(default_factory=list)
+    orphans: bool = False
     fault: str = ""
     form: Path = Path()
     around: tuple[Node, list[tuple[str, Node]]] = field(default_factory=lambda: (Node(), []))
@@ -97,6 +100,7 @@ class Exported:
         self.ledger.take(rows, refused=refused)
         if refused:
             self.refused.append(rows.number)
+            self.orphans |= any(fault.rule == ORPHAN for fault in rows.faults)
 
     def settle_found(self, found: Found, *, refused: bool) -> None:
         self.settle(rows_of(found), refused=refused)
@@ -137,7 +141,7 @@ class Exported:
         made = [str(path) for path in self._write_refused(to)]
         again = to if len(made) > 1 else made[0]
         told += f" The rows of the refused are in {again}, in their own form: correct them there and send them again."
-        return Closed({**said, "refused_rows": made}, told)
+        return Closed({**said, "refused_rows": made}, told + WHOLE * self.orphans)
 
     def _write_refused(self, to: Path) -> list[Path]:
         """The export is read once more, for them alone: what is refused must not have to fit into memory."""

@@ -19,7 +19,6 @@ from mappings.findings import Finding
 if TYPE_CHECKING:
     from adapter.commands.exported import Exported
 
-
 ORPHAN = "no-resident"  # the rule of a row that belongs to nobody
 
 

@@ -22,6 +22,7 @@ from mappings.bag import LISTED, PERSONAL, RETURNED, CareRecord
 
 PLACE = re.compile(r"\[\d+\]")
 GONE = {section.field for section in PERSONAL}
+AS_OF = "as_of"  # which can be said each time: see `unsaid`
 BACK = tuple(section.field for section in RETURNED)
 
 
@@ -50,7 +51,7 @@ def alone(layout: Layout, *, whole: bool) -> Iterator[Said]:
 
 def unfed(layout: Layout, *, whole: bool) -> Iterator[Said]:
     """What must be there comes first, then what our own example has. What only comes back is the hospital's to fill."""
-    wanted, lacking = set(generic(example())), [x for x in layout.unfed() if not x.path.startswith(BACK)]
+    wanted, lacking = set(generic(example())), [x for x in layout.unfed() if not x.path.startswith((*BACK, AS_OF))]
     yield from (Said("Nothing feeds, and without it a record is refused", x.path, "must be there") for x in lacking if x.needed)
     optional = sorted((x.path for x in lacking if not x.needed), key=lambda path: path not in wanted)
     if not whole:
@@ -89,7 +90,7 @@ def unsaid(layout: Layout) -> Iterator[Said]:
         if not hasattr(made.get(name), "state"):
             yield Said("Not said", f"states.{name}", "why there is no list, where there are no rows: then it counts as not supplied")
     if not layout.has_as_of:
-        yield Said("Not said", "as_of", "the time of the export: --as-of has to say it each time")
+        yield Said("Not said", AS_OF, "the time of the export: --as-of has to say it each time")
 
 
 def generic(value: Any, path: str = "") -> Iterator[str]:
