@@ -42,10 +42,9 @@ class Leaf:
 
     constant = False
 
-    @property
+    @cached_property
     def function(self) -> Function | None:
-        last = self.steps[-1] if self.steps else None
-        return last if isinstance(last, Function) else None
+        return next((step for step in self.steps[-1:] if isinstance(step, Function)), None)
 
     @property
     def invertible(self) -> str:
