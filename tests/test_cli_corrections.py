@@ -2,17 +2,21 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+import adapter
+from adapter.commands.absence import CUT
 from adapter.commands.exits import Exit
 from tests.test_cli import another, example, lines, ndjson, redbag
 from tests.test_cli_server import address
 
 __all__ = ["address"]
 SOURCE = example()["source"]
+EXAMPLES = Path(adapter.__file__).parent / "examples"
 
 
 def vanished(record: dict[str, Any]) -> dict[str, Any]:
@@ -60,6 +64,23 @@ def test_records_ended_adds_what_has_vanished(tmp_path: Path) -> None:
     assert (records[0]["allergies"], records[1]) == ("none known", another("d2"))
     assert result.exit_code == Exit.PARTIAL
     assert "rows of 1 resident have ended. 1 resident of the export before could not be read" in result.stderr
+
+
+def test_nothing_is_concluded_from_an_export_that_was_cut_off(address: str, tmp_path: Path) -> None:
+    """The file of medicines ends too early, between two rows; the file of their doses does not, and gives it away."""
+    whole, cut = tmp_path / "whole", tmp_path / "cut"
+    shutil.copytree(EXAMPLES / "exports" / "larkfield", whole)
+    shutil.copytree(whole, cut)
+    (cut / "MEDICATION.CSV").write_bytes(b"".join((whole / "MEDICATION.CSV").read_bytes().splitlines(keepends=True)[:3]))
+    send = ("send", "--layout", EXAMPLES / "layouts" / "larkfield.toml", "--to", address, "--patient", "create-if-missing", "--json")
+    assert redbag(*send, whole).exit_code == Exit.DONE
+    sent = redbag(*send, cut)
+    assert "ended" not in lines(sent, "result")[0]["rows"]
+    assert CUT in sent.stdout
+    assert sum("no longer in your record" in says for says in lines(sent, "resident")[0]["says"]) == 2
+    ended = redbag("records", "ended", cut, "--before", whole, "--layout", EXAMPLES / "layouts" / "larkfield.toml")
+    assert (ended.exit_code, CUT in ended.stderr) == (Exit.PERSON, True)
+    assert redbag(*send, whole).exit_code == Exit.DONE
 
 
 @pytest.mark.parametrize("said", [(), ("--absence", "medicines=gone"), ("--absence", "allergies=stopped"), ("--absence", "medicines"),

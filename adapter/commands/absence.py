@@ -28,6 +28,16 @@ def stated(said: Sequence[str]) -> Mapping[str, str]:
     except Faults:
         raise Stop(Exit.USAGE, f"--absence says what it cannot. {SAY}") from None
 
+CUT = "some of its rows belong to nobody, so that others may be missing too: nothing is concluded from a row that is not there"
+
+
+def believed(absence: Mapping[str, str], export: Exported | None, talk: Talk) -> Mapping[str, str]:
+    """What absence means, where it can mean anything. While the export is read."""
+    if not absence or not export or not export.is_cut():
+        return absence
+    talk.found("note", {"says": CUT}, f"{export.name}: {CUT}")
+    return {}
+
 
 def run(file: Path, before: Path, absence: Mapping[str, str], talk: Talk, export: Exported | None, export_before: Exported | None) -> Exit:
     """Prints every care record of `file` with what has vanished since `before`, which is held in memory."""
@@ -37,6 +47,8 @@ def run(file: Path, before: Path, absence: Mapping[str, str], talk: Talk, export
     earlier = {_who(record): record for _, record in then.accepted("Reading the export before")}
     intake, changed = Intake(str(file), talk, export=export), 0
     for number, now in intake.accepted("Comparing"):
+        if export and export.is_cut():
+            raise Stop(Exit.PERSON, f"{export.name}: {CUT}. Nothing was ended.")
         try:
             ended = with_absences(earlier.get(_who(now), now), now, absence)
         except Faults as bad:

@@ -50,6 +50,7 @@ class Exported:
     to: Path | None = None
     says: tuple[str, ...] = ()
     delimiters: Mapping[str, str] = field(default_factory=dict)
+    nobodys: Callable[[], frozenset[str]] = frozenset      # while it is read: the tables that have rows which belong to nobody
     refused: list[int] = field(default_factory=list)
     orphans: bool = False
     fault: str = ""
@@ -80,6 +81,7 @@ class Exported:
         try:
             with open_export(self.path, self.layout.settings) as export:
                 self.says, self.delimiters = export.says, getattr(export, "delimiters", {})
+                self.nobodys = lambda: getattr(export, "orphaned", frozenset())
                 self._unsupplied(export.top)
                 yield from each(export, self.path, self.layout, self.as_of, self.ledger.leave_out)
                 self.around = export.top, list(getattr(export, "unnamed", tuple)())
@@ -94,6 +96,10 @@ class Exported:
         for name in self.layout.unsupplied(top):
             says = f"a file of the {name} is not there: where the layout states that no row means none, they are \"not supplied\""
             self.talk.found("note", {"says": says}, f"{self.name}: {says}")
+
+    def is_cut(self) -> bool:
+        """Does it look as if rows were missing? Then nothing can be concluded from one that is not there. While it is read."""
+        return bool(self.nobodys())
 
     def settle(self, rows: Rows, *, refused: bool) -> None:
         """A resident, when it is known whether she travels."""

@@ -3,11 +3,12 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from adapter.bundle import Policy
+from adapter.commands.absence import believed
 from adapter.commands.exits import Exit, Stop, together
 from adapter.commands.exported import Exported, closed
 from adapter.commands.intake import Intake
@@ -59,6 +60,7 @@ async def _send_all(client: FhirClient, intake: Intake, policy: Policy, options:
     tally = Tally()
     async with client:
         for number, care_record in intake.accepted("Comparing" if options.dry_run else "Sending"):
+            options = replace(options, absence=believed(options.absence, intake.export, talk))
             sent = await patiently(send(client, care_record, policy, options), intake.where(number), talk)
             tally.add(sent)
             tell(number, sent, intake, options, talk)
