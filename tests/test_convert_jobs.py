@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import io
+import json
 import os
 import random
 import signal
@@ -17,7 +18,7 @@ import pytest
 from adapter import wire
 from adapter.commands.exits import Exit, Stop
 from adapter.commands.jobs import in_order
-from adapter.commands.journal import NAME
+from adapter.commands.journal import NAME, Journal
 from adapter.commands.talk import Kept, Log
 from adapter.faults import Refused
 from adapter.records import pieces as cutting
@@ -29,6 +30,7 @@ from tests.test_cli import REDBAG, ROOT
 from tests.test_stream import SHAPES, TWICE, Pipe
 
 SEED = 20261124
+RUN = {"input": "sha256:0"}
 
 
 def resident(n: int, **more: Any) -> bytes:
@@ -225,6 +227,69 @@ def test_only_the_same_goes_on(changed: tuple[str, ...], says: str, tmp_path: Pa
     ran = redbag("convert", path, "-o", tmp_path / "out", *changed)
     assert (ran.exit, held(tmp_path / "out")) == (Exit.USAGE, before)
     assert ran.err == f"{tmp_path / 'out'} holds a run with {says}: name a new folder with -o, or empty this one.\n"
+
+
+def test_one_run_at_a_time_is_at_work_in_a_folder(large: Path, tmp_path: Path) -> None:
+    command = ("convert", large, "-o", tmp_path / "out", "--parts", "20")
+    run = begun(*command)
+    wait_for_pieces(tmp_path / "out", 2)
+    ran = redbag(*command)
+    os.killpg(run.pid, signal.SIGKILL)
+    run.communicate()
+    assert run.returncode == -signal.SIGKILL
+    assert ran.exit == Exit.NOTHING
+    assert ran.err == f"Another run is at work in {tmp_path / 'out'}: wait until it has ended, or name a new folder with -o.\n"
+    assert redbag(*command).exit == Exit.PARTIAL
+    assert len(list((tmp_path / "out").glob("bundles-*"))) == 80
+
+
+def test_a_folder_of_which_nothing_came_is_taken_away(tmp_path: Path) -> None:
+    (tmp_path / "none.ndjson").write_bytes(b"")
+    redbag("convert", tmp_path / "none.ndjson", "-o", tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("order", [(1, 1), (2,), (1, 3), (2, 1)], ids=str)
+def test_pieces_that_are_not_one_after_the_other_are_not_gone_on_with(order: tuple[int, ...], tmp_path: Path) -> None:
+    path, out = tmp_path / "home.ndjson", tmp_path / "out"
+    path.write_bytes(b"\n".join(map(resident, range(3))))
+    command = ("convert", path, "-o", out, "--parts", "1")
+    redbag(*command)
+    head, *lines = (out / NAME).read_bytes().splitlines(keepends=True)
+    (out / NAME).write_bytes(head + b"".join(lines[n - 1] for n in order))
+    ran = redbag(*command)
+    assert ran == Ran(Exit.USAGE, b"", f"{out / NAME} is damaged: name a new folder with -o, or empty this one.\n")
+
+
+@pytest.mark.parametrize("data", [
+    b"garbage", b"garbage\n", b"{}\n", b"[]\n", b"[]", b'{"run": 5}\n', b'{"run": {"a": 5}}\n', b"\xff\n", b"\n", b"5\n" * 2, b"[" * 9999])
+@pytest.mark.parametrize("head", [False, True], ids=["alone", "after its first line"])
+def test_a_damaged_journal_is_one_sentence(data: bytes, head: bool, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    out.mkdir()
+    (out / NAME).write_bytes(head * (json.dumps({"run": RUN}).encode() + b"\n") + data + b"\n" * head)
+    with pytest.raises(Stop) as stopped:
+        Journal(out, RUN)
+    assert stopped.value.exit is Exit.USAGE
+    assert stopped.value.says == f"{out / NAME} is damaged: name a new folder with -o, or empty this one."
+
+
+def test_a_journal_that_is_a_folder_is_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / "home.ndjson").write_bytes(resident(1))
+    (tmp_path / "out" / NAME).mkdir(parents=True)
+    ran = redbag("convert", tmp_path / "home.ndjson", "-o", tmp_path / "out")
+    assert (ran.exit, ran.err.count("\n"), f"{NAME} cannot be read" in ran.err) == (Exit.NOTHING, 1, True)
+
+
+def test_killed_in_its_first_line_a_run_begins_anew(tmp_path: Path) -> None:
+    path, out = tmp_path / "home.ndjson", tmp_path / "out"
+    path.write_bytes(b"\n".join(map(resident, range(3))))
+    redbag("convert", path, "-o", out, "--parts", "1")
+    whole = held(out)
+    for left in (b"", whole[NAME][:30]):
+        (out / NAME).write_bytes(left)
+        assert redbag("convert", path, "-o", out, "--parts", "1").exit == Exit.DONE
+        assert held(out) == whole
 
 
 def test_ctrl_c_ends_all_of_them(large: Path, tmp_path: Path) -> None:

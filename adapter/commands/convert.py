@@ -5,6 +5,7 @@ folder that can be gone on with) the input is done in pieces.
 """
 from __future__ import annotations
 
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -33,10 +34,16 @@ def run(file: Path, bundler: Bundler, out: Path, talk: Talk, jobs: int = 1, part
     if folder:
         places.is_apart(folder, file)
     settled()
+    with files.alone(folder) if folder else nullcontext():
+        return _run(Work(intake.name, talk.as_json, bundler, folder, parts), intake, talk, jobs)
+
+
+def _run(work: Work, intake: Intake, talk: Talk, jobs: int) -> Exit:
+    bundler, folder, export = work.bundler, work.folder, intake.export
     if jobs == 1 and not folder:
         tally = converted(intake.accepted("Converting"), intake, bundler, sink(talk))
     else:
-        tally = in_pieces(Work(intake.name, talk.as_json, bundler, folder, parts), intake, jobs)
+        tally = in_pieces(work, intake, jobs)
     where = f" in {folder}" if folder else ""
     order = f" {count(tally.ordered, 'resident')} in more than one: send a resident's bundles in order, each when the one before was taken."
     values, told = export.closed(folder) if export else ({}, "")

@@ -5,7 +5,7 @@ import os
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import BinaryIO
 
@@ -63,6 +63,49 @@ def writing(path: Path, *, lasting: bool = False) -> Iterator[BinaryIO]:
 def write(path: Path, data: bytes) -> None:
     with writing(path) as file:
         file.write(data)
+
+
+@contextmanager
+def alone(folder: Path) -> Iterator[None]:
+    """Nobody else writes into the folder meanwhile; it is made, and taken away again where nothing came of it. The lock ends with this
+    process, however that ends. Windows has none for folders. Raises Stop."""
+    new, handle = not folder.exists(), -1
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if sys.platform != "win32":
+            handle = os.open(folder, os.O_RDONLY)
+            _lock(handle, folder)
+    except OSError as error:
+        _close(handle)
+        raise Stop(Exit.NOTHING, _not_alone(folder, error)) from None
+    try:
+        yield
+    finally:
+        if new:
+            with suppress(OSError):  # there is something in it
+                folder.rmdir()
+        _close(handle)
+
+
+def _lock(handle: int, folder: Path) -> None:
+    """Raises OSError, also where the folder was taken away while we waited for it."""
+    if sys.platform != "win32":
+        import fcntl
+
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        if not os.path.samestat(os.fstat(handle), folder.stat()):
+            raise BlockingIOError
+
+
+def _not_alone(folder: Path, error: OSError) -> str:
+    if isinstance(error, BlockingIOError):
+        return f"Another run is at work in {folder}: wait until it has ended, or name a new folder with -o."
+    return f"{folder} cannot be written ({reason(error)}): name another place with -o."
+
+
+def _close(handle: int) -> None:
+    if handle >= 0:
+        os.close(handle)
 
 
 def _umask() -> int:

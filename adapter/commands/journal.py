@@ -16,7 +16,9 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from importlib import metadata
 from pathlib import Path
-from typing import Any, NamedTuple, TypeVar
+from typing import Annotated, Any, NamedTuple, TypeVar
+
+import msgspec
 
 from adapter.commands.exits import Exit, Stop
 from adapter.commands.streams import reason
@@ -24,6 +26,7 @@ from adapter.commands.talk import Said, count
 
 NAME = "redbag.journal"
 OURS = re.compile(r"\d{6,}-[0-9a-f]{8}(-\d+of\d+)?\.(json|xml)|bundles-\d{6,}\.ndjson")
+COUNTED = {"residents", "refused", "warnings", "bundles", "ordered"}
 T = TypeVar("T")
 ELSE = "name a new folder with -o, or empty this one"
 CALLED = {
@@ -40,6 +43,29 @@ class Done(NamedTuple):
     said: list[Said]
     refused: Sequence[int] = ()
     later: Sequence[tuple[int, int]] = ()
+
+
+class Head(msgspec.Struct):
+    """The first line."""
+
+    run: dict[str, str]
+
+
+class Line(msgspec.Struct):
+    """Each of the others."""
+
+    piece: int
+    counts: dict[str, Annotated[int, msgspec.Meta(ge=0)]]
+    said: list[tuple[bool, str]]
+    refused: list[int]
+
+
+def _done(line: bytes) -> Done:
+    """Raises MsgspecError."""
+    read = msgspec.json.decode(line, type=Line)
+    if read.counts.keys() != COUNTED:
+        raise msgspec.ValidationError
+    return Done(read.piece, read.counts, list[Said](read.said), read.refused)
 
 
 class Journal:
@@ -63,7 +89,7 @@ class Journal:
     def begun(self, tasks: Iterable[T]) -> Iterator[T]:
         """Before the first is begun: what stands in the folder from now on is this run's."""
         for task in tasks:
-            if self.run is not None and not self.path.exists():
+            if self.run is not None and not (self.path.exists() and self.path.stat().st_size):
                 self._add({"run": self.run})
             yield task
 
@@ -84,16 +110,34 @@ class Journal:
             raise Stop(Exit.NOTHING, f"{self.path} cannot be written ({reason(error)}): name another place with -o.") from None
 
     def _go_on(self) -> None:
-        """Raises Stop where it is the journal of something else. A line that was not finished is cut off."""
-        lines = self.path.read_bytes().splitlines(keepends=True)
-        whole = [line for line in lines if line.endswith(b"\n")]
-        if len(whole) < len(lines):
-            os.truncate(self.path, sum(map(len, whole)))
-        head, *rest = [json.loads(line) for line in whole] or [{"run": self.run}]
-        self._same(head["run"])
-        self.done = [Done(each["piece"], each["counts"], [(is_data, line) for is_data, line in each["said"]], each["refused"])
-                     for each in rest]
+        """Raises Stop where it is the journal of something else, or damaged. A line that was not finished is cut off."""
+        data = self._read()
+        whole = data[:data.rfind(b"\n") + 1]
+        head, *rest = whole.splitlines() or [b""]
+        try:
+            before, self.done = msgspec.json.decode(head, type=Head).run if whole else None, list(map(_done, rest))
+        except (msgspec.MsgspecError, UnicodeDecodeError):
+            raise self._damaged() from None
+        if [done.piece for done in self.done] != list(range(1, len(rest) + 1)) or (before is None and not self._began(data)):
+            raise self._damaged()
+        self._same(before or self.run or {})
         self.residents = sum(done.counts["residents"] for done in self.done)
+        if len(whole) < len(data):
+            os.truncate(self.path, len(whole))
+
+    def _read(self) -> bytes:
+        """Raises Stop."""
+        try:
+            return self.path.read_bytes()
+        except OSError as error:
+            raise Stop(Exit.NOTHING, f"{self.path} cannot be read ({reason(error)}): {ELSE}.") from None
+
+    def _began(self, data: bytes) -> bool:
+        """Killed in the first line, which would have been ours."""
+        return json.dumps({"run": self.run}).encode().startswith(data)
+
+    def _damaged(self) -> Stop:
+        return Stop(Exit.USAGE, f"{self.path} is damaged: {ELSE}.")
 
     def _same(self, before: Mapping[str, str]) -> None:
         now = self.run or {}
