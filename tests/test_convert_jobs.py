@@ -16,6 +16,9 @@ from typing import Any
 import pytest
 
 from adapter import wire
+from adapter.bundle import Policy
+from adapter.commands import convert
+from adapter.commands.bundling import Bundler
 from adapter.commands.exits import Exit, Stop
 from adapter.commands.jobs import in_order
 from adapter.commands.journal import NAME, Journal
@@ -207,12 +210,53 @@ def test_what_is_done_is_not_done_again(many: Path, tmp_path: Path) -> None:
     lines = journal.read_bytes().splitlines(keepends=True)
     journal.write_bytes(b"".join(lines[:11]) + lines[11][:20])      # killed while it wrote down the eleventh
     (tmp_path / ".bundles-000012.ndjson.x1y2").write_bytes(b"{")    # and in the middle of another
-    for n in range(1, 11):
-        (tmp_path / f"bundles-{n:06}.ndjson").unlink()              # collected already by whoever sends them
+    stood = {path: path.stat().st_mtime_ns for path in (tmp_path / f"bundles-{n:06}.ndjson" for n in range(1, 11))}
     ran = redbag(*command)
     assert ran.err.startswith("Going on after 1,000 residents that were done before.\n")
     assert journal.read_bytes() == b"".join(lines)
-    assert sorted(path.name for path in tmp_path.iterdir()) == [*(f"bundles-{n:06}.ndjson" for n in range(11, 22)), NAME]
+    assert sorted(path.name for path in tmp_path.iterdir()) == [*(f"bundles-{n:06}.ndjson" for n in range(1, 22)), NAME]
+    assert {path: path.stat().st_mtime_ns for path in stood} == stood
+
+
+@pytest.mark.parametrize("options", [("--parts", "2"), ()], ids=" ".join)
+@pytest.mark.parametrize("wrong", ["gone", "emptied"])
+def test_what_no_longer_stands_there_is_made_again(options: tuple[str, ...], wrong: str, tmp_path: Path) -> None:
+    path, out = tmp_path / "home.ndjson", tmp_path / "out"
+    path.write_bytes(b"\n".join(map(resident, range(6))))
+    redbag("convert", path, "-o", out, *options)
+    whole = held(out)
+    second = out / sorted(whole)[1]
+    second.unlink()
+    if wrong == "emptied":
+        second.touch()
+    ran = redbag("convert", path, "-o", out, *options)
+    assert (ran.exit, held(out)) == (Exit.DONE, whole)
+
+
+@pytest.mark.parametrize("options", [("--parts", "2"), (), ("--parts", "2", "--jobs", "2")], ids=" ".join)
+def test_the_journal_knows_every_file(options: tuple[str, ...], tmp_path: Path) -> None:
+    path, out = tmp_path / "home.ndjson", tmp_path / "out"
+    path.write_bytes(b"\n".join(map(resident, range(4))))
+    redbag("convert", path, "-o", out, *options)
+    _, *lines = [json.loads(line) for line in (out / NAME).read_bytes().splitlines()]
+    sizes = {name: len(data) for name, data in held(out).items() if name != NAME}
+    assert {name: size for line in lines for name, size in line["files"].items()} == sizes
+
+
+def test_a_piece_stands_on_the_disk_before_the_journal_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The content of its files, then their names in the folder, then the line."""
+    path, out, really, seen = tmp_path / "home.ndjson", tmp_path / "out", os.fsync, list[int]()
+
+    def fsync(handle: int) -> None:
+        seen.append(os.fstat(handle).st_ino)
+        really(handle)
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    path.write_bytes(b"\n".join(map(resident, range(2))))
+    assert convert.run(path, Bundler("transaction", Policy(patient="match")), out, Kept()) is Exit.DONE
+    names = {each.stat().st_ino: each.name for each in (out, *out.iterdir())}
+    first, second = sorted(name for name in held(out) if name != NAME)
+    assert [names[each] for each in seen] == [NAME, first, second, "out", NAME]
 
 
 @pytest.mark.parametrize(("changed", "says"), [
@@ -230,7 +274,7 @@ def test_only_the_same_goes_on(changed: tuple[str, ...], says: str, tmp_path: Pa
 
 
 def test_one_run_at_a_time_is_at_work_in_a_folder(large: Path, tmp_path: Path) -> None:
-    command = ("convert", large, "-o", tmp_path / "out", "--parts", "20")
+    command: tuple[str | Path, ...] = ("convert", large, "-o", tmp_path / "out", "--parts", "20")
     run = begun(*command)
     wait_for_pieces(tmp_path / "out", 2)
     ran = redbag(*command)

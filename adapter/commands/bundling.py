@@ -123,13 +123,18 @@ def sink(talk: Talk) -> Sink:
     return lambda written: talk.data(written.data)
 
 
-def into(folder: Path) -> Sink:
-    """Each into a file of its own."""
-    return lambda written: files.write(folder / written.name, written.data + b"\n")
+def into(folder: Path, made: list[str]) -> Sink:
+    """Each into a file of its own, whose name is added to those `made`."""
+    def put(written: Written) -> None:
+        files.write(folder / written.name, written.data + b"\n")
+        made.append(written.name)
+
+    return put
 
 
 @contextmanager
-def into_part(path: Path) -> Iterator[Sink]:
-    """One after the other, a line each, into a file that is there when it is whole."""
-    with files.writing(path, lasting=True) as file:
+def into_part(path: Path, made: list[str]) -> Iterator[Sink]:
+    """One after the other, a line each, into a file that is there when it is whole. Then its name is added to those `made`."""
+    with files.writing(path) as file:
         yield lambda written: file.writelines((written.data, b"\n"))
+    made.append(path.name)

@@ -37,9 +37,8 @@ def size_of(file: BinaryIO) -> int | None:
 
 
 @contextmanager
-def writing(path: Path, *, lasting: bool = False) -> Iterator[BinaryIO]:
-    """Under a temporary name beside it, and renamed when all is written; `lasting`: when it stands on the disk, whatever happens then.
-    Raises Stop where that is not possible."""
+def writing(path: Path) -> Iterator[BinaryIO]:
+    """Under a temporary name beside it, and renamed when all is written. Raises Stop where that is not possible."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
@@ -49,9 +48,6 @@ def writing(path: Path, *, lasting: bool = False) -> Iterator[BinaryIO]:
     try:
         with os.fdopen(handle, "wb") as file:
             yield file
-            file.flush()
-            if lasting:
-                os.fsync(file.fileno())
         temporary.chmod(0o666 & ~_umask())
         temporary.replace(path)
     except OSError as error:
@@ -63,6 +59,22 @@ def writing(path: Path, *, lasting: bool = False) -> Iterator[BinaryIO]:
 def write(path: Path, data: bytes) -> None:
     with writing(path) as file:
         file.write(data)
+
+
+def last(path: Path) -> int:
+    """What was written stands on the disk, whatever happens then: of a file its content, of a folder its names. The size in bytes. Windows
+    sees to its folders itself. Raises Stop."""
+    if sys.platform == "win32" and path.is_dir():
+        return 0
+    try:
+        handle = os.open(path, os.O_RDONLY if path.is_dir() else os.O_RDWR)
+        try:
+            os.fsync(handle)
+            return os.fstat(handle).st_size
+        finally:
+            os.close(handle)
+    except OSError as error:
+        raise Stop(Exit.NOTHING, f"{path} cannot be written ({reason(error)}): name another place with -o.") from None
 
 
 @contextmanager

@@ -1,7 +1,7 @@
 """What a run into a folder has finished, so that the same command goes on after it and does nothing twice.
 
     redbag.journal      {"run": {"program": "0.1.0", "input": "sha256:...", "--as": "transaction", ...}}
-                        {"piece": 1, "counts": {"residents": 5000, ...}, "said": [[false, "home.ndjson:17:..."]], ...}
+                        {"piece": 1, "counts": {"residents": 5000, ...}, "said": [[false, "home.ndjson:17:..."]], "files": {...}, ...}
                         ...
 
 A line is added when the files of a piece are whole, in the order of the input. What was said about the piece stands there too, so that a
@@ -15,18 +15,21 @@ import os
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from importlib import metadata
+from itertools import takewhile
 from pathlib import Path
+from types import MappingProxyType
 from typing import Annotated, Any, NamedTuple, TypeVar
 
 import msgspec
 
+from adapter.commands import files
 from adapter.commands.exits import Exit, Stop
 from adapter.commands.streams import reason
 from adapter.commands.talk import Said, count
 
 NAME = "redbag.journal"
 OURS = re.compile(r"\d{6,}-[0-9a-f]{8}(-\d+of\d+)?\.(json|xml)|bundles-\d{6,}\.ndjson")
-COUNTED = {"residents", "refused", "warnings", "bundles", "ordered"}
+COUNTED = {"residents", "refused", "warnings", "bundles", "ordered"}  # and, of a vendor's export, "orphans"
 T = TypeVar("T")
 ELSE = "name a new folder with -o, or empty this one"
 CALLED = {
@@ -36,13 +39,14 @@ CALLED = {
 
 class Done(NamedTuple):
     """What came of a piece. `refused`: of a vendor's export, the numbers of those who do not travel. `later`: of whom something must be
-    said that only the parent can find out, and before which line."""
+    said that only the parent can find out, and before which line. `files`: the size in bytes of each, by name."""
 
     piece: int
     counts: dict[str, int]
     said: list[Said]
     refused: Sequence[int] = ()
     later: Sequence[tuple[int, int]] = ()
+    files: Mapping[str, int] = MappingProxyType({})
 
 
 class Head(msgspec.Struct):
@@ -58,14 +62,15 @@ class Line(msgspec.Struct):
     counts: dict[str, Annotated[int, msgspec.Meta(ge=0)]]
     said: list[tuple[bool, str]]
     refused: list[int]
+    files: dict[str, int]
 
 
 def _done(line: bytes) -> Done:
     """Raises MsgspecError."""
     read = msgspec.json.decode(line, type=Line)
-    if read.counts.keys() != COUNTED:
+    if read.counts.keys() - {"orphans"} != COUNTED or not all(map(OURS.fullmatch, read.files)):
         raise msgspec.ValidationError
-    return Done(read.piece, read.counts, list[Said](read.said), read.refused)
+    return Done(read.piece, read.counts, list[Said](read.said), read.refused, (), read.files)
 
 
 class Journal:
@@ -96,8 +101,10 @@ class Journal:
     def add(self, done: Done) -> None:
         self.residents += done.counts["residents"]
         if self.run is not None:
+            files.last(self.path.parent)
             said = [(is_data, line if isinstance(line, str) else line.decode()) for is_data, line in done.said]
-            self._add({"piece": done.piece, "counts": done.counts, "said": said, "refused": list(done.refused)})
+            self._add({"piece": done.piece, "counts": done.counts, "said": said, "refused": list(done.refused),
+                       "files": dict(done.files)})
 
     def _add(self, said: Mapping[str, Any]) -> None:
         try:
@@ -110,7 +117,8 @@ class Journal:
             raise Stop(Exit.NOTHING, f"{self.path} cannot be written ({reason(error)}): name another place with -o.") from None
 
     def _go_on(self) -> None:
-        """Raises Stop where it is the journal of something else, or damaged. A line that was not finished is cut off."""
+        """Raises Stop where it is the journal of something else, or damaged. A line that was not finished is cut off; and so is what
+        follows from the first piece on whose files are no longer as they were, which is made again."""
         data = self._read()
         whole = data[:data.rfind(b"\n") + 1]
         head, *rest = whole.splitlines() or [b""]
@@ -121,9 +129,16 @@ class Journal:
         if [done.piece for done in self.done] != list(range(1, len(rest) + 1)) or (before is None and not self._began(data)):
             raise self._damaged()
         self._same(before or self.run or {})
+        self.done = list(takewhile(self._stands, self.done))
         self.residents = sum(done.counts["residents"] for done in self.done)
-        if len(whole) < len(data):
-            os.truncate(self.path, len(whole))
+        kept = b"".join(whole.splitlines(keepends=True)[:len(self.done) + 1])
+        if len(kept) < len(data):
+            os.truncate(self.path, len(kept))
+
+    def _stands(self, done: Done) -> bool:
+        """Its files are there, and as large as they were."""
+        there = (self.path.parent / name for name in done.files)
+        return all(path.is_file() and path.stat().st_size == size for path, size in zip(there, done.files.values(), strict=True))
 
     def _read(self) -> bytes:
         """Raises Stop."""

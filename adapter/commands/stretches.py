@@ -84,7 +84,7 @@ class Exports:
                 refused.append(rows.number)
                 told = later[rows.number]
             self.export.settle(rows, refused=rows.number in later)
-        return Done(done.piece, dict(counts), [*said, *done.said[told:]], refused)
+        return done._replace(counts=dict(counts), said=[*said, *done.said[told:]], refused=refused, later=())
 
     def ended(self) -> None:
         self.export.ended()
