@@ -130,7 +130,7 @@ def test_stream(kind: type[io.BytesIO]) -> None:
 
 
 def check(found: Iterator[Found]) -> None:
-    for number, record, _ in found:
+    for number, record, *_ in found:
         assert number > 0
         if isinstance(record, Refused):
             sound(record)
