@@ -47,7 +47,7 @@ THIRD_PARTY = {
     "adapter.hospital": {"httpx"},
     "adapter.delivery": {"httpx", "tenacity"},
     "adapter.returns": {"httpx", "tenacity"},
-    "adapter.edge": {"httpx", "rich", "typer", "uvicorn"},
+    "adapter.edge": {"httpx", "msgspec", "rich", "typer", "uvicorn"},
 }
 OUTSIDE = {"asyncio", "ftplib", "http", "logging", "multiprocessing", "os", "random", "secrets", "select", "shutil", "signal", "smtplib",
            "socket", "socketserver", "sqlite3", "ssl", "subprocess", "tempfile", "threading", "time", "urllib.request", "webbrowser"}
