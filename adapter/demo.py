@@ -182,7 +182,7 @@ def at_home(home: Home, folder: Path) -> Told:
     with open_export(folder / EXPORTS / home.export, layout.settings) as export:
         rows, = export
         ledger.take(rows, refused=False)
-        ledger.close(export.top, getattr(export, "unnamed", tuple)())
+        ledger.close(export.top, export.unnamed())
     record = layout.record(rows).record
     if not isinstance(record, CareRecord):
         raise record

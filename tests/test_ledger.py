@@ -31,7 +31,7 @@ def counted(path: Path, by: Layout, *, refuse: Callable[[Any], bool] = lambda ro
     with open_export(path, by.settings) as export:
         for rows in export:
             ledger.take(rows, refused=isinstance(by.record(rows).record, Refused) or refuse(rows))
-        ledger.close(export.top, getattr(export, "unnamed", tuple)())
+        ledger.close(export.top, export.unnamed())
     ledger.unread_files(count_values(path, by.settings))
     return ledger
 

@@ -80,11 +80,11 @@ class Exported:
     def _read(self, each: Callable[[Export, Path, Layout, str | None, Callable[[Rows], None]], Iterator[T]]) -> Iterator[T]:
         try:
             with open_export(self.path, self.layout.settings) as export:
-                self.says, self.delimiters = export.says, getattr(export, "delimiters", {})
-                self.nobodys = lambda: getattr(export, "orphaned", frozenset())
+                self.says, self.delimiters = export.says, export.delimiters
+                self.nobodys = lambda: export.orphaned
                 self._unsupplied(export.top)
                 yield from each(export, self.path, self.layout, self.as_of, self.ledger.leave_out)
-                self.around = export.top, list(getattr(export, "unnamed", tuple)())
+                self.around = export.top, list(export.unnamed())
         except Refused as refused:
             of_layout = all(fault.file == self.layout.file for fault in refused.found)
             raise stopped(refused.found, str(self.form) if of_layout else self.name, self.talk, layout=of_layout) from None

@@ -105,7 +105,7 @@ def test_every_value_is_accounted_for(vendor: str) -> None:
     with open_export(EXPORTS[vendor], layout(vendor).settings) as export:
         for rows in export:
             ledger.take(rows, refused=not isinstance(layout(vendor).record(rows).record, CareRecord))
-        ledger.close(export.top, getattr(export, "unnamed", tuple)())
+        ledger.close(export.top, export.unnamed())
     totals = ledger.totals()
     assert totals["unknown"] == 0
     assert totals["values"] == sum(totals[verdict] for verdict in ("mapped", "stated", "ignored", "unknown"))

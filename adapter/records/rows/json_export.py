@@ -4,7 +4,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO, Self
+from typing import Any, BinaryIO
 
 from adapter import wire
 from adapter.faults import Fault, Refused
@@ -12,7 +12,7 @@ from adapter.records.rows.cleaned import cleaned, ordinals
 from adapter.records.rows.files import unreadable
 from adapter.records.rows.hanging import Hanging, names
 from adapter.records.rows.lines import lines_of
-from adapter.records.rows.row import TOP, Node, Place, Settings, Steps
+from adapter.records.rows.row import TOP, Node, OneFile, Place, Settings, Steps
 from adapter.records.rows.spots import Document, Line, Spots
 from adapter.wire import Limits
 
@@ -44,7 +44,7 @@ class JsonRows:
         return Place("", *self.spots.resident(self.number - 1, tuple(ordinals(self.value, home))), name)
 
 
-class JsonExport:
+class JsonExport(OneFile):
     """One document, held in memory."""
 
     def __init__(self, path: Path, settings: Settings) -> None:
@@ -54,15 +54,6 @@ class JsonExport:
         self.spots = Document(path, tuple(ordinals(self.document, steps)))
         self.top = cleaned(_without(self.document, steps)) or Node()
         self.hanging = Hanging(settings.lookups, self.top)
-
-    def unnamed(self) -> Iterator[tuple[str, Node]]:
-        return iter(())
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        pass
 
     def __iter__(self) -> Iterator[JsonRows]:
         for i, value in enumerate(self.people):
@@ -79,7 +70,7 @@ class JsonExport:
         return JsonRows(number, tree, self.top, faults, value, self.document, self.hanging, self.spots)
 
 
-class NdjsonExport:
+class NdjsonExport(OneFile):
     """One resident a line. A line that cannot be read is the only one that is refused."""
 
     def __init__(self, path: Path, settings: Settings) -> None:
@@ -88,12 +79,6 @@ class NdjsonExport:
             self.file: BinaryIO = path.open("rb")
         except OSError as error:
             raise unreadable(error) from None
-
-    def unnamed(self) -> Iterator[tuple[str, Node]]:
-        return iter(())
-
-    def __enter__(self) -> Self:
-        return self
 
     def __exit__(self, *_: object) -> None:
         self.file.close()

@@ -17,9 +17,10 @@ is kept code point for code point. In CSV a cell for which the header has no nam
 """
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
+from types import MappingProxyType
 from typing import Any, NamedTuple, Protocol, Self
 
 from adapter.faults import Fault
@@ -94,6 +95,15 @@ class Export(Protocol):
     def says(self) -> tuple[str, ...]: ...
     @property
     def top(self) -> Node: ...
+    @property
+    def delimiters(self) -> Mapping[str, str]:
+        """Of CSV, by file: what stands between its cells."""
+        ...
+
+    @property
+    def orphaned(self) -> frozenset[str]:
+        """Of CSV: the tables that have rows which belong to nobody."""
+        ...
 
     def __iter__(self) -> Iterator[Rows]: ...
     def unnamed(self) -> Iterator[tuple[str, Node]]:
@@ -102,6 +112,22 @@ class Export(Protocol):
 
     def __enter__(self) -> Self: ...
     def __exit__(self, *_: object) -> None: ...
+
+
+class OneFile:
+    """An export in which all rows of a resident stand in her own: what only tables have, it has not."""
+
+    delimiters: Mapping[str, str] = MappingProxyType({})
+    orphaned: frozenset[str] = frozenset()
+
+    def unnamed(self) -> Iterator[tuple[str, Node]]:
+        return iter(())
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        pass
 
 
 def stands(tree: Node, top: Node, steps: Steps, path: bool = False) -> Place:

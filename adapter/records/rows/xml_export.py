@@ -4,7 +4,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 from lxml import etree
 
@@ -13,7 +13,7 @@ from adapter.records.rows.files import unreadable
 from adapter.records.rows.hanging import Hanging, names
 from adapter.records.rows.hardened import HARDENED, refuse_doctype
 from adapter.records.rows.names import Names
-from adapter.records.rows.row import TOP, Node, Place, Settings, Steps, stands
+from adapter.records.rows.row import TOP, Node, OneFile, Place, Settings, Steps, stands
 from adapter.records.rows.xml_spots import XmlSpots
 
 CHUNK = 1 << 16
@@ -38,7 +38,7 @@ class XmlRows:
         return place if home[:1] == (TOP,) else place._replace(line=self.spots.line(self.number - 1, home))
 
 
-class XmlExport:
+class XmlExport(OneFile):
     def __init__(self, path: Path, settings: Settings) -> None:
         self.path, self.names, self.encoding, self.says = path, Names(settings.namespaces), "", tuple[str, ...]()
         self.way = [self.names.tag(name) for name in names(settings.residents)]
@@ -52,15 +52,6 @@ class XmlExport:
             raise unreadable(error) from None
         self.hanging = Hanging(settings.lookups, self.top)
         self.spots = XmlSpots(path, self.way, self.names, self._value, self.encoding)
-
-    def unnamed(self) -> Iterator[tuple[str, Node]]:
-        return iter(())
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        pass
 
     def __iter__(self) -> Iterator[XmlRows]:
         for number, element in enumerate(self._elements(), 1):
