@@ -11,6 +11,7 @@ compile() { # NAME [argument...]: with the versions of the earlier lock where th
     --no-annotate --custom-compile-command "make lock" --output-file "requirements/$1.lock" "${@:2}"
 }
 
-compile run pyproject.toml "${@}"
+compile run pyproject.toml --extra postgresql "${@}"
 compile build --group build --constraints requirements/run.lock "${@}"
-compile dev pyproject.toml --group dev --constraints requirements/run.lock --constraints requirements/build.lock "${@}"
+compile dev pyproject.toml --extra postgresql --group dev --constraints requirements/run.lock --constraints requirements/build.lock "${@}"
+compile real --group real --constraints requirements/run.lock --constraints requirements/dev.lock "${@}"

@@ -1,0 +1,87 @@
+"""What an answer means for a delivery: the words that every dialect uses. Pure."""
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum
+from typing import NamedTuple
+
+from adapter.delivery.answer import Answer, ClientError
+
+
+class Means(Enum):
+    """`AMBIGUOUS`: it may have been taken; it is asked again in a way that does no harm. `DEAD`: the same again will not help."""
+
+    DELIVERED = "delivered"
+    RETRY = "not taken, try again later"
+    AMBIGUOUS = "not known whether it was taken"
+    DEAD = "refused"
+    PERSON = "stopped for a person"  # dead, and it is not certain whom or what it is about
+
+
+class Do(Enum):
+    """What to do at once, within the same attempt, before anything else."""
+
+    NOTHING = ""
+    FRESH_TOKEN = "ask for a fresh token, once"  # noqa: S105  # a word for what to do
+    READ_AGAIN = "read what is there again, and compare"
+    SMALLER = "send smaller parts"
+    POLL = "ask at the address given what became of it"
+
+
+class About(Enum):
+    """Whom it concerns: this delivery only, or whatever is sent to this endpoint (then a breaker opens, and no attempt is counted)."""
+
+    DELIVERY = "delivery"
+    ENDPOINT = "endpoint"
+
+
+@dataclass(frozen=True)
+class Decision:
+    """`says`: sentences for a person, without any value of a patient. `at`: not before this time (seconds since 1970), None: by back-off.
+    `status` is HTTP's, None where none came."""
+
+    means: Means
+    says: tuple[str, ...] = ()
+    at: float | None = None
+    do: Do = Do.NOTHING
+    about: About = About.DELIVERY
+    status: int | None = None
+
+
+class Asked(NamedTuple):
+    """What was sent, as far as a decision needs it. `repeatable`: sent twice, it does what it does once (every entry is a PUT or
+    conditional, or the receiver knows the request by its id)."""
+
+    method: str
+    repeatable: bool = True
+    entries: int = 0
+
+
+Came = Answer | ClientError  # an answer, or why there is none
+
+
+@dataclass(frozen=True)
+class Codes:
+    """What a dialect looks at in an answer beside its status: the OperationOutcome's codes. Never its words."""
+
+    issue: frozenset[str]  # OperationOutcome.issue.code
+    details: frozenset[str]  # OperationOutcome.issue.details.coding.code
+
+
+def codes(answer: Answer) -> Codes:
+    """Of an answer, however odd its body is."""
+    resource = answer.resource or {}
+    issues = answer.listed("issue") if resource.get("resourceType") == "OperationOutcome" else []
+    return Codes(frozenset(_texts([issue.get("code") for issue in issues])),
+                 frozenset(_texts([coding.get("code") for issue in issues for coding in _codings(issue)])))
+
+
+def _codings(issue: dict[str, object]) -> list[dict[str, object]]:
+    details = issue.get("details")
+    listed = details.get("coding") if isinstance(details, dict) else None
+    return [coding for coding in listed if isinstance(coding, dict)] if isinstance(listed, list) else []
+
+
+def _texts(said: Sequence[object]) -> list[str]:
+    return [text for text in said if isinstance(text, str)]
