@@ -210,6 +210,37 @@ def test_a_request_id_can_be_given() -> None:
     assert story.requests[0].headers["X-Request-ID"] == answer.request_id == "kept"
 
 
+def test_bytes_are_posted_as_they_are_under_the_id_that_is_given() -> None:
+    story = Story(httpx.ConnectError("refused"), fhir())
+    story.tell(lambda client: client.post_bytes("$process-message", b'{ "as": 1.50 }', "application/fhir+json; version=1.4.0",
+                                                headers={"X-Correlation-ID": "case"}, request_id="kept"))
+    assert {r.content for r in story.requests} == {b'{ "as": 1.50 }'}
+    said = [(r.headers["Content-Type"], r.headers["X-Request-ID"], r.headers["X-Correlation-ID"]) for r in story.requests]
+    assert said == [("application/fhir+json; version=1.4.0", "kept", "case")] * 2
+    with pytest.raises(Ambiguous):
+        Story(httpx.ReadTimeout("late")).tell(lambda client: client.post_bytes("", b"{}", "application/fhir+json"))
+
+
+@pytest.mark.parametrize(("said", "asked"), [("jobs/7", f"{BASE}/jobs/7"), ("/elsewhere/7", "https://hospital.example/elsewhere/7"),
+                                             (f"{BASE}/jobs/7?a=b", f"{BASE}/jobs/7?a=b")])
+def test_where_the_server_says_to_ask_is_asked(said: str, asked: str) -> None:
+    story = Story(fhir(status=202, **{"Content-Location": said}), fhir())
+
+    async def ask(client: FhirClient) -> Answer:
+        return await client.ask((await client.post("", PATIENT)).location or "")
+
+    assert story.tell(ask).ok
+    assert str(story.requests[1].url) == asked
+
+
+@pytest.mark.parametrize("said", ["https://elsewhere.example/7", "http://hospital.example/fhir/7", "https://[", "//elsewhere.example/7"])
+def test_nobody_else_is_asked_what_became_of_it(said: str) -> None:
+    story = Story(fhir())
+    with pytest.raises(RedirectRefused):
+        story.tell(lambda client: client.ask(said))
+    assert story.requests == []
+
+
 # ---- what is taken for an answer -----------------------------------------------------------------------------------------
 def raw(content: bytes, kind: str = "application/fhir+json", status: int = 200, **headers: str) -> httpx.Response:
     return httpx.Response(status, content=content, headers={"Content-Type": kind, **headers})

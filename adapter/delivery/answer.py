@@ -68,7 +68,8 @@ class PagingProblem(ClientError):
 
 @dataclass(frozen=True)
 class Answer:
-    """What the server said. `resource` is None where it sent no body, or an error that is not FHIR. `shown` may be printed."""
+    """What the server said. `resource` is None where it sent no body, or an error that is not FHIR. `shown` may be printed. `location`:
+    where it says to ask what became of it (Content-Location)."""
 
     status: int
     shown: str
@@ -76,6 +77,7 @@ class Answer:
     resource: Resource | None = field(default=None, repr=False)
     etag: str | None = field(default=None, repr=False)
     retry_after: float | None = None  # seconds
+    location: str | None = field(default=None, repr=False)
 
     @property
     def ok(self) -> bool:

@@ -31,6 +31,7 @@ from adapter.delivery.answer import (
     Unwritable,
 )
 from adapter.delivery.deadline import left
+from adapter.delivery.points import reached
 from adapter.delivery.retry import Clock, retry_after, retrying
 from adapter.faults import Refused
 
@@ -88,8 +89,37 @@ class FhirClient:
         return await self._retried(self._request("GET", self._url(path, params)))
 
     async def post(self, path: str, resource: Resource, *, headers: Mapping[str, str] = NOTHING) -> Answer:
-        """`X-Request-ID` may be given in `headers`; the same one goes with every retry of this request."""
-        return await self._retried(self._request("POST", self._url(path), resource, headers))
+        """`X-Request-ID` may be given in `headers`; the same one goes with every retry of this request. Raises also Unwritable."""
+        return await self.post_bytes(path, self.written(resource), self.form.media, headers=headers)
+
+    async def post_bytes(self, path: str, data: bytes, media: str, *, headers: Mapping[str, str] = NOTHING,
+                         request_id: str | None = None) -> Answer:
+        """Byte for byte. `media` is the Content-Type, unless `headers` have one; `request_id` is the X-Request-ID, a new one if none is
+        given."""
+        ours = {"Content-Type": media, **headers, **({"X-Request-ID": request_id} if request_id else {})}
+        request = self._request("POST", self._url(path), data, ours)
+        reached("send.before-request")
+        answer = await self._retried(request)
+        reached("send.after-answer")
+        return answer
+
+    async def ask(self, location: str) -> Answer:
+        """What is at an address that this server gave, as a Content-Location: on the server itself only. Raises RedirectRefused."""
+        base = self._url("")
+        try:
+            url = httpx.URL(self.base).join(location)
+        except httpx.InvalidURL:
+            url = httpx.URL("")
+        if origin(url) != origin(base):
+            raise RedirectRefused(f"{shown('GET', base, self.base)}: the server says to ask at an address that is not its own")
+        return await self._retried(self._request("GET", url))
+
+    def written(self, resource: Resource) -> bytes:
+        """In the form that is sent. Raises Unwritable."""
+        try:
+            return self.form.dumps(resource)
+        except Refused as e:
+            raise Unwritable(f"{e}; nothing was sent") from None
 
     async def pages(self, path: str, params: Params = ()) -> AsyncIterator[Answer]:
         """The pages of a search, `next` followed as given. An answer that is no page is handed over too, and is the last."""
@@ -113,15 +143,9 @@ class FhirClient:
         url = httpx.URL(self.base + path if path else self.base.rstrip("/"))
         return url.copy_merge_params(httpx.QueryParams(list(params))) if params else url
 
-    def _request(self, method: str, url: httpx.URL, resource: Resource | None = None,
-                 headers: Mapping[str, str] = NOTHING) -> httpx.Request:
-        """Built once, so that a retry has the same bytes and the same X-Request-ID. Raises Unwritable."""
-        try:
-            body = None if resource is None else self.form.dumps(resource)
-        except Refused as e:
-            raise Unwritable(f"{e}; nothing was sent") from None
-        ours = {"X-Request-ID": str(uuid.uuid4())} | ({"Content-Type": self.form.media} if body else {})
-        return self._http.build_request(method, url, headers={**ours, **headers}, content=body)
+    def _request(self, method: str, url: httpx.URL, body: bytes | None = None, headers: Mapping[str, str] = NOTHING) -> httpx.Request:
+        """Built once, so that a retry has the same bytes and the same X-Request-ID."""
+        return self._http.build_request(method, url, headers={"X-Request-ID": str(uuid.uuid4()), **headers}, content=body)
 
     async def _retried(self, request: httpx.Request) -> Answer:
         again = retrying(self.clock, reading=request.method == "GET", attempts=self.limits.attempts, longest_wait=self.limits.longest_wait,
@@ -163,7 +187,7 @@ class FhirClient:
                 raise
             resource = None  # a gateway's error page must not hide the status
         return Answer(response.status_code, where, request.headers["X-Request-ID"], resource, response.headers.get("ETag"),
-                      retry_after(response.headers.get("Retry-After"), self.clock.now()))
+                      retry_after(response.headers.get("Retry-After"), self.clock.now()), response.headers.get("Content-Location"))
 
     async def _body(self, response: httpx.Response, where: str) -> bytes:
         """Counted after decompression, piece by piece: a small answer cannot grow into a large one unseen."""
