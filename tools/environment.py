@@ -1,9 +1,9 @@
-"""Makes the environment that `make` works in: python3 tools/environment.py FOLDER run|dev.
+"""Makes the environment that `make` works in: python3 tools/environment.py FOLDER run|dev|real.
 
-`run` is what a user needs; `dev` adds what tests, checks and benchmarks need. Everything comes from the lock files, by hash,
-with plain pip; the project itself is installed in place, so that an edit counts at once. A stamp in the folder says what it
-was made from: while that has not changed there is nothing to do. A folder without a stamp is somebody else's and is left alone.
-Ends with one sentence and status 1 where it cannot be done. Standard library only.
+`run` is what a user needs; `dev` adds what tests, checks and benchmarks need, `real` the database of `make test-real`. Everything
+comes from the lock files, by hash, with plain pip; the project itself is installed in place, so that an edit counts at once. A
+stamp in the folder says what it was made from: while that has not changed there is nothing to do. A folder without a stamp is
+somebody else's and is left alone. Ends with one sentence and status 1 where it cannot be done. Standard library only.
 """
 from __future__ import annotations
 
@@ -17,14 +17,16 @@ from typing import NoReturn
 ROOT = Path(__file__).resolve().parent.parent
 LOCKS = ROOT / "requirements"
 UNFINISHED = "unfinished"
-SUBJECT = {"run": "the adapter needs", "dev": "tests, checks and benchmarks need"}
+SUBJECT = {"run": "the adapter needs", "dev": "tests, checks and benchmarks need", "real": "tests with real parts need"}
+HELD_BY = {"run": ("run", "dev", "real"), "dev": ("dev", "real"), "real": ("real",)}  # whoever has that has this
+LOCKED = {"run": ("run",), "dev": ("dev",), "real": ("dev", "real")}
 
 
 def main(folder: Path, kind: str) -> None:
     """Makes the environment in `folder` hold `kind`; in no time where it does already."""
     stamp, wanted = folder / "made-from", source()
     have = stamp.read_text(encoding="ascii").split() if stamp.exists() else []
-    if have in ([wanted, kind], [wanted, "dev"]) and python_of(folder).exists():
+    if have[:1] == [wanted] and have[1] in HELD_BY[kind] and python_of(folder).exists():
         return
     if have[:1] != [wanted] or not python_of(folder).exists():
         create(folder, stamp)
@@ -61,7 +63,8 @@ def install(folder: Path, kind: str) -> None:
     """The locked packages of `kind`, then the project in place with the locked build backend: nothing else is fetched."""
     print(f"Installing what {SUBJECT[kind]} into {folder} (only this once).", file=sys.stderr, flush=True)
     # --no-deps: the locks are complete, and pip would insist on the pins that pyproject.toml overrides (see tool.uv there)
-    pip(folder, "--require-hashes", "--no-deps", "-r", str(LOCKS / f"{kind}.lock"), "-r", str(LOCKS / "build.lock"))
+    for lock in (*LOCKED[kind], "build"):
+        pip(folder, "--require-hashes", "--no-deps", "-r", str(LOCKS / f"{lock}.lock"))
     pip(folder, "--no-build-isolation", "--no-deps", "--editable", str(ROOT))
 
 
