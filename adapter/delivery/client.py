@@ -6,8 +6,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import ssl
 import uuid
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self
@@ -19,25 +20,30 @@ from adapter.delivery.address import base_address, origin, shown
 from adapter.delivery.answer import (
     Ambiguous,
     Answer,
+    AnsweredByAnother,
     BadAnswer,
     ClientError,
+    CutOff,
     NoAnswer,
+    NotAsked,
     NotFhir,
     PagingProblem,
     RedirectRefused,
     Resource,
     TooLarge,
-    Unreachable,
     Unwritable,
 )
 from adapter.delivery.deadline import left
 from adapter.delivery.points import reached
 from adapter.delivery.retry import Clock, retry_after, retrying
+from adapter.delivery.unreached import unreached
 from adapter.faults import Refused
 
 Params = Sequence[tuple[str, str]]
+Before = Callable[[], Awaitable[None]]
 NOTHING: Mapping[str, str] = {}
-NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
+GARBLED = frozenset({"not-json", "not-xml", "bad-utf-8"})  # wire's rules that an answer breaks which is cut off, or damaged on its way
+ECHOED = ("X-Request-ID", "X-Correlation-ID")
 LOST = (httpx.HTTPError, httpx.StreamError, httpx.InvalidURL, TimeoutError)
 
 # httpx writes every URL, query and all, at level INFO: an NHS number in a log. So these two speak from WARNING on.
@@ -59,6 +65,7 @@ class Limits:
     whole_answer: float = 120.0
     longest_wait: float = 60.0  # a Retry-After beyond this is left to the caller
     patience: float = 30.0  # what has taken longer than this is not tried again: a server that hangs is told of
+    connections: int = 100  # open at the same time, and kept open
 
 
 class FhirClient:
@@ -66,16 +73,22 @@ class FhirClient:
 
     Paths are relative to the base. `transport` is the one seam for the network; with none given, plain http is for this machine only.
     `headers` go with every request; `auth` is httpx's; `form` is what is sent and asked for, while an answer may be in either.
+    `proxy`: its address; None, what the environment says (HTTPS_PROXY, NO_PROXY), unless `environment` is not to be asked. `verify`: whom
+    TLS trusts and what it shows of us. `before` is awaited before every request that is made, retries too.
     Raises ClientError where there is no answer that can be used.
     """
 
     def __init__(self, base: str, *, transport: httpx.AsyncBaseTransport | None = None, headers: Mapping[str, str] = NOTHING,
                  auth: httpx.Auth | None = None, limits: Limits | None = None, clock: Clock | None = None,
-                 form: wire.Format = wire.JSON) -> None:
+                 form: wire.Format = wire.JSON, proxy: str | None = None, environment: bool = True, verify: ssl.SSLContext | bool = True,
+                 before: Before | None = None) -> None:
         self.base, self.limits, self.clock = base_address(base, plain_http=transport is not None), limits or Limits(), clock or Clock()
-        self.form = form
+        self.form, self._before = form, before
+        most = self.limits.connections
         self._http = httpx.AsyncClient(
             transport=transport, auth=auth, timeout=httpx.Timeout(self.limits.silence, connect=self.limits.connect),
+            proxy=proxy, trust_env=environment, verify=verify,
+            limits=httpx.Limits(max_connections=most, max_keepalive_connections=most),
             headers={"Accept": form.media, "User-Agent": "redbag-adapter", **headers})
 
     async def __aenter__(self) -> Self:
@@ -155,18 +168,20 @@ class FhirClient:
 
     async def _once(self, request: httpx.Request) -> Answer:
         where = shown(request.method, request.url, self.base)
+        if self._before:
+            await self._before()
         if not left():
-            raise Unreachable(f"{where}: was not asked any more, the time for one resident is over; nothing was sent")
+            raise NotAsked(f"{where}: was not asked any more, the time for one resident is over; nothing was sent")
         try:
             async with asyncio.timeout(min(self.limits.whole_answer, left())):
                 return await self._exchange(request, where)
-        except NOT_SENT as e:
-            raise Unreachable(f"{where}: the server cannot be reached ({_words(e)}); nothing was sent") from None
         except LOST as e:
+            if kind := unreached(e):
+                raise kind(f"{where}: the server cannot be reached ({_words(e)}); nothing was sent") from None
             why = type(e).__name__ if left() else "the time for one resident is over"
             raise _lost(request.method, f"{where}: no whole answer came ({why})") from None
         except BadAnswer as e:
-            raise e if request.method == "GET" else _lost(request.method, str(e)) from None
+            raise e if request.method == "GET" else _lost(request.method, str(e), by_another=isinstance(e, NotFhir)) from None
 
     async def _exchange(self, request: httpx.Request, where: str) -> Answer:
         for _ in range(self.limits.redirects + 1):
@@ -187,7 +202,8 @@ class FhirClient:
                 raise
             resource = None  # a gateway's error page must not hide the status
         return Answer(response.status_code, where, request.headers["X-Request-ID"], resource, response.headers.get("ETag"),
-                      retry_after(response.headers.get("Retry-After"), self.clock.now()), response.headers.get("Content-Location"))
+                      retry_after(response.headers.get("Retry-After"), self.clock.now()), response.headers.get("Content-Location"),
+                      all(response.headers.get(name) == request.headers.get(name) for name in ECHOED if name in request.headers))
 
     async def _body(self, response: httpx.Response, where: str) -> bytes:
         """Counted after decompression, piece by piece: a small answer cannot grow into a large one unseen."""
@@ -220,7 +236,8 @@ def _resource(body: bytes, content_type: str, where: str) -> Resource | None:
     except Refused as e:
         if any(fault.rule == "not-a-resource" and not fault.path for fault in e.found):
             raise NotFhir(f"{where}: the answer is XML and not FHIR; is this the address of a FHIR server?") from None
-        raise BadAnswer(f"{where}: the answer cannot be read: {e}") from None
+        kind = CutOff if any(fault.rule in GARBLED for fault in e.found) else BadAnswer
+        raise kind(f"{where}: the answer cannot be read: {e}") from None
     if not isinstance(resource.get("resourceType"), str):
         raise NotFhir(f"{where}: the answer is JSON and not FHIR, for it has no resourceType; is this the address of a FHIR server?")
     return resource
@@ -234,8 +251,10 @@ def _redirected(request: httpx.Request, response: httpx.Response, where: str) ->
     return there
 
 
-def _lost(method: str, why: str) -> ClientError:
-    return NoAnswer(why) if method == "GET" else Ambiguous(f"{why}; what was sent may or may not have been taken")
+def _lost(method: str, why: str, *, by_another: bool = False) -> ClientError:
+    if method == "GET":
+        return NoAnswer(why)
+    return (AnsweredByAnother if by_another else Ambiguous)(f"{why}; what was sent may or may not have been taken")
 
 
 def _words(error: Exception) -> str:
