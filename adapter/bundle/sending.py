@@ -9,65 +9,35 @@ Bundle, RESTful API (transaction, conditional create, conditional references) an
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any, Literal, NamedTuple
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 from adapter.bundle.identity import Id, Names, directory_id, own_system, strongest
+from adapter.bundle.policy import Part, Policy, Row
+from adapter.bundle.systems import under
+from adapter.faults import Refused
 from mappings import bag as bags
 from mappings.bag import CareRecord
 from mappings.catalogue import DIRECTORY, RECORDS
 from mappings.faults import Fault, Faults
 from mappings.patient import Resident
 from mappings.references import Change, Plan, plan_of, relink_here
+from mappings.systems import DMD
 from mappings.values import Ref
 
 Json = Any
 Resource = dict[str, Json]
 Links = dict[str, str | Resource]  # what a record's reference says -> where it is on the wire, or the whole reference instead of it
+Written = tuple[list[Resource], tuple[Row, ...]]  # the entries of a part, and what each was made from
 Address = str | tuple[str, str, str]  # Type/id or another URL; or type, system and value of a logical reference
 ABSOLUTE = re.compile(r"[a-z][a-z0-9+.-]*:", re.IGNORECASE)
 WAYS = {record: (shape, plan_of(shape)) for record, (_, shape) in RECORDS.items()}
 NAMELESS = "is missing: without a key of the sender's nothing can be sent twice without doubling it"
+TOO_LARGE = "is larger than what this endpoint takes at once, and cannot be split"
+MARK = 400  # bytes that sending adds to an entry: its mark, If-Match, and the resident under another id
 UNKNOWN = "refers to a record that is not in this bag, or that travels in a later part"
 THE_RESIDENT = f"{bags.THE_RESIDENT.type}/{bags.THE_RESIDENT.key}"
-
-
-@dataclass(frozen=True)
-class Policy:
-    """How things are written at one endpoint.
-
-    `patient`: match (the server has her; nothing about her is written), create-if-missing (never overwritten) or upsert.
-    `patient_reference`: with match, her resource there, if it has been found already ("Patient/123"); else the server is asked to find it.
-    `directory`: logical (organisations and people by identifier and name, nothing is created), existing (`known` says which resource of
-    the server each is), own (written by PUT, in parts of their own that go first).
-    `known`: (system, value) -> "Organization/55". `most`: entries in one part.
-    """
-
-    patient: Literal["match", "create-if-missing", "upsert"]
-    patient_reference: str | None = None
-    directory: Literal["logical", "existing", "own"] = "logical"
-    known: Mapping[tuple[str, str], str] = field(default_factory=dict)
-    most: int = 500
-
-
-class Row(NamedTuple):
-    """What an entry was made from: "medicines[3]", the type of resource, and "Type/id" where the id is ours."""
-
-    name: str
-    type: str
-    target: str | None
-
-
-@dataclass(frozen=True)
-class Part:
-    """One transaction of a `group` of `parts`; `rows` tells for each of its entries what it was made from."""
-
-    bundle: Resource
-    rows: tuple[Row, ...]
-    group: str
-    number: int
-    parts: int
 
 
 class Made(NamedTuple):
@@ -94,17 +64,18 @@ class _Way:
 # ---- the two verbs ---------------------------------------------------------------------------------------------------------
 def transaction(bag: CareRecord, policy: Policy) -> list[Part]:
     """Raises Faults with everything that cannot be written, each named by its place in the care record."""
-    names, faults = _names(bag), list[Fault]()
-    shared = [_made(row, names, faults) for row in bags.directory(bag)]
-    hers = [_made(row, names, faults) for row in bags.personal(bag, entries=False)]
-    _stop(faults or _same(shared))
+    names, faults = names_of(bag), list[Fault]()
+    shared = [resource_of(row, names, faults) for row in bags.directory(bag)]
+    hers = [resource_of(row, names, faults) for row in bags.personal(bag, entries=False)]
+    hers = hers if policy.dmd == DMD else [m._replace(resource=under(m.resource, policy.dmd)) for m in hers]
+    stop(faults or twice(shared))
     parts = _split(shared, policy.most) if policy.directory == "own" else []
     parts += _split(hers[policy.patient == "match":], policy.most)
     way = _Way(bag, policy, names.person(bag.resident).query(), faults)
     links = {**_directory(shared, names, policy, faults), **_others(hers[0].row.record, names)}
-    _stop(faults)
-    out = [_part(way, parts, n, {**links, **_resident(names, way.query, policy, n, parts)}) for n in range(len(parts))]
-    _stop(faults)
+    stop(faults)
+    out = _fitting(way, parts, lambda n, cut: {**links, **_resident(names, way.query, policy, n, cut)})
+    stop(faults)
     group = names.id("Bundle", bag.as_of)
     start = {"resourceType": "Bundle", "type": "transaction", "timestamp": bag.as_of}
     return [Part({**start, "entry": entries}, rows, group, n + 1, len(out)) for n, (entries, rows) in enumerate(out)]
@@ -112,30 +83,30 @@ def transaction(bag: CareRecord, policy: Policy) -> list[Part]:
 
 def collection(bag: CareRecord) -> Resource:
     """Everything in the care record, with what came back from the hospital. Raises Faults."""
-    names, faults = _names(bag), list[Fault]()
-    made = [_made(row, names, faults) for row in [*bags.directory(bag), *bags.personal(bag)]]
-    made += [_made(row, names, faults, named=False) for row in bags.returned(bag)]
-    _stop(faults or _same(made))
+    names, faults = names_of(bag), list[Fault]()
+    made = [resource_of(row, names, faults) for row in [*bags.directory(bag), *bags.personal(bag)]]
+    made += [resource_of(row, names, faults, named=False) for row in bags.returned(bag)]
+    stop(faults or twice(made))
     resident = next(m.row.record for m in made if m.row.path == "resident")
     links: Links = {**_others(resident, names), THE_RESIDENT: f"urn:uuid:{names.id('Patient', names.key)}", **{m.name: m.urn for m in made}}
-    change = _changing(links, [])
+    change = changing(links, [])
     entries = [{"fullUrl": m.urn, "resource": relink_here(m.resource, m.plan, change)} for m in made]
     return {"resourceType": "Bundle", "type": "collection", "timestamp": bag.as_of, "entry": entries}
 
 
-def _stop(faults: list[Fault]) -> None:
+def stop(faults: list[Fault]) -> None:
     if faults:
         raise Faults(faults)
 
 
-def _names(bag: CareRecord) -> Names:
+def names_of(bag: CareRecord) -> Names:
     if bag.resident.key is None:
         raise Faults([Fault("resident", "key", NAMELESS)])
     return Names(bag.source, bag.resident.key)
 
 
 # ---- resources and entries -------------------------------------------------------------------------------------------------
-def _made(row: bags.Row, names: Names, faults: list[Fault], *, named: bool = True) -> Made:
+def resource_of(row: bags.Row, names: Names, faults: list[Fault], *, named: bool = True) -> Made:
     """The resource of a record, under our id and with the sender's key under the sender's own system."""
     path, kind, record = row
     shape, plan = WAYS[type(record)]
@@ -154,7 +125,7 @@ def _made(row: bags.Row, names: Names, faults: list[Fault], *, named: bool = Tru
     return Made(row, {"resourceType": kind, "id": ours, **written}, ours, f"{kind}/{key}", f"urn:uuid:{ours}", plan)
 
 
-def _same(made: list[Made]) -> list[Fault]:
+def twice(made: list[Made]) -> list[Fault]:
     """Two rows that are one thing, because they have one national identifier."""
     first: dict[str, str] = {}
     return [Fault(m.row.path, "-", f"is the same as {before}: both have one identifier")
@@ -165,12 +136,33 @@ def _split(made: list[Made], most: int) -> list[list[Made]]:
     return [made[i:i + most] for i in range(0, len(made), most)]
 
 
-def _part(way: _Way, parts: list[list[Made]], now: int, links: Links) -> tuple[list[Resource], tuple[Row, ...]]:
+def _fitting(way: _Way, parts: list[list[Made]], links: Callable[[int, list[list[Made]]], Links]) -> list[Written]:
+    """Every part as it travels; one that is larger than the endpoint takes is cut in two, until it fits. `links`: of part n of these."""
+    while True:
+        out = [_part(way, parts, n, links(n, parts)) for n in range(len(parts))]
+        large = {n for n, (entries, _) in enumerate(out) if _is_too_large(entries, way.policy)}
+        way.faults += [Fault(parts[n][0].row.path, "-", TOO_LARGE) for n in large if len(parts[n]) == 1]
+        if way.faults or not large:
+            return out
+        parts = [piece for n, part in enumerate(parts) for piece in (_split(part, (len(part) + 1) // 2) if n in large else [part])]
+
+
+def _is_too_large(entries: list[Resource], policy: Policy) -> bool:
+    if policy.most_bytes is None:
+        return False
+    try:
+        size = len(policy.form.dumps({"resourceType": "Bundle", "type": "transaction", "timestamp": "0" * 32, "entry": entries}))
+    except Refused:  # whoever writes it says why
+        return False
+    return size + MARK * len(entries) > policy.most_bytes
+
+
+def _part(way: _Way, parts: list[list[Made]], now: int, links: Links) -> Written:
     """The entries of part `now`, and what each was made from."""
     entries, rows, lost, links = list[Resource](), list[Row](), list[str](), {**links, **_among(parts, now)}
-    change = _changing(links, lost)
-    for made in parts[now]:
-        relink_here(made.resource, made.plan, change)
+    change = changing(links, lost)
+    for bare in parts[now]:
+        made = bare._replace(resource=relink_here(dict(bare.resource), bare.plan, change))
         if made.row.kind == "List":
             _name_items(made, way.bag, links)
         created = made.row.kind == "Patient" and way.policy.patient == "create-if-missing"
@@ -201,7 +193,7 @@ def _name_items(made: Made, bag: CareRecord, links: Links) -> None:
 
 
 # ---- references ------------------------------------------------------------------------------------------------------------
-def _changing(links: Links, lost: list[str]) -> Change:
+def changing(links: Links, lost: list[str]) -> Change:
     """Every reference as `links` has it. Absolute URLs stay what they are; what else is not known is `lost`, and stays too."""
 
     def change(said: Resource) -> Resource:
@@ -272,8 +264,8 @@ def display_of(record: Any) -> str | None:
 
 def addresses(bag: CareRecord) -> dict[Address, str]:
     """Every way in which something of this bag may have been referred to on the wire -> what the record calls it."""
-    names, found = _names(bag), dict[Address, str]()
-    for made in [_made(row, names, []) for row in bags.directory(bag)]:
+    names, found = names_of(bag), dict[Address, str]()
+    for made in [resource_of(row, names, []) for row in bags.directory(bag)]:
         found[f"{made.row.kind}/{made.id}"] = found[made.urn] = made.name
         if "identifier" in made.resource:
             found[made.row.kind, *strongest(made.resource, names)] = made.name
