@@ -5,8 +5,11 @@ import asyncio
 import gzip
 import json
 import logging
+import socket
+import ssl
 from collections.abc import AsyncIterator, Callable, Coroutine
 from datetime import UTC, datetime
+from itertools import pairwise
 from typing import Any
 
 import httpx
@@ -16,12 +19,20 @@ from adapter.delivery.address import base_address, shown
 from adapter.delivery.answer import (
     Ambiguous,
     Answer,
+    AnsweredByAnother,
     BadAddress,
     BadAnswer,
     ClientError,
+    ConnectionRefused,
+    CutOff,
+    NameUnknown,
     NoAnswer,
+    NotAsked,
+    NotFhir,
     PagingProblem,
+    ProxyFailed,
     RedirectRefused,
+    TlsFailed,
     TooLarge,
     Unreachable,
 )
@@ -121,6 +132,54 @@ def test_a_read_that_left_is_tried_again(error: Exception) -> None:
     with pytest.raises(NoAnswer):
         lost.get()
     assert len(lost.requests) == 2
+
+
+def because(error: Exception, *causes: BaseException) -> Exception:
+    """As transports raise it: what the machine said is underneath."""
+    for outer, inner in pairwise([error, *causes]):
+        outer.__cause__ = inner
+    return error
+
+
+def alert(reason: str) -> ssl.SSLError:
+    error = ssl.SSLError(1, "alert")
+    error.reason = reason
+    return error
+
+
+WHY_NOT_REACHED = {
+    "refused": (because(httpx.ConnectError(""), OSError("all failed"), ConnectionRefusedError()), ConnectionRefused),
+    "no such name": (because(httpx.ConnectError(""), socket.gaierror(-2, "unknown")), NameUnknown),
+    "a certificate nobody knows": (because(httpx.ConnectError(""), ssl.SSLCertVerificationError()), TlsFailed),
+    "no TLS there": (because(httpx.ConnectError(""), ssl.SSLError(1, "WRONG_VERSION_NUMBER")), TlsFailed),
+    "hung up while greeting": (because(httpx.ConnectError(""), OSError(), ssl.SSLEOFError()), Unreachable),
+    "too slow to greet": (httpx.ConnectTimeout(""), Unreachable),
+    "our own connections": (httpx.PoolTimeout(""), NotAsked),
+    "the proxy": (httpx.ProxyError("407"), ProxyFailed),
+    "our certificate, told late": (because(httpx.ReadError(""), alert("TLSV13_ALERT_CERTIFICATE_REQUIRED")), TlsFailed),
+    "our authority, told late": (because(httpx.WriteError(""), OSError(), alert("TLSV1_ALERT_UNKNOWN_CA")), TlsFailed),
+}
+
+
+@pytest.mark.parametrize("case", WHY_NOT_REACHED)
+def test_why_a_server_was_not_reached_is_known_by_class(case: str) -> None:
+    error, kind = WHY_NOT_REACHED[case]
+    story = Story(error)
+    with pytest.raises(Unreachable, match="nothing was sent") as raised:
+        story.post()
+    assert type(raised.value) is kind
+    assert len(story.requests) == (1 if kind is TlsFailed else 4)  # a certificate does not get better
+
+
+@pytest.mark.parametrize("reason", ["TLSV1_ALERT_INTERNAL_ERROR", "DECRYPTION_FAILED_OR_BAD_RECORD_MAC", "CERTIFICATE_VERIFY_FAILED"])
+def test_what_goes_wrong_under_way_is_not_said_to_be_unsent(reason: str) -> None:
+    with pytest.raises(Ambiguous):
+        Story(because(httpx.ReadError(""), alert(reason))).post()
+
+
+def test_a_cut_off_answer_to_a_read_is_asked_for_again() -> None:
+    story = Story(raw(b'{"resourceType": "Patient", "id"'), fhir())
+    assert (story.get().ok, len(story.requests)) == (True, 2)
 
 
 def test_what_took_longer_than_our_patience_is_not_tried_again() -> None:
@@ -256,6 +315,27 @@ BAD_ANSWERS = {
     "a list": (raw(b"[1]"), "cannot be read"),
     "nested without end": (raw(b'{"a":' * 5000 + b"1" + b"}" * 5000), "cannot be read"),
 }
+
+
+@pytest.mark.parametrize(("body", "kind", "reading"), [
+    (b'{"resourceType": "Pat', "application/fhir+json", CutOff),
+    (b'<Patient xmlns="http://hl7.org/fhir"><id', "application/fhir+xml", CutOff), (b'{"a": 1, "a": 1}', "application/json", BadAnswer), (b"<html>Log in</html>", "text/html", NotFhir)])
+def test_what_is_wrong_with_an_answer_is_known_by_class(body: bytes, kind: str, reading: type[Exception]) -> None:
+    with pytest.raises(BadAnswer) as read:
+        Story(raw(body, kind)).get()
+    with pytest.raises(Ambiguous) as written:
+        Story(raw(body, kind)).post()
+    assert (type(read.value), type(written.value)) == (reading, AnsweredByAnother if reading is NotFhir else Ambiguous)
+
+
+@pytest.mark.parametrize(("sent", "said", "echoed"), [
+    ({}, {"X-Request-ID": "kept"}, True), ({}, {"X-Request-ID": "other"}, False), ({}, {}, False),
+    ({"X-Correlation-ID": "case"}, {"X-Request-ID": "kept"}, False),
+    ({"X-Correlation-ID": "case"}, {"X-Request-ID": "kept", "X-Correlation-ID": "case"}, True)])
+def test_whether_the_ids_came_back_is_known(sent: dict[str, str], said: dict[str, str], echoed: bool) -> None:
+    story = Story(httpx.Response(200, headers={**FHIR_JSON, **said}))
+    answer = story.tell(lambda client: client.post("", PATIENT, headers={"X-Request-ID": "kept", **sent}))
+    assert answer.echoed is echoed
 
 
 @pytest.mark.parametrize("case", BAD_ANSWERS)

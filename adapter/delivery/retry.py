@@ -15,7 +15,7 @@ from typing import Any
 
 from tenacity import AsyncRetrying, RetryCallState, stop_after_attempt, stop_after_delay, stop_any
 
-from adapter.delivery.answer import Answer, NoAnswer, Unreachable
+from adapter.delivery.answer import Answer, CutOff, NoAnswer, TlsFailed, Unreachable
 from adapter.delivery.deadline import left
 
 BUSY = frozenset({429, 502, 503, 504})  # answers to a read that say "later"
@@ -66,7 +66,7 @@ def again(came: Answer | BaseException, *, reading: bool, longest_wait: float) -
     """Is it safe, and any use, to try once more?"""
     if isinstance(came, Answer):
         return reading and came.status in BUSY and (came.retry_after or 0.0) <= longest_wait
-    return isinstance(came, Unreachable | NoAnswer)
+    return isinstance(came, Unreachable | NoAnswer | CutOff) and not isinstance(came, TlsFailed)
 
 
 def retrying(clock: Clock, *, reading: bool, attempts: int, longest_wait: float, patience: float) -> AsyncRetrying:
