@@ -24,11 +24,12 @@ BUSY = (401, 408, 429, 500, 502, 503, 504)  # of one search: everything stops, f
 
 class Stopped(Exception):
     """Nothing more is done for this resident. The text is a sentence without any value; `verdict` says whether trying again helps.
-    `for_all`: it would be the same for every other resident."""
+    `for_all`: it would be the same for every other resident. `answer`: the one that it was about, if it was about one."""
 
-    def __init__(self, verdict: Verdict, says: str, retry_after: float | None = None, *, for_all: bool = False) -> None:
+    def __init__(self, verdict: Verdict, says: str, retry_after: float | None = None, *, for_all: bool = False,
+                 answer: Answer | None = None) -> None:
         super().__init__(says)
-        self.verdict, self.retry_after, self.for_all = verdict, retry_after, for_all
+        self.verdict, self.retry_after, self.for_all, self.answer = verdict, retry_after, for_all, answer
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,8 @@ def refuse(answer: Answer) -> None:
     """Raises Stopped where an answer to a read is not one of success."""
     if not answer.ok:
         verdict, says = status_says(answer.status) if answer.status < 500 else (Verdict.LATER, "the server failed: send again later")
-        raise Stopped(verdict, f"{answer.shown}: {answer.status}: {says}", answer.retry_after, for_all=answer.status == 401)
+        raise Stopped(verdict, f"{answer.shown}: {answer.status}: {says}", answer.retry_after, for_all=answer.status == 401,
+                      answer=answer)
 
 
 def the_one(found: list[Found]) -> Found | None:

@@ -3,12 +3,15 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from hashlib import sha256
 from typing import Literal, NamedTuple
+from uuid import NAMESPACE_URL, uuid4, uuid5
 
-from adapter.delivery.answer import Ambiguous, ClientError, NoAnswer, NotFhir, RedirectRefused, Unreachable
+from adapter.delivery.answer import Ambiguous, ClientError, NoAnswer, NotFhir, NotLetIn, RedirectRefused, Unreachable
 from adapter.delivery.client import FhirClient
 from adapter.delivery.deadline import left as time_left
 from adapter.delivery.deadline import within
+from adapter.delivery.dialects.decision import Came
 from adapter.delivery.outcome import Verdict
 from adapter.delivery.resident import Stopped
 from adapter.delivery.retry import pause
@@ -18,8 +21,8 @@ from mappings.faults import Faults
 TRIES = 3  # when somebody changes the same data at the same moment
 NOTHING: Mapping[str, str] = {}
 Became = Literal["new", "same", "changed", "ends", "created", "updated", "ended", "unchanged", "kept", "not sent"]
-WAIT: Mapping[type[ClientError], Verdict] = {Unreachable: Verdict.LATER, NoAnswer: Verdict.LATER, Ambiguous: Verdict.UNKNOWN}
-FOR_ALL = (NotFhir, RedirectRefused)
+WAIT: Mapping[type[Exception], Verdict] = {Unreachable: Verdict.LATER, NoAnswer: Verdict.LATER, Ambiguous: Verdict.UNKNOWN}
+FOR_ALL = (NotFhir, NotLetIn, RedirectRefused)
 
 
 @dataclass(frozen=True)
@@ -27,7 +30,8 @@ class Options:
     """`base`: the care record sent the last time, to merge with what the hospital edited since. `replace`: what it edited is overwritten.
     `show_values` and `show_server_text` put a patient's values into sentences: for a person who may read them, never for a log.
     `older`: the record is sent although the server has one of a later time. `seconds`: for everything about this resident.
-    `absence`: of each list, what a row means that was sent before and is not in it any more (mappings/absence.py)."""
+    `absence`: of each list, what a row means that was sent before and is not in it any more (mappings/absence.py). `key`: of the delivery,
+    if it is one; the ids of its requests are made of it."""
 
     base: CareRecord | None = None
     dry_run: bool = False
@@ -37,6 +41,12 @@ class Options:
     older: bool = False
     seconds: float = 90.0
     absence: Mapping[str, str] = field(default_factory=dict)
+    key: str = ""
+
+    def request_id(self, data: bytes) -> str:
+        """The X-Request-ID of a write. Of one delivery the same bytes have the same one, in every attempt and process; other bytes never,
+        for a server that knows a request by its id may take them for what it has had."""
+        return str(uuid5(NAMESPACE_URL, f"{self.key}\n{sha256(data).hexdigest()}") if self.key else uuid4())
 
 
 class Remark(NamedTuple):
@@ -63,7 +73,8 @@ class SentRow:
 class Sent:
     """`patient` is the resident's resource there ("Patient/123"), as far as it is known. `not_written`: fields of the resident that say
     what the server's Patient does not, and that are not written under this policy. `unsettled`: something beside the rows is for a
-    person. `for_all`: it would be the same for every other resident, such as a 401."""
+    person. `for_all`: it would be the same for every other resident, such as a 401. `came`: the answer, or the lack of one, that ended it
+    if it did not end well; none, where it was not the server's doing."""
 
     verdict: Verdict
     rows: tuple[SentRow, ...] = ()
@@ -73,6 +84,7 @@ class Sent:
     not_written: tuple[str, ...] = ()
     unsettled: bool = False
     for_all: bool = False
+    came: Came | None = field(default=None, repr=False)
 
     @property
     def for_a_person(self) -> bool:
@@ -90,9 +102,10 @@ async def told(client: FhirClient, once: Pass, seconds: float) -> Sent:
         with within(seconds):
             return await _tried(client, once)
     except Stopped as stopped:
-        return Sent(stopped.verdict, (), (str(stopped),), stopped.retry_after, for_all=stopped.for_all)
+        return Sent(stopped.verdict, (), (str(stopped),), stopped.retry_after, for_all=stopped.for_all, came=stopped.answer)
     except ClientError as error:
-        return Sent(WAIT.get(type(error), Verdict.REFUSED), (), (str(error),), for_all=isinstance(error, FOR_ALL))
+        verdict = next((wait for kind, wait in WAIT.items() if isinstance(error, kind)), Verdict.REFUSED)
+        return Sent(verdict, (), (str(error),), for_all=isinstance(error, FOR_ALL), came=error)
     except Faults as bad:
         return Sent(Verdict.REFUSED, (), tuple(f"{fault.path}, field {fault.field}: {fault.reason}" for fault in bad.found))
 

@@ -54,16 +54,18 @@ async def _deliver(client: FhirClient, parts: Sequence[Part], found: Mapping[Row
                    options: Options) -> tuple[Sent, bool]:
     """Part after part, each when the one before was taken."""
     rows = {row: _row(d, DID.get(d.state, "not sent")) for row, d in found.items()}
-    outcome = Outcome(Verdict.DELIVERED)
+    outcome, answer = Outcome(Verdict.DELIVERED), None
     for part in parts:
         writing = [row for row in part.rows if found[row].resource is not None]
         if writing and outcome.verdict is Verdict.DELIVERED:
-            answer = await client.post("", _bundle(part, found))
+            data = client.written(_bundle(part, found))
+            answer = await client.post_bytes("", data, client.form.media, request_id=options.request_id(data))
             outcome = judge(answer, writing, show_server_text=options.show_server_text)
             told += outcome.sentences
             rows |= {each.row: _row(found[each.row], _became(each, found[each.row]), each) for each in outcome.rows}
     told += [_ended(found[row], "is now", options) for row, became in rows.items() if became.became == "ended"]
-    return Sent(outcome.verdict, tuple(rows.values()), tuple(told), outcome.retry_after), outcome.clash
+    came = None if outcome.verdict is Verdict.DELIVERED else answer
+    return Sent(outcome.verdict, tuple(rows.values()), tuple(told), outcome.retry_after, came=came), outcome.clash
 
 
 def _bundle(part: Part, found: Mapping[Row, Difference]) -> Resource:
