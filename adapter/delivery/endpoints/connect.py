@@ -1,24 +1,60 @@
-"""From an endpoint to a client that reaches it."""
+"""From an endpoint to a client that reaches it, and its token endpoint in the same way."""
 from __future__ import annotations
+
+import ssl
+from dataclasses import dataclass
 
 import httpx
 
 from adapter import wire
 from adapter.delivery.client import Before, FhirClient, Limits
 from adapter.delivery.endpoints import tls
+from adapter.delivery.endpoints.auth import auth_of
 from adapter.delivery.endpoints.endpoint import Endpoint
 
 
 def connect(endpoint: Endpoint, *, before: Before | None = None, transport: httpx.AsyncBaseTransport | None = None) -> FhirClient:
     """`before` is awaited before every request that is made, retries too: whoever counts requests a second lets us wait there.
     `transport` is the one seam for the network."""
-    context = tls.trusting(endpoint.ca)
-    if endpoint.certificate:
-        context = tls.showing(context, endpoint.certificate, endpoint.key, endpoint.key_password)
+    way = Way.to(endpoint, transport)
     limits = Limits(connect=endpoint.connect_seconds, silence=endpoint.silence_seconds, whole_answer=endpoint.whole_seconds,
-                    connections=endpoint.concurrency)
-    proxy = endpoint.proxy.get_secret_value() if endpoint.proxy and transport is None else None
+                    connections=max(endpoint.concurrency, 2))
     return FhirClient(
         endpoint.url, transport=transport, headers={name: value.get_secret_value() for name, value in endpoint.headers.items()},
-        limits=limits, form=wire.FORMATS[endpoint.form], verify=context, before=before,
-        proxy=None if proxy == "none" else proxy, environment=proxy != "none")
+        auth=auth_of(endpoint.auth, way.opened), limits=limits, form=wire.FORMATS[endpoint.form], verify=way.verify, before=before,
+        proxy=way.proxy, environment=way.environment)
+
+
+@dataclass(frozen=True)
+class Way:
+    """How the network is gone through. `environment`: what it says of proxies counts."""
+
+    verify: ssl.SSLContext
+    proxy: str | None
+    environment: bool
+    transport: httpx.AsyncBaseTransport | None
+    timeout: httpx.Timeout
+
+    @classmethod
+    def to(cls, endpoint: Endpoint, transport: httpx.AsyncBaseTransport | None) -> Way:
+        context = tls.trusting(endpoint.ca)
+        if endpoint.certificate:
+            context = tls.showing(context, endpoint.certificate, endpoint.key, endpoint.key_password)
+        said = endpoint.proxy.get_secret_value() if endpoint.proxy and transport is None else None
+        return cls(context, None if said == "none" else said, said != "none", transport and Lent(transport),
+                   httpx.Timeout(endpoint.silence_seconds, connect=endpoint.connect_seconds))
+
+    def opened(self) -> httpx.AsyncClient:
+        """A client for a request or two, to whichever address."""
+        return httpx.AsyncClient(verify=self.verify, proxy=self.proxy, trust_env=self.environment, transport=self.transport,
+                                 timeout=self.timeout, headers={"User-Agent": "redbag-adapter"})
+
+
+class Lent(httpx.AsyncBaseTransport):
+    """Somebody else's transport: it stays open when a client is closed."""
+
+    def __init__(self, transport: httpx.AsyncBaseTransport) -> None:
+        self._transport = transport
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        return await self._transport.handle_async_request(request)

@@ -1,4 +1,5 @@
-"""`[store]` of the endpoints' file: where what waits is kept. Each of them may be said by the environment instead: REDBAG_DATABASE."""
+"""`[store]` of the endpoints' file: where what waits is kept. The environment goes before the file: REDBAG_DATABASE and so on. Only
+REDBAG_KEYS is another thing: not the name of the file, but the keys themselves (adapter/delivery/store/seal.py)."""
 from __future__ import annotations
 
 from collections.abc import Mapping
@@ -18,7 +19,7 @@ class StoreSettings(BaseSettings):
     database: str = Field("redbag.db", min_length=1, repr=False, description=(
         "A file, or `postgresql://HOST/NAME` for workers on several machines; with a password it is `env:NAME` or `file:PATH`."))
     keys: str = Field("redbag.keys", min_length=1, repr=False, description=(
-        "The file with the keys that what waits is encrypted with (`redbag keys new`). REDBAG_KEYS may also hold the keys themselves."))
+        "The file with the keys that what waits is encrypted with (`redbag keys new`). What REDBAG_KEYS holds goes before what it holds."))
     keep_days: float = Field(30, ge=0, le=36_500, allow_inf_nan=False, description=(
         "How long what was delivered is kept; that it was delivered stays known."))
     cap_mb: int | None = Field(None, ge=10, description=(
@@ -39,7 +40,7 @@ class StoreSettings(BaseSettings):
 def of_environment(environ: Mapping[str, str]) -> dict[str, Any]:
     """What the environment says of the store, by the names of the settings."""
     source = EnvSettingsSource(StoreSettings)
-    source.env_vars = {name.lower(): value for name, value in environ.items()}
+    source.env_vars = {name.lower(): value for name, value in environ.items() if name != variable("keys")}
     return source()
 
 
