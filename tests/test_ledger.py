@@ -148,6 +148,13 @@ def test_a_lookup_row_counts_once_and_one_that_nobody_names_is_ignored(larkfield
         ("GP.CSV", f"gp/{column}", "ignored", 1) for column in ("GP_CODE", "NAME", "ODS")]
 
 
+def test_of_a_lookup_row_whose_key_another_has_the_values_count_too(larkfield: Path) -> None:
+    rewrite(larkfield, "GP.CSV", [*table(larkfield, "GP.CSV"), ["G1", "Y99977", "Twin Surgery", ""]])
+    ledger = counted(larkfield, layout("larkfield"))
+    assert line(ledger, "gp/NAME", "mapped")[4:] == (4, 2)
+    assert ledger.files() == {file: n for file, n in count_values(larkfield, layout("larkfield").settings).items() if n}
+
+
 def test_a_row_without_a_resident_is_counted_as_refused(larkfield: Path) -> None:
     header, *rows = table(larkfield, "ALLERGIES.CSV")
     stray = ["A-99", "LC-99999", "Latex"] + [""] * (len(header) - 3)

@@ -129,7 +129,16 @@ def test_lookups_tell_which_rows_nobody_named(tmp_path: Path, monkeypatch: pytes
     monkeypatch.setattr(lookup, "SMALL", small)
     with open_export(folder(tmp_path, FILES), CSV) as export:
         assert [rows.tree for rows in export] == TREES
-        assert list(export.unnamed()) == [("gp", {"CODE": "G2", "NAME": "Dr Nobody"})]
+    assert list(export.unnamed()) == [("gp", {"CODE": "G2", "NAME": "Dr Nobody"})]
+
+
+def test_lookups_of_a_zip_tell_it_too_when_it_is_closed(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "x.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, text in FILES.items():
+            archive.writestr(f"export/{name}", text)
+    with open_export(tmp_path / "x.zip", CSV) as export:
+        assert len(list(export)) == len(TREES)
+    assert [node["CODE"] for _, node in export.unnamed()] == ["G2"]
 
 
 def test_a_lookup_may_hang_in_a_lookup(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from adapter.faults import Refused
+from adapter.records.rows import lookup
 from adapter.records.rows.count import count_values
 from adapter.records.rows.opening import open_export
 from adapter.records.rows.refused import write_refused
@@ -50,6 +51,15 @@ R = Settings("csv", "residents", "A", tables=(Table("residents", "R.CSV", "A", c
 def test_bytes_stay_but_for_formulas(tmp_path: Path, numbers: set[int], expected: bytes) -> None:
     (path,) = write_refused(tmp_path / "refused", folder(tmp_path / "x", {"R.CSV": BYTES}), R, numbers)
     assert path.read_bytes() == expected
+
+
+@pytest.mark.parametrize("small", [lookup.SMALL, 0], ids=["in memory", "in the index"])
+def test_a_key_that_two_rows_have_is_still_there_twice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, small: int) -> None:
+    monkeypatch.setattr(lookup, "SMALL", small)
+    twice = {**FILES, "GP.CSV": FILES["GP.CSV"] + "G1,Dr Twin\n"}
+    write_refused(tmp_path / "refused", folder(tmp_path / "x", twice), CSV, {1, 2})
+    assert (tmp_path / "refused" / "GP.CSV").read_text() == "CODE,NAME\nG1,Dr Ffoulkes\nG1,Dr Twin\n"
+    assert people(tmp_path / "refused") == [["twice"], ["twice"]]
 
 
 def test_from_a_zip(tmp_path: Path) -> None:

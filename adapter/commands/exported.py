@@ -7,6 +7,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
@@ -41,7 +42,7 @@ T = TypeVar("T")
 class Exported:
     """`as_of`: its time, where the layout does not say it. `to`: a folder for the rows of the refused. `refused`: their numbers;
     `orphans`: are there rows among them that belong to nobody? `fault`: what is wrong with the ledger, which is our fault.
-    `form`: the file of the layout. `around`: what stands outside of the residents, and rows that nobody names."""
+    `form`: the file of the layout. `around`: what stands outside of the residents, and, to be gone through once, rows that nobody names."""
 
     path: Path
     layout: Layout
@@ -55,7 +56,7 @@ class Exported:
     orphans: bool = False
     fault: str = ""
     form: Path = Path()
-    around: tuple[Node, list[tuple[str, Node]]] = field(default_factory=lambda: (Node(), []))
+    around: tuple[Node, Iterable[tuple[str, Node]]] = (Node(), ())
 
     def __post_init__(self) -> None:
         self.ledger = Ledger(self.layout)
@@ -78,13 +79,23 @@ class Exported:
         return self._read(lambda export, path, layout, as_of, passed: (rows for rows in export if not layout.left_out(rows)))
 
     def _read(self, each: Callable[[Export, Path, Layout, str | None, Callable[[Rows], None]], Iterator[T]]) -> Iterator[T]:
+        with self._told(), open_export(self.path, self.layout.settings) as export:
+            self.says, self.delimiters = export.says, export.delimiters
+            self.nobodys = lambda: export.orphaned
+            self._unsupplied(export.top)
+            yield from each(export, self.path, self.layout, self.as_of, self.ledger.leave_out)
+            self.around = export.top, self._unnamed(export)
+
+    def _unnamed(self, export: Export) -> Iterator[tuple[str, Node]]:
+        """Read when they are asked for: nobody holds them."""
+        with self._told():
+            yield from export.unnamed()
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        """What cannot be read. Raises Stop."""
         try:
-            with open_export(self.path, self.layout.settings) as export:
-                self.says, self.delimiters = export.says, export.delimiters
-                self.nobodys = lambda: export.orphaned
-                self._unsupplied(export.top)
-                yield from each(export, self.path, self.layout, self.as_of, self.ledger.leave_out)
-                self.around = export.top, list(export.unnamed())
+            yield
         except Refused as refused:
             of_layout = all(fault.file == self.layout.file for fault in refused.found)
             raise stopped(refused.found, str(self.form) if of_layout else self.name, self.talk, layout=of_layout) from None

@@ -51,7 +51,7 @@ class Onto:
             self.trees[her] = hers.tree
         for name, keys, where in lookups(layout.settings) if layout.settings.format == "csv" else ():
             for row, _, _ in rows(hers.tree, where, None, ()):
-                if isinstance(hung := row.get(name), Node):
+                for hung in many(row.get(name)):      # several, where a key is there twice
                     self.shared[name].setdefault(tuple(row.get(key, "") for key in keys), hung)
 
     def leave(self, layout: Layout, name: str, row: Node) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import itertools
 from collections.abc import Container, Iterable, Iterator
+from contextlib import contextmanager
 from copy import deepcopy
 from operator import itemgetter
 from pathlib import Path
@@ -33,6 +34,31 @@ def larkfield(folder: Path, count: int, *, in_order: bool = True) -> Path:
             keys = () if table.lookup or table.single else {table.key, *(own for own, _ in table.by)}
             write(source, folder / table.file, keys, settings.key, range(count) if in_order or not table.of else range(count)[::-1])
     return folder
+
+
+def unshared(folder: Path) -> Path:
+    """The same export, in which every resident names a row of her own in GP.CSV: what the row says stays the same."""
+    with changed(folder / "GP.CSV") as ((head, *rows), out):
+        practices = {row[0]: row[1:] for row in rows}
+        out.writerow(head)
+        with changed(folder / "RESIDENTS.CSV") as (people, into):
+            into.writerow(names := next(people))
+            key, named = names.index("RES_NO"), names.index("GP")
+            for row in people:
+                if row[named]:
+                    out.writerow([row[key], *practices[row[named]]])
+                    row[named] = row[key]
+                into.writerow(row)
+    return folder
+
+
+@contextmanager
+def changed(path: Path) -> Iterator[tuple[Iterator[list[str]], Any]]:
+    """(the rows of a CSV file, a writer of the rows that are to stand in their place)"""
+    new = path.with_suffix(".new")
+    with path.open(encoding=ENCODING, newline="") as file, new.open("w", encoding=ENCODING, newline="") as made:
+        yield csv.reader(file), csv.writer(made)
+    new.replace(path)
 
 
 def write(source: Path, path: Path, keys: Container[str], sort: str, copies: Iterable[int]) -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 from adapter.records.layout import Layout
@@ -15,10 +15,10 @@ from adapter.records.layout.fields import Where, absolute, shown
 from adapter.records.layout.here import Here, Run, Up
 from adapter.records.layout.paths import OWN, parse
 from adapter.records.ledger.plan import IGNORED, ROOT, UNKNOWN, VERDICTS, Active, Plan, Verdict
+from adapter.records.ledger.referred import References, Referred
 from adapter.records.rows.row import TOP, Node, Rows
 
 Place = tuple[str, str, Verdict]      # file, path, and what became of it
-Home = tuple[str, int | None] | int   # which row of a lookup: its file and line, or the object itself
 UNNAMED = "no row refers to this one"
 
 
@@ -52,21 +52,6 @@ class Shape(NamedTuple):
     over: str = ""
 
 
-class Referred(NamedTuple):
-    """A row of a lookup, and who refers to it: in which blocks' rows, and, where all of these are ignored, why."""
-
-    where: Where
-    node: Node
-    active: Active
-    over: str = ""
-
-    def also(self, other: Referred) -> Referred:
-        """What is read from it once is read from it."""
-        if not self.over and not other.over:
-            return self._replace(active=self.active | other.active)
-        return other if self.over else self
-
-
 @dataclass
 class Counts:
     """Of some residents, those who travel or those who do not. `words`: values that say nothing, at least to some fields. `constants`: by
@@ -75,7 +60,6 @@ class Counts:
     shapes: Counter[Shape] = field(default_factory=Counter)
     words: Counter[Place] = field(default_factory=Counter)
     constants: Counter[tuple[int, int]] = field(default_factory=Counter)
-    looked_up: dict[Home, Referred] = field(default_factory=dict)
 
 
 class Ledger:
@@ -85,7 +69,7 @@ class Ledger:
         self.layout, self.plan = layout, Plan(layout)
         self.nothing, self.places = self.plan.nothing(), dict(self.plan.hung())
         self.hung = frozenset(self.places.values())
-        self.travel, self.stay = Counts(), Counts()
+        self.travel, self.stay, self.references = Counts(), Counts(), References()
         self.unread: dict[str, int] = {}
 
     # ---- counting ------------------------------------------------------------------------------------------------------------
@@ -103,20 +87,10 @@ class Ledger:
     def close(self, top: Node, unnamed: Iterable[tuple[str, Node]] = ()) -> None:
         """When all residents are taken. `top`: what stands outside of them. `unnamed`: (table, row) of lookups that
         nobody named."""
-        self._close_looked_up(top)
         taking = self._taking(top)
         taking.around(top, (TOP,), {(TOP, *parse(x.items).names): self.places[x.name] for x in self.layout.settings.lookups})
         for name, node in unnamed:
             taking.row(node, self.places[name], None, TOPMOST, UNNAMED)
-
-    def _close_looked_up(self, top: Node) -> None:
-        """A row that many refer to counts once, as travelling if one of them travels. It may refer to another one."""
-        done = set[Home]()
-        for counts, refused in ((self.travel, False), (self.stay, True)):
-            while new := counts.looked_up.keys() - done:
-                for where, node, active, over in [counts.looked_up[home] for home in new]:
-                    self._taking(top, refused=refused).row(node, where, None, active, over)
-                done |= new
 
     def unread_files(self, counts: Mapping[str, int]) -> None:
         """Files that the layout does not name: nothing is known of them."""
@@ -167,22 +141,14 @@ class Ledger:
         return [Constancy(key[0], values[key], key[2], times) for key, times in sorted(counts.items())]
 
     def _counted(self, counts: Counts) -> Counter[Place]:
-        every = Counter(counts.words)
-        for shape, n in counts.shapes.items():
+        every = +counts.words      # what was counted anew is not there any more
+        for shape, n in (+counts.shapes).items():
             for key in shape.keys:
                 every[shape.file, written(shape.where, key), self._verdict(shape, key)] += n
         return every
 
-    def has(self, row: Node) -> bool:
-        """Has somebody referred to it?"""
-        return home(row) in self.travel.looked_up or home(row) in self.stay.looked_up
-
     def _verdict(self, shape: Shape, key: str) -> Verdict:
         return Verdict(IGNORED, shape.over) if shape.over else self.plan.verdict((*shape.where, key), shape.active)
-
-
-def home(row: Node) -> Home:
-    return (row.file, row.line) if row.file else id(row)
 
 
 TOPMOST: Active = frozenset({ROOT})
@@ -195,12 +161,14 @@ def written(where: Where, key: str) -> str:
 
 @dataclass
 class Taking:
-    """One resident's values, on their way into the counts. `constants`: whether they count too."""
+    """One resident's values, on their way into the counts. `constants`: do they count? `times`: 0 for them alone; -1 takes back what
+    was counted before."""
 
     ledger: Ledger
     run: Run
     counts: Counts
-    constants: bool
+    constants: bool = False
+    times: int = 1
 
     def row(self, node: Node, where: Where, up: Up, active: Active, over: str = "") -> None:
         """A row: who takes it, and what is in it."""
@@ -232,7 +200,7 @@ class Taking:
             else:
                 keys.append(key)
         if keys:
-            self.counts.shapes[Shape(node.file, where, active, tuple(keys), over)] += 1
+            self.counts.shapes[Shape(node.file, where, active, tuple(keys), over)] += self.times
 
     def _item(self, node: Node, key: str, item: Any, where: Where, up: Up, active: Active, over: str) -> None:
         """Of a list, or what hangs in a row."""
@@ -242,25 +210,33 @@ class Taking:
         elif not isinstance(item, Node):
             self.inside(Node({key: item}, node.file), where, up, active, over)
         elif inner in self.ledger.hung:
-            self._referred(Referred(inner, item, active, over))
+            if self.times > 0:
+                self._referred(item, Referred(inner, active, over, self.counts is self.ledger.stay))
             if not over:
                 self._in_shared(item, inner, (node, up), active)
         else:
             self.inside(item, inner, (node, up), active, over)
 
-    def _referred(self, said: Referred) -> None:
-        before = self.counts.looked_up.get(at := home(said.node))
-        if before is None or before.over or not said.active <= before.active:
-            self.counts.looked_up[at] = said if before is None else before.also(said)
+    def _referred(self, node: Node, how: Referred) -> None:
+        """A row that many refer to counts once: anew, where more is known of who refers to it. It may refer to another one."""
+        before, now = self.ledger.references.add(node, how)
+        if before and before != now:
+            self._as_referred(node, before, -1)
+        if before != now:
+            self._as_referred(node, now, 1)
+
+    def _as_referred(self, node: Node, how: Referred, times: int) -> None:
+        counts = self.ledger.stay if how.refused else self.ledger.travel
+        Taking(self.ledger, self.run, counts, times=times).row(node, how.where, None, how.active, how.over)
 
     def _in_shared(self, node: Node, where: Where, up: Up, active: Active) -> None:
-        """The values of a row that many refer to count once, at the end; the elements that are made of it count for each of them."""
+        """The values of a row that many refer to count once; the elements that are made of it count for each of them."""
         if self.constants and any(maker[:len(where)] == where for maker in self.ledger.plan.makers):
-            Taking(self.ledger, self.run, Counts(constants=self.counts.constants), constants=True).inside(node, where, up, active, "")
+            replace(self, times=0).inside(node, where, up, active, "")
 
     def _word(self, node: Node, where: Where, key: str, active: Active, over: str, word: str) -> None:
         verdict = Verdict(IGNORED, over) if over else self.ledger.plan.verdict((*where, key), active, word)
-        self.counts.words[node.file, written(where, key), verdict] += 1
+        self.counts.words[node.file, written(where, key), verdict] += self.times
 
     def around(self, node: Node, where: Where, lists: Mapping[Where, Where]) -> None:
         """What stands outside of all residents. Elements of the lists of lookups count where they hang."""
@@ -272,6 +248,6 @@ class Taking:
                     rest[key] = value
                 elif inner not in lists:
                     self.around(item, inner, lists)
-                elif not self.ledger.has(item):
+                elif not self.ledger.references.has(item):
                     self.row(item, lists[inner], None, TOPMOST, UNNAMED)
         self.inside(rest, where, None, TOPMOST, "")

@@ -43,7 +43,7 @@ class CsvExport:
     """Everything is read once before the first resident is handed out; what cannot be read at all is refused then."""
 
     def __init__(self, path: Path, settings: Settings) -> None:
-        self.settings, self.plan = settings, Plan(settings)
+        self.path, self.settings, self.plan = path, settings, Plan(settings)
         self.stack = ExitStack()
         with self.stack:
             self.files = self.stack.enter_context(files_of(path))
@@ -82,9 +82,10 @@ class CsvExport:
         return {sheet.name: sheet.delimiter for sheet in self.sheets.values()}
 
     def unnamed(self) -> Iterator[tuple[str, Node]]:
-        """After the last resident: (table, row) of lookups that nobody named."""
-        for name, shared in self.shared.items():
-            yield from ((name, node) for node in shared.unnamed())
+        """After the last resident, be it closed by then or not: (table, row) of lookups that nobody named."""
+        with files_of(self.path) as files:
+            for name, shared in self.shared.items():
+                yield from ((name, node) for node in shared.unnamed(files[shared.sheet.name.lower()]))
 
     def _sheet(self, table: Table) -> Sheet | None:
         file = self.files.get(table.file.lower())

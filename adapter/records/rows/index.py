@@ -19,6 +19,7 @@ from adapter.faults import Fault, Refused
 from adapter.records.rows.text import Cells
 
 CACHE = 32 << 10      # KiB
+MANY = 7              # of rows with one key, so many are told
 APART = "\0"          # no cell holds it: a zero byte comes as a lone surrogate
 Row = tuple[int, Cells]
 
@@ -88,7 +89,7 @@ class Index:
         return bool(self.db.execute(f"SELECT 1 FROM keys{way} GROUP BY k HAVING count(*) > 1 LIMIT 1").fetchone())
 
     def lines(self, way: int, key: str) -> list[int]:
-        return [line for line, in self.db.execute(f"SELECT line FROM keys{way} WHERE k = ? ORDER BY line LIMIT 7", (_key(key),))]
+        return [line for line, in self.db.execute(f"SELECT line FROM keys{way} WHERE k = ? ORDER BY line LIMIT {MANY}", (_key(key),))]
 
     def joined(self) -> Iterator[tuple[int, int, int, Cells]]:
         """(resident, table, line, cells) in this order."""
@@ -107,7 +108,7 @@ class Index:
             yield t, line, _unpacked(cells)
 
     def named(self, way: int, key: str) -> list[Row]:
-        found = self.db.execute(f"SELECT line, cells FROM shared{way} WHERE k = ? ORDER BY line LIMIT 7", (_key(key),))
+        found = self.db.execute(f"SELECT line, cells FROM shared{way} WHERE k = ? ORDER BY line LIMIT {MANY}", (_key(key),))
         return [(line, _unpacked(cells)) for line, cells in found]
 
 

@@ -12,7 +12,7 @@ from adapter.records.rows.csv_export import CsvExport
 from adapter.records.rows.formula import guarded, starts_a_formula
 from adapter.records.rows.hanging import names
 from adapter.records.rows.json_export import LINE, JsonExport
-from adapter.records.rows.lines import lines_of
+from adapter.records.rows.lines import Marked, lines_of
 from adapter.records.rows.row import Node, Settings
 from adapter.records.rows.sheet import Sheet
 from adapter.records.rows.text import raw_rows_of
@@ -40,7 +40,7 @@ def write_refused(folder: Path, path: Path, settings: Settings, numbers: Contain
 # ---- CSV -----------------------------------------------------------------------------------------------------------------------
 def _csv(folder: Path, path: Path, settings: Settings, numbers: Container[int]) -> None:
     with CsvExport(path, settings) as export:
-        marked = {sheet.name: _Lines() for sheet in export.sheets.values()}
+        marked = {sheet.name: Marked() for sheet in export.sheets.values()}
         _mark(export.top, marked)
         for rows in export:
             if rows.number in numbers or any(fault.rule == "no-resident" for fault in rows.faults):
@@ -50,22 +50,7 @@ def _csv(folder: Path, path: Path, settings: Settings, numbers: Container[int]) 
                 file.writelines(_rows(sheet, marked[sheet.name]))
 
 
-class _Lines:
-    """Some of the lines of a file, a bit for each."""
-
-    def __init__(self) -> None:
-        self.bits = bytearray()
-
-    def add(self, line: int) -> None:
-        if line >> 3 >= len(self.bits):
-            self.bits.extend(bytes((line >> 3) + 1024 - len(self.bits)))
-        self.bits[line >> 3] |= 1 << (line & 7)
-
-    def __contains__(self, line: int) -> bool:
-        return line >> 3 < len(self.bits) and bool(self.bits[line >> 3] >> (line & 7) & 1)
-
-
-def _mark(value: Any, marked: dict[str, _Lines]) -> None:
+def _mark(value: Any, marked: dict[str, Marked]) -> None:
     """Every row in a tree."""
     if isinstance(value, Node) and value.line:
         marked[value.file].add(value.line)
@@ -74,7 +59,7 @@ def _mark(value: Any, marked: dict[str, _Lines]) -> None:
             _mark(member, marked)
 
 
-def _rows(sheet: Sheet, marked: _Lines) -> Iterator[bytes]:
+def _rows(sheet: Sheet, marked: Marked) -> Iterator[bytes]:
     if sheet.encoding.mark:
         yield b"\xef\xbb\xbf"
     header = True

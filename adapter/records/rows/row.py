@@ -107,7 +107,8 @@ class Export(Protocol):
 
     def __iter__(self) -> Iterator[Rows]: ...
     def unnamed(self) -> Iterator[tuple[str, Node]]:
-        """After the last resident: (table, row) of lookups of CSV that no row named. Those of JSON and XML stand in the top."""
+        """After the last resident, be it closed by then or not: (table, row) of lookups of CSV that no row named. Those of JSON and XML
+        stand in the top."""
         ...
 
     def __enter__(self) -> Self: ...

@@ -45,9 +45,9 @@ class Sheet:
         apart = DELIMITERS.get(self.delimiter, "the layout's delimiter")
         return f"{self.table.file} is read as {self.encoding.says}, its cells separated by {apart}"
 
-    def rows(self, cut: int = -1) -> Iterator[tuple[int, Cells]]:
-        """(line, cells) without the header."""
-        return islice(rows_of(self.file, self.encoding, self.delimiter, cut), 1, None)
+    def rows(self, cut: int = -1, file: File | None = None) -> Iterator[tuple[int, Cells]]:
+        """(line, cells) without the header. `file`: the same, where the export was closed and opened anew."""
+        return islice(rows_of(file or self.file, self.encoding, self.delimiter, cut), 1, None)
 
     def _header(self) -> list[str]:
         line, cells = next(rows_of(self.file, self.encoding, self.delimiter), (1, []))

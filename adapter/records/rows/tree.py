@@ -72,8 +72,8 @@ class Trees:
             if len(rows) > 1:
                 yield shared.twice(rows)
             if rows and lookup.name not in parent:
-                parent[lookup.name] = rows[0]
-                yield from self._hung(lookup, rows[:1], Found(list))
+                parent[lookup.name] = rows[0] if len(rows) == 1 else rows
+                yield from self._hung(lookup, rows, Found(list))
 
     def _of_rows(self) -> Iterator[Fault]:
         """What was wrong with the rows since this was asked last."""
