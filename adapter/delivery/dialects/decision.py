@@ -1,7 +1,6 @@
 """What an answer means for a delivery: the words that every dialect uses. Pure."""
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import NamedTuple
@@ -39,7 +38,8 @@ class About(Enum):
 @dataclass(frozen=True)
 class Decision:
     """`says`: sentences for a person, without any value of a patient. `at`: not before this time (seconds since 1970), None: by back-off.
-    `status` is HTTP's, None where none came."""
+    `status` is HTTP's, None where none came. `mend`: of an endpoint only, it goes on like this until a person repairs something, such as
+    the address or the credentials."""
 
     means: Means
     says: tuple[str, ...] = ()
@@ -47,41 +47,19 @@ class Decision:
     do: Do = Do.NOTHING
     about: About = About.DELIVERY
     status: int | None = None
+    mend: bool = False
 
 
 class Asked(NamedTuple):
     """What was sent, as far as a decision needs it. `repeatable`: sent twice, it does what it does once (every entry is a PUT or
-    conditional, or the receiver knows the request by its id)."""
+    conditional, or the receiver knows the request by its id). `entries`: of a bundle, how many. `fresh`: its token was made for it, or
+    there is none to be had. `if_match`: some entry names the version it expects, so that a 412 may mean that."""
 
     method: str
     repeatable: bool = True
     entries: int = 0
+    fresh: bool = False
+    if_match: bool = True
 
 
 Came = Answer | ClientError  # an answer, or why there is none
-
-
-@dataclass(frozen=True)
-class Codes:
-    """What a dialect looks at in an answer beside its status: the OperationOutcome's codes. Never its words."""
-
-    issue: frozenset[str]  # OperationOutcome.issue.code
-    details: frozenset[str]  # OperationOutcome.issue.details.coding.code
-
-
-def codes(answer: Answer) -> Codes:
-    """Of an answer, however odd its body is."""
-    resource = answer.resource or {}
-    issues = answer.listed("issue") if resource.get("resourceType") == "OperationOutcome" else []
-    return Codes(frozenset(_texts([issue.get("code") for issue in issues])),
-                 frozenset(_texts([coding.get("code") for issue in issues for coding in _codings(issue)])))
-
-
-def _codings(issue: dict[str, object]) -> list[dict[str, object]]:
-    details = issue.get("details")
-    listed = details.get("coding") if isinstance(details, dict) else None
-    return [coding for coding in listed if isinstance(coding, dict)] if isinstance(listed, list) else []
-
-
-def _texts(said: Sequence[object]) -> list[str]:
-    return [text for text in said if isinstance(text, str)]
