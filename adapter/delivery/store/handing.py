@@ -1,0 +1,230 @@
+"""Handing out the heads of lanes, and settling what came of them: each function is one transaction's work on a Connection.
+
+Every write about a claim holds only while the lane is still of the claim's generation, with the same delivery in flight. So what a worker
+that was given up for dead says later is dropped, and settling twice does what settling once does.
+"""
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping
+
+from adapter.delivery.store import rules, sql
+from adapter.delivery.store.model import Attempt, Claimed, State
+
+PUT_OFF = 60.0  # seconds: a lane that waits for another is woken when that is done; should that be missed, it asks again
+INTERRUPTED, EXPIRED = "interrupted", "expired"
+LOST_WORKER = "the worker that was sending it no longer answers; whether it was taken is not known, so it is sent again"
+
+
+@dataclass(frozen=True)
+class Lost:
+    """The claim no longer held: the lane had been taken away, and what was said of it is dropped."""
+
+    delivery: int
+
+
+@dataclass
+class Wakes:
+    """Where something will be due, and in how many seconds the first of it."""
+
+    at: dict[str, float] = field(default_factory=dict)
+
+    def add(self, endpoint: str, delay: float) -> None:
+        self.at[endpoint] = max(min(delay, self.at.get(endpoint, delay)), 0.0)
+
+
+def claim(connection: Connection, worker: str, endpoint: str, most: int, now: float, urgent_only: bool) -> list[Claimed]:
+    """Urgent lanes first, then whichever has been due longest. What must wait for another lane is put off."""
+    claimed: list[Claimed] = []
+    for urgency in ((1,) if urgent_only else (1, 0)):
+        while len(claimed) < most and (due := sql.due_lanes(connection, endpoint, urgency, now, most - len(claimed))):
+            claimed += _claim(connection, worker, endpoint, due, now)
+    return claimed
+
+
+def _claim(connection: Connection, worker: str, endpoint: str, due: Sequence[RowMapping], now: float) -> list[Claimed]:
+    lanes = {row["id"]: row for row in due}
+    heads = sql.heads(connection, lanes)
+    late = [head for head in heads.values() if head["expires"] is not None and head["expires"] < now]
+    _die(connection, late, lanes, now)
+    in_time = {of: head for of, head in heads.items() if head not in late}
+    blocked = _blocked(connection, endpoint, in_time.values())
+    put_off = [of for of, head in in_time.items() if head["delivery"] in blocked]
+    sql.defer(connection, put_off, now + PUT_OFF)
+    sql.raise_lanes(connection, {by for of in put_off if heads[of]["any_urgent"] for by in blocked[heads[of]["delivery"]]})
+    taken = {of: head for of, head in in_time.items() if head["delivery"] not in blocked}
+    sql.claim(connection, worker, now, {of: head["delivery"] for of, head in taken.items()})
+    sealed = sql.payloads(connection, [head["delivery"] for head in taken.values()])
+    return [_claimed(head, lanes[of]["generation"] + 1, sealed) for of, head in taken.items()]
+
+
+def _blocked(connection: Connection, endpoint: str, heads: Iterable[RowMapping]) -> dict[int, set[int]]:
+    """Deliveries that must wait -> the lanes they wait for."""
+    found: dict[int, set[int]] = defaultdict(set)
+    for row in sql.blocked(connection, endpoint, [head["delivery"] for head in heads]):
+        found[row["delivery"]].add(row["by"])
+    return found
+
+
+def _claimed(head: RowMapping, generation: int, sealed: Mapping[int, bytes]) -> Claimed:
+    return Claimed(
+        head["lane"], generation, head["endpoint"], head["subject"], head["delivery"], head["key"], head["kind"], head["attempts"] + 1,
+        head["accepted"], head["expires"], bool(head["urgent"]), head["place"], sealed[head["delivery"]])
+
+
+def expire(connection: Connection, endpoint: str, now: float) -> int:
+    """Of those that come next in their lane, wherever it stands, and whose time has run out: dead, as many as one transaction should hold.
+    Returns how many; what was behind them may be next."""
+    found = [row["lane"] for row in sql.expired_heads(connection, endpoint, now)]
+    lanes = {of: row for of, row in sql.locked(connection, found).items() if row["worker"] is None}
+    late = [head for head in sql.heads(connection, lanes).values() if head["expires"] is not None and head["expires"] < now]
+    _die(connection, late, lanes, now)
+    return len(late)
+
+
+def _die(connection: Connection, late: Sequence[RowMapping], lanes: Mapping[int, RowMapping], now: float) -> None:
+    if not late:
+        return
+    says = {head["lane"]: rules.expired(head["accepted"], now, head["attempts"], json.loads(head["says"] or "[]")) for head in late}
+    sql.settle(connection, [_delivery(head["delivery"], "dead", now, head["attempts"], EXPIRED, [says[head["lane"]]]) for head in late],
+               [_told(head["delivery"], "", now, now, EXPIRED, [says[head["lane"]]]) for head in late], ())
+    _go_on(connection, {of: _After(lanes[of], "dead", sentence, now) for of, sentence in says.items()}, now, Wakes())
+
+
+def settle(
+    connection: Connection, settlements: Sequence[tuple[Claimed, Attempt]], on: bool, now: float, chance: Callable[[], float], wakes: Wakes,
+) -> list[Claimed | Lost | None]:
+    """What came of claims. `on`: the next of the lane is claimed at once, by the same worker, where it may be sent."""
+    lanes = sql.locked(connection, {claimed.lane for claimed, _ in settlements})
+    fresh = [(claimed, attempt) for claimed, attempt in settlements if still(lanes.get(claimed.lane), claimed)]
+    after: dict[int, _After] = {}
+    deliveries, attempts = [], []
+    for claimed, attempt in fresh:
+        if claimed.lane in after:
+            continue  # the same claim twice in one go
+        decision, came = attempt.decision, rules.settled(attempt.decision.means, attempt.decision.about)
+        tried = claimed.attempt if came.counted else claimed.attempt - 1
+        outcome, says = decision.means.name.lower(), list(decision.says)
+        deliveries.append(_delivery(claimed.delivery, came.state, None if came.state == "queued" else now, tried, outcome, says))
+        worker = attempt.worker or lanes[claimed.lane]["worker"]
+        attempts.append(_told(claimed.delivery, worker, attempt.began, attempt.ended, outcome, says,
+                              decision.about.value, decision.status, attempt.rows))
+        due = now if came.state != "queued" else _again(decision.at, tried, claimed.expires, now, chance)
+        after[claimed.lane] = _After(lanes[claimed.lane], came.state, " ".join(says) or decision.means.value, due)
+    sql.settle(connection, deliveries, attempts, [claimed.delivery for claimed, _ in fresh if after[claimed.lane].state == "done"])
+    following = _go_on(connection, after, now, wakes, on)
+    return [_result(claimed, after.pop(claimed.lane, None), following) for claimed, _ in settlements]
+
+
+def _result(claimed: Claimed, after: _After | None, following: Mapping[int, Claimed]) -> Claimed | Lost | None:
+    """One result for each claim; the second of the same claim is lost."""
+    if after is None or not still(after.lane, claimed):
+        return Lost(claimed.delivery)
+    return following.get(claimed.lane)
+
+
+def still(lane: RowMapping | None, claimed: Claimed) -> bool:
+    """Does the claim hold?"""
+    return lane is not None and (lane["generation"], lane["head"]) == (claimed.generation, claimed.delivery) and lane["worker"] is not None
+
+
+def _again(at: float | None, attempt: int, expires: float | None, now: float, chance: Callable[[], float]) -> float:
+    """When it is tried again: when the server says, else after a pause; and when its time runs out, it is looked at then."""
+    due = at if at is not None else now + rules.pause(max(attempt, 0), chance)
+    return min(due, expires) if expires is not None else due
+
+
+@dataclass(frozen=True)
+class _After:
+    """A lane of which a delivery was settled as `state`; where it is queued again it is `due` then."""
+
+    lane: RowMapping
+    state: State
+    says: str
+    due: float
+
+
+def _go_on(connection: Connection, after: Mapping[int, _After], now: float, wakes: Wakes, on: bool = False) -> dict[int, Claimed]:
+    """Each lane's next step, written; what was claimed at once, by lane."""
+    heads = sql.heads(connection, after)
+    blocked = {of: _blocked(connection, name, [heads[each] for each in after if each in heads and heads[each]["endpoint"] == name])
+               for of, name in enumerate({head["endpoint"] for head in heads.values()})}
+    waits = {delivery for each in blocked.values() for delivery in each}
+    values, going = [], {}
+    for of, each in after.items():
+        head = heads.get(of)
+        state, held = rules.lane_after(each.lane["held"], each.state, head["kind"] if head else None)
+        goes = on and each.state != "queued" and state == "active" and head is not None and _may_go(head, waits, now)
+        if goes and head is not None:
+            going[of] = head
+        due = each.due if state == "active" else None
+        values.append(_lane(each.lane, state, held, each.says, head, None if goes else due))
+        if due is not None and not goes:
+            wakes.add(each.lane["endpoint"], due - now)
+    kept = {of: _kept(after[of].lane, head, now) for of, head in going.items()}
+    sql.lanes_settled(connection, [row | kept.get(row["of"], _FREE) for row in values])
+    _wake_waiting(connection, [each.lane for of, each in after.items() if of not in going], now, wakes)
+    sealed = sql.payloads(connection, [head["delivery"] for head in going.values()])
+    return {of: _claimed(head, after[of].lane["generation"] + 1, sealed) for of, head in going.items()}
+
+
+_FREE = {"to_worker": None, "to_head": None, "to_since": None}
+
+
+def _kept(lane: RowMapping, head: RowMapping, now: float) -> dict[str, Any]:
+    return {"to_worker": lane["worker"], "to_head": head["delivery"], "to_since": now}
+
+
+def _may_go(head: RowMapping, waits: Collection[int], now: float) -> bool:
+    return head["delivery"] not in waits and (head["expires"] is None or head["expires"] >= now)
+
+
+def _lane(lane: RowMapping, state: str, held: str, says: str, head: RowMapping | None, due: float | None) -> dict[str, Any]:
+    because = says if held == "dead" else lane["held_because"] if held else None
+    return {"of": lane["id"], "at_generation": lane["generation"], "to_generation": lane["generation"] + 1, "to_state": state,
+            "to_held": held, "to_held_because": because, "to_urgent": int(head is not None and head["any_urgent"]), "to_due": due}
+
+
+def _wake_waiting(connection: Connection, lanes: Sequence[RowMapping], now: float, wakes: Wakes) -> None:
+    """Lanes that were put off for one of these are due: they find out themselves whether they may go."""
+    subjects = defaultdict(set)
+    for lane in lanes:
+        subjects[lane["endpoint"]].add(lane["subject"])
+    for endpoint, which in subjects.items():
+        if freed := sql.waiting_for(connection, endpoint, which, now):
+            sql.defer(connection, freed, now)
+            wakes.add(endpoint, 0.0)
+
+
+def release(connection: Connection, claimed: Sequence[Claimed], now: float, wakes: Wakes) -> None:
+    """Given back as they were."""
+    lanes = sql.locked(connection, {each.lane for each in claimed})
+    after = {each.lane: _After(lanes[each.lane], "queued", "", now) for each in claimed if still(lanes.get(each.lane), each)}
+    _go_on(connection, after, now, wakes)
+
+
+def bury(connection: Connection, workers: Collection[str], now: float, wakes: Wakes) -> int:
+    """What they had in flight is free again, and whatever they say of it from now on is dropped. Returns how many lanes."""
+    sql.remove_workers(connection, workers)
+    lanes = {row["id"]: row for row in sql.lanes_in_flight(connection, workers)}
+    told = [_told(row["head"], row["worker"], row["since"] or now, now, INTERRUPTED, [LOST_WORKER]) for row in lanes.values()]
+    sql.settle(connection, [], told, ())
+    _go_on(connection, {of: _After(row, "queued", "", now) for of, row in lanes.items()}, now, wakes)
+    return len(lanes)
+
+
+def _delivery(of: int, state: str, at: float | None, attempts: int, outcome: str, says: Sequence[str]) -> dict[str, Any]:
+    return {"of": of, "to_state": state, "to_settled": at, "to_attempts": attempts, "to_outcome": outcome, "to_says": json.dumps(says)}
+
+
+def _told(
+    of: int, worker: str, began: float, ended: float, outcome: str, says: Sequence[str], about: str = "delivery", status: int | None = None,
+    rows: Mapping[str, int] | None = None,
+) -> dict[str, Any]:
+    return {"delivery": of, "worker": worker, "began": began, "ended": ended, "outcome": outcome, "about": about, "status": status,
+            "says": json.dumps(says), "rows": json.dumps(dict(rows or {}))}
