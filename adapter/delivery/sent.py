@@ -11,7 +11,7 @@ from adapter.delivery.answer import Ambiguous, ClientError, NoAnswer, NotFhir, N
 from adapter.delivery.client import FhirClient
 from adapter.delivery.deadline import left as time_left
 from adapter.delivery.deadline import within
-from adapter.delivery.dialects.decision import Came
+from adapter.delivery.dialects.decision import Asked, Came
 from adapter.delivery.outcome import Verdict
 from adapter.delivery.resident import Stopped
 from adapter.delivery.retry import pause
@@ -22,6 +22,7 @@ TRIES = 3  # when somebody changes the same data at the same moment
 NOTHING: Mapping[str, str] = {}
 Became = Literal["new", "same", "changed", "ends", "created", "updated", "ended", "unchanged", "kept", "not sent"]
 WAIT: Mapping[type[Exception], Verdict] = {Unreachable: Verdict.LATER, NoAnswer: Verdict.LATER, Ambiguous: Verdict.UNKNOWN}
+READ = Asked("GET", fresh=True)
 FOR_ALL = (NotFhir, NotLetIn, RedirectRefused)
 
 
@@ -74,7 +75,7 @@ class Sent:
     """`patient` is the resident's resource there ("Patient/123"), as far as it is known. `not_written`: fields of the resident that say
     what the server's Patient does not, and that are not written under this policy. `unsettled`: something beside the rows is for a
     person. `for_all`: it would be the same for every other resident, such as a 401. `came`: the answer, or the lack of one, that ended it
-    if it did not end well; none, where it was not the server's doing."""
+    if it did not end well; none, where it was not the server's doing; `asked`: what it was the answer to."""
 
     verdict: Verdict
     rows: tuple[SentRow, ...] = ()
@@ -85,6 +86,7 @@ class Sent:
     unsettled: bool = False
     for_all: bool = False
     came: Came | None = field(default=None, repr=False)
+    asked: Asked = READ
 
     @property
     def for_a_person(self) -> bool:

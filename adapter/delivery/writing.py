@@ -7,13 +7,15 @@ from dataclasses import replace
 from adapter.bundle import Part, Row
 from adapter.delivery.answer import Resource
 from adapter.delivery.client import FhirClient
+from adapter.delivery.dialects.decision import Asked
 from adapter.delivery.difference import Difference, rewritten
 from adapter.delivery.left import public
 from adapter.delivery.outcome import Outcome, RowOutcome, Verdict, called, judge
-from adapter.delivery.sent import Became, Options, Remark, Sent, SentRow
+from adapter.delivery.sent import READ, Became, Options, Remark, Sent, SentRow
 from adapter.delivery.spoken import shown
 
 WOULD: Mapping[str, Became] = {"new": "new", "same": "same", "changed": "changed", "ends": "ends", "edited": "kept", "unreadable": "kept"}
+ALONE = "is alone more than the server takes at once: ask its owner how much that is"
 DID: Mapping[str, Became] = {"same": "unchanged", "edited": "kept", "unreadable": "kept"}
 
 
@@ -54,18 +56,19 @@ async def _deliver(client: FhirClient, parts: Sequence[Part], found: Mapping[Row
                    options: Options) -> tuple[Sent, bool]:
     """Part after part, each when the one before was taken."""
     rows = {row: _row(d, DID.get(d.state, "not sent")) for row, d in found.items()}
-    outcome, answer = Outcome(Verdict.DELIVERED), None
+    outcome, answer, asked = Outcome(Verdict.DELIVERED), None, READ
     for part in parts:
         writing = [row for row in part.rows if found[row].resource is not None]
         if writing and outcome.verdict is Verdict.DELIVERED:
             data = client.written(_bundle(part, found))
             answer = await client.post_bytes("", data, client.form.media, request_id=options.request_id(data))
+            asked = Asked("POST", entries=len(writing), fresh=True, if_match=any(found[row].version for row in writing))
             outcome = judge(answer, writing, show_server_text=options.show_server_text)
-            told += outcome.sentences
+            told += [*outcome.sentences, *[f"{called(row)}: {ALONE}" for row in writing if answer.status == 413 and len(writing) == 1]]
             rows |= {each.row: _row(found[each.row], _became(each, found[each.row]), each) for each in outcome.rows}
     told += [_ended(found[row], "is now", options) for row, became in rows.items() if became.became == "ended"]
     came = None if outcome.verdict is Verdict.DELIVERED else answer
-    return Sent(outcome.verdict, tuple(rows.values()), tuple(told), outcome.retry_after, came=came), outcome.clash
+    return Sent(outcome.verdict, tuple(rows.values()), tuple(told), outcome.retry_after, came=came, asked=asked), outcome.clash
 
 
 def _bundle(part: Part, found: Mapping[Row, Difference]) -> Resource:
