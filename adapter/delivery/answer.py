@@ -115,7 +115,7 @@ class PagingProblem(ClientError):
 class Answer:
     """What the server said. `resource` is None where it sent no body, or an error that is not FHIR. `shown` may be printed. `location`:
     where it says to ask what became of it (Content-Location). `echoed`: it repeated the ids it was asked under (X-Request-ID, and
-    X-Correlation-ID where there was one), as NHS England's platform does; whatever stands between may not."""
+    X-Correlation-ID where there was one), as NHS England's platform does; whatever stands between may not. `date`: its clock (RFC 9110)."""
 
     status: int
     shown: str
@@ -125,6 +125,7 @@ class Answer:
     retry_after: float | None = None  # seconds
     location: str | None = field(default=None, repr=False)
     echoed: bool = True
+    date: str | None = field(default=None, repr=False)
 
     @property
     def ok(self) -> bool:

@@ -203,7 +203,8 @@ class FhirClient:
             resource = None  # a gateway's error page must not hide the status
         return Answer(response.status_code, where, request.headers["X-Request-ID"], resource, response.headers.get("ETag"),
                       retry_after(response.headers.get("Retry-After"), self.clock.now()), response.headers.get("Content-Location"),
-                      all(response.headers.get(name) == request.headers.get(name) for name in ECHOED if name in request.headers))
+                      all(response.headers.get(name) == request.headers.get(name) for name in ECHOED if name in request.headers),
+                      response.headers.get("Date"))
 
     async def _body(self, response: httpx.Response, where: str) -> bytes:
         """Counted after decompression, piece by piece: a small answer cannot grow into a large one unseen."""
