@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from adapter.bundle import Row
-from adapter.delivery import address, fields, outcome, retry
+from adapter.delivery import address, fields, retry
 from adapter.delivery.answer import Answer
 from adapter.delivery.outcome import Outcome, Verdict, judge
 
@@ -102,7 +102,7 @@ def test_a_warning_inside_an_entry_names_row_and_field() -> None:
 # ---- refusals --------------------------------------------------------------------------------------------------------------
 REFUSALS = {
     400: (Verdict.REFUSED, "cannot use"), 401: (Verdict.REFUSED, "check the credentials"), 403: (Verdict.REFUSED, "ask its owner"),
-    404: (Verdict.REFUSED, "check the address"), 409: (Verdict.LATER, "send again"), 412: (Verdict.REFUSED, "a person must look"),
+    404: (Verdict.REFUSED, "check the address"), 409: (Verdict.LATER, "send again"), 412: (Verdict.LATER, "a person must look"),
     413: (Verdict.REFUSED, "smaller parts"), 422: (Verdict.REFUSED, "rules refuse"), 429: (Verdict.LATER, "send again later"),
     418: (Verdict.REFUSED, "refuses"), 500: (Verdict.UNKNOWN, "may or may not"), 502: (Verdict.UNKNOWN, "may or may not"),
     503: (Verdict.LATER, "send again later"), 504: (Verdict.UNKNOWN, "may or may not"), 304: (Verdict.UNKNOWN, "look at the server"),
@@ -192,7 +192,3 @@ ODD_ENTRIES: list[Any] = [None, 3, {}, {"response": None}, {"response": {"status
 def test_an_answer_of_any_shape_is_judged_and_never_breaks(odd: Any) -> None:
     for entries in ([odd], [odd] * 4, [odd] * 9):
         assert said(*entries).verdict is Verdict.UNKNOWN
-
-
-def test_every_verdict_of_the_table_is_a_sentence_without_a_full_stop() -> None:
-    assert all(words and not words.endswith(".") for _, words in outcome.SAID.values())

@@ -68,9 +68,8 @@ def matches(answer: Answer, kind: str | None = None) -> list[Resource]:
 def refuse(answer: Answer) -> None:
     """Raises Stopped where an answer to a read is not one of success."""
     if not answer.ok:
-        verdict, says = status_says(answer.status) if answer.status < 500 else (Verdict.LATER, "the server failed: send again later")
-        raise Stopped(verdict, f"{answer.shown}: {answer.status}: {says}", answer.retry_after, for_all=answer.status == 401,
-                      answer=answer)
+        verdict, says, for_all = status_says(answer)
+        raise Stopped(verdict, f"{answer.shown}: {answer.status}: {says}", answer.retry_after, for_all=for_all, answer=answer)
 
 
 def the_one(found: list[Found]) -> Found | None:
