@@ -1,0 +1,154 @@
+"""Carries one delivery to its endpoint, once: what came of it, as a decision and as counts of rows. No store, no clock of its own.
+
+    decision, rows = await carry(way, payload, claimed, now)
+
+A care record is sent as it is without a store: what is there is read, only what differs is written. So an attempt that was cut off is made
+again, wherever that was. A bundle is posted byte for byte, under the same X-Request-ID in every attempt. What a decision says to do at once
+(read again, ask later what became of it, send smaller parts) is done here; what is left is when to try again, and whether at all.
+"""
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, cast
+
+from adapter import wire
+from adapter.bundle import Policy, ours
+from adapter.delivery.answer import ClientError
+from adapter.delivery.client import FhirClient
+from adapter.delivery.deadline import left, within
+from adapter.delivery.dialects import decide
+from adapter.delivery.dialects.decision import About, Asked, Came, Decision, Do, Means
+from adapter.delivery.directory import send_shared
+from adapter.delivery.endpoints.endpoint import Endpoint
+from adapter.delivery.outcome import OF_VERDICT, Verdict
+from adapter.delivery.retry import pause
+from adapter.delivery.send import Options, Sent, send
+from adapter.delivery.store.model import Claimed, Payload
+from adapter.delivery.withdrawal import retract
+from adapter.faults import Refused
+from adapter.records import native
+from adapter.records.stream import care_records
+from mappings.bag import CareRecord
+from mappings.faults import Faults
+from mappings.patient import Resident
+
+Rows = Mapping[str, int]
+Now = Callable[[], float]  # seconds since 1970
+Sending = Callable[[int], Awaitable[Sent]]  # with so many entries in one part
+
+NO_ROWS: Rows = {}
+UNREADABLE = "what was accepted cannot be read by this release: send the record anew"
+TURNS = 2  # of a bundle: once, and once more where the server does not say what became of it
+
+
+@dataclass
+class Way:
+    """An endpoint and the client that reaches it, kept open. `most`: so many entries it takes in one part, as far as it has told."""
+
+    endpoint: Endpoint
+    client: FhirClient
+    most: int = 0
+
+    def __post_init__(self) -> None:
+        self.most = self.most or self.endpoint.most_entries
+
+
+async def carry(way: Way, payload: Payload, claimed: Claimed, now: Now) -> tuple[Decision, Rows]:
+    """Raises nothing that a payload, a server or the network can cause: it is in the decision."""
+    posted = payload.form == "bundle" and not payload.options.get("shared")
+    try:
+        sending = None if posted else _sending(way, payload, claimed.key)
+    except (Refused, Faults):
+        return Decision(Means.DEAD, (UNREADABLE,)), NO_ROWS
+    with within(way.endpoint.seconds):
+        return await _sent(way, sending, claimed, now) if sending else (await _posted(way, payload, claimed, now), NO_ROWS)
+
+
+# ---- records: read, compared, and only what differs is written --------------------------------------------------------------
+def _sending(way: Way, payload: Payload, key: str) -> Sending:
+    """How this payload is sent. Raises Refused and Faults where it is not what this release would accept."""
+    said, client = cast(Mapping[str, Any], payload.options), way.client
+    options = Options(key=key, seconds=way.endpoint.seconds)
+    if payload.form == "bundle":
+        bundle = wire.loads(payload.body)
+        return lambda most: send_shared(client, bundle, options)
+    if payload.form == "retract":
+        source, resident = str(said["source"]), str(said["key"])
+        person = native.decode(Resident, wire.loads(payload.body)) if payload.body else None
+        return lambda most: retract(client, source, resident, person, options)
+    care_record = care_records().loads(payload.body)
+    base = care_records().loads(str(said["base"]).encode()) if said.get("base") else None
+    options = replace(options, base=base, absence=dict(said.get("absence", {})), older=bool(said.get("older")))
+    policy = policy_for(way.endpoint, care_record, str(said.get("directory") or way.endpoint.directory))
+    return lambda most: send(client, care_record, replace(policy, most=most), options)
+
+
+def policy_for(endpoint: Endpoint, care_record: CareRecord, directory: str) -> Policy:
+    """How her record is written there. What has travelled in lanes of its own (`directory` own) is there, under our ids. Raises Faults."""
+    own = directory == "own"
+    return Policy(
+        endpoint.patient, directory="existing" if own or directory == "existing" else "logical", known=ours(care_record) if own else {},
+        most=endpoint.most_entries, most_bytes=endpoint.most_bytes, dmd=endpoint.dmd, form=wire.FORMATS[endpoint.form])
+
+
+async def _sent(way: Way, sending: Sending, claimed: Claimed, now: Now) -> tuple[Decision, Rows]:
+    """In parts as large as the server takes: when that is less than was thought, smaller ones, and it is kept in mind if that was it."""
+    most, sent = way.most, await sending(way.most)
+    while (decision := decided(sent, claimed.attempt, now())).do is Do.SMALLER and most > 1 and left():
+        most = max(1, min(most, sent.asked.entries or most) // 2)
+        sent = await sending(most)
+    if decision.means is Means.DELIVERED:
+        way.most = min(way.most, most)
+    if decision.do is Do.SMALLER and most > 1:  # our time is over, and smaller parts may do
+        decision = replace(decision, means=Means.RETRY)
+    return replace(decision, do=Do.NOTHING), Counter(row.became for row in sent.rows)
+
+
+def decided(sent: Sent, attempt: int, now: float) -> Decision:
+    """What a sending means for its delivery. What holds for everybody makes nobody's delivery dead."""
+    if sent.came is not None and sent.verdict is not Verdict.DELIVERED:
+        return replace(decide("fhir", sent.asked, sent.came, attempt, now), says=sent.sentences)
+    means, at = OF_VERDICT[sent.verdict], None if sent.retry_after is None else now + sent.retry_after
+    if sent.for_all:
+        return Decision(Means.RETRY if means is Means.DEAD else means, sent.sentences, at, about=About.ENDPOINT, mend=True)
+    return Decision(means, sent.sentences, at)
+
+
+# ---- bundles: byte for byte ------------------------------------------------------------------------------------------------------
+async def _posted(way: Way, payload: Payload, claimed: Claimed, now: Now) -> Decision:
+    said = cast(Mapping[str, Any], payload.options)
+    asked = Asked("POST", entries=int(said.get("entries", 0)), fresh=True, if_match=bool(said.get("if_match")))
+    decision = Decision(Means.AMBIGUOUS)
+    for _ in range(TURNS):
+        came = await _came(way.client.post_bytes(
+            str(said.get("path", way.endpoint.path)), payload.body, str(said["media"]), headers=dict(said.get("headers", {})),
+            request_id=claimed.key))
+        decision = decide(way.endpoint.dialect, asked, came, claimed.attempt, now())
+        if decision.do is Do.POLL:
+            decision = await _polled(way, asked, came, claimed, now)
+        if decision.do is not Do.READ_AGAIN or not left():
+            break
+    return replace(decision, do=Do.NOTHING)
+
+
+async def _polled(way: Way, asked: Asked, came: Came, claimed: Claimed, now: Now) -> Decision:
+    """What became of it, asked for until the server knows, or the time of this attempt is over."""
+    where, turn = getattr(came, "location", None) or "", 0
+    decision = decide(way.endpoint.dialect, asked, came, claimed.attempt, now())
+    while decision.do is Do.POLL and left():
+        turn += 1
+        wait = pause(turn, getattr(came, "retry_after", None), way.client.clock.dice)
+        await way.client.clock.sleep(min(wait, left()))
+        came = await _came(way.client.ask(where))
+        decision = decide(way.endpoint.dialect, asked, came, claimed.attempt, now())
+        where = getattr(came, "location", None) or where
+    return decision
+
+
+async def _came(asking: Awaitable[Came]) -> Came:
+    try:
+        return await asking
+    except ClientError as error:
+        return error
