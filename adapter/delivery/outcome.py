@@ -14,7 +14,7 @@ from enum import Enum
 from typing import Any
 
 from adapter.bundle import Row
-from adapter.delivery.answer import Answer, Resource
+from adapter.delivery.answer import Answer, ClientError, Resource
 from adapter.delivery.dialects import fhir
 from adapter.delivery.dialects.decision import Asked, Do, Means
 from adapter.delivery.dialects.signs import entries_of, issues_of, status_of
@@ -91,6 +91,13 @@ def status_says(answer: Answer) -> tuple[Verdict, str, bool]:
     rule = fhir.of_whole(Asked("GET", fresh=True), answer)
     mend = rule.whom is Whom.REPAIR
     return verdict_of(rule.means, mend=mend), rule.says, mend
+
+
+def without_answer(error: ClientError) -> tuple[Verdict, bool]:
+    """What it means that no answer came that could be used, and whether it would be so for everything until a person repairs it."""
+    rule = fhir.of_whole(Asked("GET"), error)
+    mend = rule.whom is Whom.REPAIR
+    return verdict_of(rule.means, mend=mend), mend
 
 
 def outcomes(said: Sequence[Resource], rows: Sequence[Row]) -> list[tuple[RowOutcome, Resource]]:

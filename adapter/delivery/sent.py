@@ -7,12 +7,12 @@ from hashlib import sha256
 from typing import Literal, NamedTuple
 from uuid import NAMESPACE_URL, uuid4, uuid5
 
-from adapter.delivery.answer import Ambiguous, ClientError, NoAnswer, NotFhir, NotLetIn, RedirectRefused, Unreachable
+from adapter.delivery.answer import ClientError
 from adapter.delivery.client import FhirClient
 from adapter.delivery.deadline import left as time_left
 from adapter.delivery.deadline import within
 from adapter.delivery.dialects.decision import Asked, Came
-from adapter.delivery.outcome import Verdict
+from adapter.delivery.outcome import Verdict, without_answer
 from adapter.delivery.resident import Stopped
 from adapter.delivery.retry import pause
 from mappings.bag import CareRecord
@@ -21,9 +21,7 @@ from mappings.faults import Faults
 TRIES = 3  # when somebody changes the same data at the same moment
 NOTHING: Mapping[str, str] = {}
 Became = Literal["new", "same", "changed", "ends", "created", "updated", "ended", "unchanged", "kept", "not sent"]
-WAIT: Mapping[type[Exception], Verdict] = {Unreachable: Verdict.LATER, NoAnswer: Verdict.LATER, Ambiguous: Verdict.UNKNOWN}
 READ = Asked("GET", fresh=True)
-FOR_ALL = (NotFhir, NotLetIn, RedirectRefused)
 
 
 @dataclass(frozen=True)
@@ -106,8 +104,8 @@ async def told(client: FhirClient, once: Pass, seconds: float) -> Sent:
     except Stopped as stopped:
         return Sent(stopped.verdict, (), (str(stopped),), stopped.retry_after, for_all=stopped.for_all, came=stopped.answer)
     except ClientError as error:
-        verdict = next((wait for kind, wait in WAIT.items() if isinstance(error, kind)), Verdict.REFUSED)
-        return Sent(verdict, (), (str(error),), for_all=isinstance(error, FOR_ALL), came=error)
+        verdict, for_all = without_answer(error)
+        return Sent(verdict, (), (str(error),), for_all=for_all, came=error)
     except Faults as bad:
         return Sent(Verdict.REFUSED, (), tuple(f"{fault.path}, field {fault.field}: {fault.reason}" for fault in bad.found))
 
