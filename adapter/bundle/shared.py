@@ -22,11 +22,13 @@ from mappings.values import Ref
 
 
 class Shared(NamedTuple):
-    """`subject` is "Organization/<our id>", of a circle the first by name; `needs` are subjects that must be there before."""
+    """`subject` is "Organization/<our id>", of a circle the first by name; `needs` are subjects that must be there before. `rows`: where
+    what it was made from stands in the care record ("organizations[0]")."""
 
     subject: str
     needs: tuple[str, ...]
     part: Part
+    rows: tuple[str, ...]
 
 
 def shared(bag: CareRecord) -> list[Shared]:
@@ -41,7 +43,8 @@ def shared(bag: CareRecord) -> list[Shared]:
     for each in made:
         groups.setdefault(with_whom[_target(each)], []).append(each)
     graph = {head: sorted({with_whom[to] for each in group for to in needs[_target(each)]} - {head}) for head, group in groups.items()}
-    out = [Shared(head, tuple(graph[head]), _part(groups[head], targets, faults)) for head in TopologicalSorter(graph).static_order()]
+    out = [Shared(head, tuple(graph[head]), _part(groups[head], targets, faults), tuple(each.row.path for each in groups[head]))
+           for head in TopologicalSorter(graph).static_order()]
     stop(faults)
     return out
 

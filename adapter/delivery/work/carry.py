@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from typing import Any, cast
 
 from adapter import wire
-from adapter.bundle import Policy, ours
+from adapter.delivery.accepting import policy_for
 from adapter.delivery.answer import ClientError
 from adapter.delivery.client import FhirClient
 from adapter.delivery.deadline import left, within
@@ -30,7 +30,6 @@ from adapter.delivery.withdrawal import retract
 from adapter.faults import Refused
 from adapter.records import native
 from adapter.records.stream import care_records
-from mappings.bag import CareRecord
 from mappings.faults import Faults
 from mappings.patient import Resident
 
@@ -85,14 +84,6 @@ def _sending(way: Way, payload: Payload, key: str) -> Sending:
     return lambda most: send(client, care_record, replace(policy, most=most), options)
 
 
-def policy_for(endpoint: Endpoint, care_record: CareRecord, directory: str) -> Policy:
-    """How her record is written there. What has travelled in lanes of its own (`directory` own) is there, under our ids. Raises Faults."""
-    own = directory == "own"
-    return Policy(
-        endpoint.patient, directory="existing" if own or directory == "existing" else "logical", known=ours(care_record) if own else {},
-        most=endpoint.most_entries, most_bytes=endpoint.most_bytes, dmd=endpoint.dmd, form=wire.FORMATS[endpoint.form])
-
-
 async def _sent(way: Way, sending: Sending, claimed: Claimed, now: Now) -> tuple[Decision, Rows]:
     """In parts as large as the server takes: when that is less than was thought, smaller ones, and it is kept in mind if that was it."""
     most, sent = way.most, await sending(way.most)
@@ -119,12 +110,12 @@ def decided(sent: Sent, attempt: int, now: float) -> Decision:
 # ---- bundles: byte for byte ------------------------------------------------------------------------------------------------------
 async def _posted(way: Way, payload: Payload, claimed: Claimed, now: Now) -> Decision:
     said = cast(Mapping[str, Any], payload.options)
-    asked = Asked("POST", entries=int(said.get("entries", 0)), fresh=True, if_match=bool(said.get("if_match")))
-    decision = Decision(Means.AMBIGUOUS)
+    asked = Asked("POST", entries=int(said.get("entries", 0)), fresh=True, if_match=False)
+    headers, decision = dict(said.get("headers", {})), Decision(Means.AMBIGUOUS)
+    request_id = headers.pop("X-Request-ID", claimed.key)
     for _ in range(TURNS):
         came = await _came(way.client.post_bytes(
-            str(said.get("path", way.endpoint.path)), payload.body, str(said["media"]), headers=dict(said.get("headers", {})),
-            request_id=claimed.key))
+            str(said.get("path", way.endpoint.path)), payload.body, str(said["media"]), headers=headers, request_id=request_id))
         decision = decide(way.endpoint.dialect, asked, came, claimed.attempt, now())
         if decision.do is Do.POLL:
             decision = await _polled(way, asked, came, claimed, now)
