@@ -91,8 +91,8 @@ def _die(connection: Connection, late: Sequence[RowMapping], lanes: Mapping[int,
     if not late:
         return
     says = {head["lane"]: rules.expired(head["accepted"], now, head["attempts"], json.loads(head["says"] or "[]")) for head in late}
-    sql.settle(connection, [_delivery(head["delivery"], "dead", now, head["attempts"], EXPIRED, [says[head["lane"]]]) for head in late],
-               [_told(head["delivery"], "", now, now, EXPIRED, [says[head["lane"]]]) for head in late], ())
+    sql.settle(connection, [told_of(head["delivery"], "dead", now, head["attempts"], EXPIRED, [says[head["lane"]]]) for head in late],
+               [attempt_row(head["delivery"], "", now, now, EXPIRED, [says[head["lane"]]]) for head in late], ())
     _go_on(connection, {of: _After(lanes[of], "dead", sentence, now) for of, sentence in says.items()}, now, Wakes())
 
 
@@ -110,9 +110,9 @@ def settle(
         decision, came = attempt.decision, rules.settled(attempt.decision.means, attempt.decision.about)
         tried = claimed.attempt if came.counted else claimed.attempt - 1
         outcome, says = decision.means.name.lower(), list(decision.says)
-        deliveries.append(_delivery(claimed.delivery, came.state, None if came.state == "queued" else now, tried, outcome, says))
+        deliveries.append(told_of(claimed.delivery, came.state, None if came.state == "queued" else now, tried, outcome, says))
         worker = attempt.worker or lanes[claimed.lane]["worker"]
-        attempts.append(_told(claimed.delivery, worker, attempt.began, attempt.ended, outcome, says,
+        attempts.append(attempt_row(claimed.delivery, worker, attempt.began, attempt.ended, outcome, says,
                               decision.about.value, decision.status, attempt.rows))
         due = now if came.state != "queued" else _again(decision.at, tried, claimed.expires, now, chance)
         after[claimed.lane] = _After(lanes[claimed.lane], came.state, " ".join(says) or decision.means.value, due)
@@ -163,17 +163,19 @@ def _go_on(connection: Connection, after: Mapping[int, _After], now: float, wake
         if goes and head is not None:
             going[of] = head
         due = each.due if state == "active" else None
-        values.append(_lane(each.lane, state, held, each.says, head, None if goes else due))
+        because = each.says if held == "dead" else each.lane["held_because"] if held else None
+        hands = _kept(each.lane, head, now) if goes and head else FREE
+        values.append(lane_row(each.lane, state, held, because, None if goes else due, head) | hands
+                      | {"to_generation": each.lane["generation"] + 1})
         if due is not None and not goes:
             wakes.add(each.lane["endpoint"], due - now)
-    kept = {of: _kept(after[of].lane, head, now) for of, head in going.items()}
-    sql.lanes_settled(connection, [row | kept.get(row["of"], _FREE) for row in values])
+    sql.lanes_settled(connection, values)
     _wake_waiting(connection, [each.lane for of, each in after.items() if of not in going], now, wakes)
     sealed = sql.payloads(connection, [head["delivery"] for head in going.values()])
     return {of: _claimed(head, after[of].lane["generation"] + 1, sealed) for of, head in going.items()}
 
 
-_FREE = {"to_worker": None, "to_head": None, "to_since": None}
+FREE = {"to_worker": None, "to_head": None, "to_since": None}
 
 
 def _kept(lane: RowMapping, head: RowMapping, now: float) -> dict[str, Any]:
@@ -184,10 +186,13 @@ def _may_go(head: RowMapping, waits: Collection[int], now: float) -> bool:
     return head["delivery"] not in waits and (head["expires"] is None or head["expires"] >= now)
 
 
-def _lane(lane: RowMapping, state: str, held: str, says: str, head: RowMapping | None, due: float | None) -> dict[str, Any]:
-    because = says if held == "dead" else lane["held_because"] if held else None
-    return {"of": lane["id"], "at_generation": lane["generation"], "to_generation": lane["generation"] + 1, "to_state": state,
-            "to_held": held, "to_held_because": because, "to_urgent": int(head is not None and head["any_urgent"]), "to_due": due}
+def lane_row(
+    lane: RowMapping, state: str, held: str, because: str | None, due: float | None, head: RowMapping | None = None,
+) -> dict[str, Any]:
+    """What is written of a lane that changes hands, or goes on: who has it, and what, stays as it was."""
+    return {"of": lane["id"], "at_generation": lane["generation"], "to_generation": lane["generation"], "to_state": state, "to_held": held,
+            "to_held_because": because, "to_urgent": int(head["any_urgent"]) if head else 0, "to_due": due, "to_worker": lane["worker"],
+            "to_head": lane["head"], "to_since": lane["since"]}
 
 
 def _wake_waiting(connection: Connection, lanes: Sequence[RowMapping], now: float, wakes: Wakes) -> None:
@@ -212,17 +217,17 @@ def bury(connection: Connection, workers: Collection[str], now: float, wakes: Wa
     """What they had in flight is free again, and whatever they say of it from now on is dropped. Returns how many lanes."""
     sql.remove_workers(connection, workers)
     lanes = {row["id"]: row for row in sql.lanes_in_flight(connection, workers)}
-    told = [_told(row["head"], row["worker"], row["since"] or now, now, INTERRUPTED, [LOST_WORKER]) for row in lanes.values()]
+    told = [attempt_row(row["head"], row["worker"], row["since"] or now, now, INTERRUPTED, [LOST_WORKER]) for row in lanes.values()]
     sql.settle(connection, [], told, ())
     _go_on(connection, {of: _After(row, "queued", "", now) for of, row in lanes.items()}, now, wakes)
     return len(lanes)
 
 
-def _delivery(of: int, state: str, at: float | None, attempts: int, outcome: str, says: Sequence[str]) -> dict[str, Any]:
+def told_of(of: int, state: str, at: float | None, attempts: int, outcome: str, says: Sequence[str]) -> dict[str, Any]:
     return {"of": of, "to_state": state, "to_settled": at, "to_attempts": attempts, "to_outcome": outcome, "to_says": json.dumps(says)}
 
 
-def _told(
+def attempt_row(
     of: int, worker: str, began: float, ended: float, outcome: str, says: Sequence[str], about: str = "delivery", status: int | None = None,
     rows: Mapping[str, int] | None = None,
 ) -> dict[str, Any]:

@@ -71,7 +71,7 @@ def _sqlite(url: URL, wait: float) -> Engine:
     @event.listens_for(made, "connect")
     def connected(connection: sqlite3.Connection, _: Any) -> None:
         connection.isolation_level = None  # transactions begin where `begun` says, not where the driver thinks
-        for said in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "cache_size=-16000"):
+        for said in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "journal_size_limit=67108864", "cache_size=-16000"):
             connection.execute(f"PRAGMA {said}")
 
     @event.listens_for(made, "begin")

@@ -422,3 +422,138 @@ def set_setting(connection: Connection, name: str, value: str | None) -> None:
     connection.execute(delete(setting).where(setting.c.name == name))
     if value is not None:
         connection.execute(insert(setting).values(name=name, value=value))
+
+
+# For people
+
+IN_FLIGHT = and_(lane.c.worker.is_not(None), lane.c.head == delivery.c.id)
+KEPT = exists().where(payload.c.delivery == delivery.c.id).correlate(delivery)
+LINES = select(
+    delivery, lane.c.endpoint, lane.c.subject, lane.c.state.label("lane_state"), lane.c.held, lane.c.held_because, lane.c.due,
+    case((IN_FLIGHT, 1), else_=0).label("in_flight"), KEPT.label("kept")).join(lane, lane.c.id == delivery.c.lane)
+OF_LANE = and_(delivery.c.lane == lane.c.id, text(f"delivery.{QUEUED}"))
+LANE_LINES = select(
+    lane, select(func.count()).where(OF_LANE).correlate(lane).scalar_subquery().label("waiting"),
+    select(func.min(delivery.c.accepted)).where(OF_LANE).correlate(lane).scalar_subquery().label("oldest"))
+
+
+def lines(connection: Connection, most: int, before: int | None, among_: Mapping[str, Any]) -> Sequence[RowMapping]:
+    """The newest first. `among_`: what must be so, by name; what is None is left out."""
+    columns = {"id": delivery.c.id, "lane": delivery.c.lane, "state": delivery.c.state, "endpoint": lane.c.endpoint,
+               "subject": lane.c.subject}
+    asked = [columns[name] == value for name, value in among_.items() if value is not None]
+    if before is not None:
+        asked.append(delivery.c.id < before)
+    return rows(connection, LINES.where(*asked).order_by(delivery.c.id.desc()).limit(most))
+
+
+def attempts_of(connection: Connection, deliveries: Collection[int]) -> list[RowMapping]:
+    asked = select(attempt).where(among(attempt.c.delivery, "ids")).order_by(attempt.c.id)
+    return _all(connection, asked, "ids", sorted(deliveries))
+
+
+def lane_line(connection: Connection, of: int) -> RowMapping | None:
+    return connection.execute(LANE_LINES.where(lane.c.id == of)).mappings().first()
+
+
+def held_lanes(connection: Connection, endpoint_: str | None) -> Sequence[RowMapping]:
+    asked = LANE_LINES.where(text("lane.state = 'held'"))
+    asked = asked.where(lane.c.endpoint == endpoint_) if endpoint_ is not None else asked
+    return rows(connection, asked.order_by(lane.c.urgent.desc(), lane.c.endpoint, lane.c.id))
+
+
+def counted(connection: Connection) -> Sequence[RowMapping]:
+    """Deliveries by endpoint and state."""
+    return rows(connection, select(lane.c.endpoint, delivery.c.state, func.count().label("count")).join(
+        delivery, delivery.c.lane == lane.c.id).group_by(lane.c.endpoint, delivery.c.state))
+
+
+def ever_accepted(connection: Connection) -> dict[str, int]:
+    """As the lanes have counted them, by endpoint."""
+    asked = select(lane.c.endpoint, func.sum(lane.c.accepted).label("count")).group_by(lane.c.endpoint)
+    return {row["endpoint"]: int(row["count"]) for row in rows(connection, asked)}
+
+
+def later_in(connection: Connection, of: int, than: int) -> Sequence[RowMapping]:
+    """Deliveries of a lane that were accepted after one."""
+    asked = select(delivery.c.kind, delivery.c.state, case((IN_FLIGHT, 1), else_=0).label("in_flight")).join(
+        lane, lane.c.id == delivery.c.lane).where(delivery.c.lane == of, delivery.c.id > than, delivery.c.state != "superseded")
+    return rows(connection, asked)
+
+
+def last_settled(connection: Connection, of: int, before: int | None) -> RowMapping | None:
+    """The last one of a lane that is done or dead, before the first that waits."""
+    asked = select(delivery.c.id, delivery.c.state, delivery.c.outcome, delivery.c.says).where(
+        delivery.c.lane == of, delivery.c.state.in_(("done", "dead")))
+    asked = asked.where(delivery.c.id < before) if before is not None else asked
+    return connection.execute(asked.order_by(delivery.c.id.desc()).limit(1)).mappings().first()
+
+
+def queue_again(connection: Connection, of: int, expires: float | None) -> None:
+    connection.execute(update(delivery).where(delivery.c.id == of).values(state="queued", settled=None, expires=expires))
+
+
+# Keeping it
+
+def pages(connection: Connection) -> tuple[int, int]:
+    """Of SQLite: bytes in use and bytes in its file that are free to use again."""
+    asked = ("page_size", "page_count", "freelist_count")
+    size, count, free = (connection.exec_driver_sql(f"PRAGMA {what}").scalar_one() for what in asked)
+    return int(size * (count - free)), int(size * free)
+
+
+def database_size(connection: Connection) -> int:
+    return int(connection.execute(text("SELECT pg_database_size(current_database())")).scalar_one())
+
+
+def accepted_since(connection: Connection, time: float) -> int:
+    return int(connection.execute(select(func.count()).where(delivery.c.accepted >= time)).scalar_one())
+
+
+def how_many(connection: Connection) -> tuple[int, int]:
+    """Deliveries, and of them those that wait."""
+    return (int(connection.execute(select(func.count()).select_from(delivery)).scalar_one()),
+            int(connection.execute(select(func.count()).select_from(delivery).where(text(QUEUED))).scalar_one()))
+
+
+def old_payloads(connection: Connection, settled_before: float, after: int) -> list[int]:
+    """Of deliveries that wait for nothing any more: the next few ids after one."""
+    asked = select(payload.c.delivery).join(delivery, delivery.c.id == payload.c.delivery).where(
+        payload.c.delivery > after, delivery.c.settled < settled_before).order_by(payload.c.delivery).limit(MANY)
+    return list(connection.execute(asked).scalars())
+
+
+def remove_payloads(connection: Connection, ids: Collection[int]) -> None:
+    connection.execute(delete(payload).where(payload.c.delivery.in_(ids)))
+
+
+def payloads_not_of(connection: Connection, key_id: str, after: int) -> Sequence[RowMapping]:
+    """Sealed with another key: the next few ids after one, locked."""
+    asked = select(payload.c.delivery, payload.c.sealed, delivery.c.key).join(delivery, delivery.c.id == payload.c.delivery).where(
+        payload.c.key_id != key_id, payload.c.delivery > after)
+    return rows(connection, asked.order_by(payload.c.delivery).limit(MANY).with_for_update(of=payload))
+
+
+def keys_in_use(connection: Connection) -> dict[str, int]:
+    """How many payloads are sealed with which key."""
+    asked = select(payload.c.key_id, func.count().label("count")).group_by(payload.c.key_id)
+    return {row["key_id"]: row["count"] for row in rows(connection, asked)}
+
+
+def resealed(connection: Connection, values: Sequence[Row]) -> None:
+    _many(connection, update(payload).where(payload.c.delivery == bindparam("of")).values(
+        sealed=bindparam("to_sealed"), key_id=bindparam("to_key_id")), values)
+
+
+def hold_all(connection: Connection, because: str) -> None:
+    """Every lane that a person has not held, and nobody works on any."""
+    connection.execute(delete(worker))
+    connection.execute(update(lane).values(worker=None, head=None, since=None, due=None, generation=lane.c.generation + 1))
+    connection.execute(update(lane).where(lane.c.held != "hand").values(state="held", held="restored", held_because=because))
+
+
+def lanes_held(connection: Connection, why: str, endpoint_: str | None, after: int) -> list[int]:
+    """The next few ids after one."""
+    asked = select(lane.c.id).where(text("lane.state = 'held'"), lane.c.held == why, lane.c.id > after)
+    asked = asked.where(lane.c.endpoint == endpoint_) if endpoint_ is not None else asked
+    return list(connection.execute(asked.order_by(lane.c.id).limit(MANY)).scalars())

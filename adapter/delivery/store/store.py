@@ -8,7 +8,8 @@ truth; whoever wakes the workers may forget everything.
         ...
         store.settle([(claimed, attempt)])
 
-Every method is one transaction and may be called from any thread. All raise StoreError (errors.py).
+Every method is one transaction and may be called from any thread. All raise StoreError (errors.py). For people: store.people; for whoever
+looks after it: store.keeping.
 """
 from __future__ import annotations
 
@@ -16,6 +17,7 @@ import random
 import time
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TypeVar
 
 from sqlalchemy import Connection, Engine
@@ -25,10 +27,12 @@ from adapter.delivery.store import handing, intake, opening, sql
 from adapter.delivery.store.clock import Steady
 from adapter.delivery.store.errors import StoreAway, WorkerRunning
 from adapter.delivery.store.handing import Lost, Wakes
+from adapter.delivery.store.keeping import Keeping
 from adapter.delivery.store.lock import FileLock
 from adapter.delivery.store.migrations import migrate
 from adapter.delivery.store.model import Attempt, Claimed, Item, Payload, Receipt
 from adapter.delivery.store.packing import unpacked
+from adapter.delivery.store.people import People
 from adapter.delivery.store.seal import Keyring
 
 __all__ = ["Breaker", "Lost", "Store"]
@@ -36,6 +40,7 @@ __all__ = ["Breaker", "Lost", "Store"]
 T = TypeVar("T")
 Wake = Callable[[Connection, str, float], None]
 TRIES = 5  # of a transaction that was undone because of another
+OVERHEAD = 1500  # bytes of a delivery beside its payload, indexes and attempts included
 LEASE = 30.0  # seconds without a beat after which a worker is given up
 
 
@@ -61,6 +66,7 @@ class Store:
         self.chance: Callable[[], float] = random.random
         self._lock = FileLock(f"{engine.url.database}.lock") if engine.dialect.name == "sqlite" else None
         self._writing = engine.execution_options(writes=True)
+        self._reading = engine.execution_options(isolation_level="REPEATABLE READ") if self._lock is None else engine
 
     @classmethod
     def open(cls, url: str, keys: Keyring, *, clock: Steady | None = None, cap: int | None = None, wait: float = 30.0) -> Store:
@@ -76,6 +82,14 @@ class Store:
         self.engine.dispose()
         if self._lock:
             self._lock.release()
+
+    @cached_property
+    def people(self) -> People:
+        return People(self)
+
+    @cached_property
+    def keeping(self) -> Keeping:
+        return Keeping(self)
 
     # Transactions
 
@@ -98,7 +112,7 @@ class Store:
     def read(self, what: Callable[[Connection], T]) -> T:
         """One picture of the store."""
         try:
-            with opening.translated(self.place), self.engine.connect() as connection:
+            with opening.translated(self.place), self._reading.connect() as connection:
                 return what(connection)
         except opening.TryAgain:
             raise StoreAway(f"{self.place}: another process was in the way; try again") from None
@@ -111,6 +125,7 @@ class Store:
 
         def accept(connection: Connection) -> list[Receipt]:
             reached("accept.begun")
+            self.keeping.need_room(connection, sum(len(each.squeezed) + OVERHEAD for each in packed))
             taking = intake.Intake(connection, self.keys, self.clock.now())
             receipts = taking.accept(packed)
             for endpoint in sorted(taking.endpoints):
