@@ -113,7 +113,8 @@ class Reading:
             self._no(at, "is one value, and a table [store] is expected")
             return None
         environ = of_environment(self.around.environ)
-        here = self._secret("database", {key: self._beside(key, value) for key, value in said.items()} | environ)
+        usual = {key: StoreSettings.model_fields[key].default for key in ("database", "keys")}
+        here = self._secret("database", {key: self._beside(key, value) for key, value in (usual | said).items()} | environ)
         return self._made(StoreSettings, here, at, "[store]", frozenset(environ))
 
     def endpoints(self) -> dict[str, Endpoint]:

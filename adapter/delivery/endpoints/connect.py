@@ -17,12 +17,16 @@ def connect(endpoint: Endpoint, *, before: Before | None = None, transport: http
     """`before` is awaited before every request that is made, retries too: whoever counts requests a second lets us wait there.
     `transport` is the one seam for the network."""
     way = Way.to(endpoint, transport)
+    return client(endpoint, way, way.auth(endpoint), before)
+
+
+def client(endpoint: Endpoint, way: Way, auth: httpx.Auth | None, before: Before | None = None) -> FhirClient:
     limits = Limits(connect=endpoint.connect_seconds, silence=endpoint.silence_seconds, whole_answer=endpoint.whole_seconds,
                     connections=max(endpoint.concurrency, 2))
     return FhirClient(
-        endpoint.url, transport=transport, headers={name: value.get_secret_value() for name, value in endpoint.headers.items()},
-        auth=auth_of(endpoint.auth, way.opened), limits=limits, form=wire.FORMATS[endpoint.form], verify=way.verify, before=before,
-        proxy=way.proxy, environment=way.environment)
+        endpoint.url, transport=way.transport, headers={name: value.get_secret_value() for name, value in endpoint.headers.items()},
+        auth=auth, limits=limits, form=wire.FORMATS[endpoint.form], verify=way.verify, before=before, proxy=way.proxy,
+        environment=way.environment)
 
 
 @dataclass(frozen=True)
@@ -36,18 +40,22 @@ class Way:
     timeout: httpx.Timeout
 
     @classmethod
-    def to(cls, endpoint: Endpoint, transport: httpx.AsyncBaseTransport | None) -> Way:
+    def to(cls, endpoint: Endpoint, transport: httpx.AsyncBaseTransport | None = None) -> Way:
         context = tls.trusting(endpoint.ca)
         if endpoint.certificate:
             context = tls.showing(context, endpoint.certificate, endpoint.key, endpoint.key_password)
         said = endpoint.proxy.get_secret_value() if endpoint.proxy and transport is None else None
-        return cls(context, None if said == "none" else said, said != "none", transport and Lent(transport),
+        return cls(context, None if said == "none" else said, said != "none", transport,
                    httpx.Timeout(endpoint.silence_seconds, connect=endpoint.connect_seconds))
 
     def opened(self) -> httpx.AsyncClient:
         """A client for a request or two, to whichever address."""
-        return httpx.AsyncClient(verify=self.verify, proxy=self.proxy, trust_env=self.environment, transport=self.transport,
-                                 timeout=self.timeout, headers={"User-Agent": "redbag-adapter"})
+        return httpx.AsyncClient(verify=self.verify, proxy=self.proxy, trust_env=self.environment, timeout=self.timeout,
+                                 transport=self.transport and Lent(self.transport), headers={"User-Agent": "redbag-adapter"})
+
+    def auth(self, endpoint: Endpoint) -> httpx.Auth | None:
+        """Who we are; a token is asked for on the same way."""
+        return auth_of(endpoint.auth, self.opened)
 
 
 class Lent(httpx.AsyncBaseTransport):
