@@ -36,15 +36,15 @@ FAILED = "the server failed; it may or may not have taken the bundle: send again
 
 ANSWERS = (
     # ---- who we are
-    Rule("of=request status=401 token=kept", RETRY, FRESH_TOKEN, DELIVERY, STALE),
+    Rule("status=401 token=kept", RETRY, FRESH_TOKEN, DELIVERY, STALE),
     Rule("of=request status=401", RETRY, GO_ON, REPAIR, STRANGER),
-    Rule("of=request status=403 issue=login|expired token=kept", RETRY, FRESH_TOKEN, DELIVERY, STALE),
+    Rule("status=403 issue=login|expired token=kept", RETRY, FRESH_TOKEN, DELIVERY, STALE),
     Rule("of=request status=403 issue=login|expired", RETRY, GO_ON, REPAIR, STRANGER),
     Rule("of=request status=407|511", RETRY, GO_ON, REPAIR, "something between us and the server asks who we are: check the proxy"),
     # ---- where we ask, and in which format
     Rule("of=request status=404 outcome=no", RETRY, GO_ON, REPAIR, "the server has nothing at this address: check the address"),
-    Rule("of=request status=410 outcome=no sent=bundle", RETRY, GO_ON, REPAIR, "nothing is at this address any more: check the address"),
-    Rule("of=request status=405 sent=bundle", RETRY, GO_ON, REPAIR,
+    Rule("status=410 outcome=no sent=bundle", RETRY, GO_ON, REPAIR, "nothing is at this address any more: check the address"),
+    Rule("status=405 sent=bundle", RETRY, GO_ON, REPAIR,
          "the server does not take bundles at this address: check the address"),
     Rule("of=request status=406", RETRY, GO_ON, REPAIR, "the server does not answer in the format asked for (--format)"),
     Rule("of=request status=415", RETRY, GO_ON, REPAIR, "the server does not take the format sent (--format)"),
@@ -71,8 +71,8 @@ ANSWERS = (
     Rule("status=412", RETRY, READ_AGAIN, DELIVERY,
          "it has changed since we looked, or more than one resource matches: send again, and if it stays so a person must look"),
     # ---- it is too much at once
-    Rule("of=request status=413 sent=bundle", DEAD, SMALLER, DELIVERY, "the bundle is larger than the server takes: send smaller parts"),
-    Rule("of=request status=400|422 issue=too-costly sent=bundle", DEAD, SMALLER, DELIVERY,
+    Rule("status=413 sent=bundle", DEAD, SMALLER, DELIVERY, "the bundle is larger than the server takes: send smaller parts"),
+    Rule("status=400|422 issue=too-costly sent=bundle", DEAD, SMALLER, DELIVERY,
          "the bundle is more than the server can do at once: send smaller parts"),
     Rule("status=413", DEAD, GO_ON, DELIVERY, "this is larger than the server takes: ask its owner how much it takes"),
     # ---- not now
@@ -93,12 +93,12 @@ ANSWERS = (
     Rule("status=5xx sent=nothing", RETRY, GO_ON, DELIVERY, "the server failed: send again later"),
     Rule("status=5xx", AMBIGUOUS, GO_ON, DELIVERY, FAILED),
     # ---- it says that it has it
-    Rule("of=request status=202 ask=here", AMBIGUOUS, POLL, DELIVERY, "the server will do it later, and is asked what became of it"),
-    Rule("of=request status=202", AMBIGUOUS, GO_ON, DELIVERY,
+    Rule("status=202 ask=here", AMBIGUOUS, POLL, DELIVERY, "the server will do it later, and is asked what became of it"),
+    Rule("status=202", AMBIGUOUS, GO_ON, DELIVERY,
          "the server will do it later and does not say where to ask: send again, what was taken is then found unchanged"),
     Rule("of=request status=2xx severity=fatal|error", AMBIGUOUS, READ_AGAIN, DELIVERY,
          "the server does not say what became of it, but that something is wrong: look at the server"),
-    Rule("of=request status=2xx sent=bundle", AMBIGUOUS, READ_AGAIN, DELIVERY, "the server does not say what became of the entries"),
+    Rule("status=2xx sent=bundle", AMBIGUOUS, READ_AGAIN, DELIVERY, "the server does not say what became of the entries"),
     Rule("status=2xx", DELIVERED, GO_ON, DELIVERY, "the server has it"),
     # ---- that is no answer
     Rule("status=none", AMBIGUOUS, READ_AGAIN, DELIVERY, "the server does not say what became of it: look at the server"),

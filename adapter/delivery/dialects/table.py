@@ -17,6 +17,7 @@ from adapter.delivery.dialects.decision import About, Asked, Came, Decision, Do,
 from adapter.delivery.dialects.words import reasons
 
 LONGEST_ASKED = 3600.0  # seconds: a Retry-After of next year must not stop a lane; to ask once an hour harms nobody
+GO_ON = (Means.RETRY, Means.AMBIGUOUS)
 ONCE_MORE = "; sent twice it would do twice what it does, so a person must look"
 
 
@@ -78,7 +79,8 @@ def sentences(rule: Rule, came: Came) -> tuple[str, ...]:
 
 
 def headline(rule: Rule, came: Answer) -> str:
-    asks = bounded(came.retry_after)
+    """What came, what it means, and after how long the server wants to be asked again."""
+    asks = bounded(came.retry_after) if rule.means in GO_ON else None
     return f"{came.shown}: {came.status}: {rule.says}" + (f" (in {asks:.0f} s)" if asks else "")
 
 
@@ -93,7 +95,7 @@ def bounded(seconds: float | None) -> float | None:
 
 def _at(rule: Rule, asks: float | None, attempt: int, now: float) -> float | None:
     """Not before this time; None: by back-off. What is over is over."""
-    if rule.means not in (Means.RETRY, Means.AMBIGUOUS):
+    if rule.means not in GO_ON:
         return None
     if asks is not None:
         return now + asks
