@@ -164,6 +164,11 @@ def test_only_a_verified_nhs_number_finds_her(resident: Resident, query: str) ->
     assert subject(transaction(bag, MATCH)) == f"Patient?{query}"
 
 
+def test_a_comma_in_the_senders_name_does_not_ask_for_two_things() -> None:
+    query = entry(transaction(replace(BAG, source="https://home.example/rose,oak", resident=UNVERIFIED), CREATE), "Patient")["request"]
+    assert query["ifNoneExist"] == "identifier=https://home.example/rose%5C%2Coak/Id/Patient|r1"
+
+
 # ---- policies ----------------------------------------------------------------------------------------------------------------------
 def test_upsert_puts_her_under_our_id() -> None:
     hers = NAMES.id("Patient", "r1")

@@ -48,8 +48,8 @@ class Id(NamedTuple):
 
     def query(self) -> str:
         """As a FHIR search for exactly this. Source: HL7 FHIR R4, page Search, escaping search parameters."""
-        value = self.value.replace("\\", "\\\\").replace("|", "\\|").replace(",", "\\,").replace("$", "\\$")
-        return f"identifier={quote(self.system, safe=':/')}|{quote(value, safe='')}"
+        system, value = (part.replace("\\", "\\\\").replace("|", "\\|").replace(",", "\\,").replace("$", "\\$") for part in self)
+        return f"identifier={quote(system, safe=':/')}|{quote(value, safe='')}"
 
 
 @cache
