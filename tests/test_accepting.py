@@ -28,7 +28,7 @@ from mappings.values import Ref
 from tests.hospital import BAG, FUROSEMIDE, MARY, with_dose
 
 NOW = 1_800_000_000.0
-OWN = Endpoint(name="ward", url="https://ward.example/fhir", patient="create-if-missing", directory="own")
+OWN = Endpoint(name="ward", url="https://ward.example", patient="create-if-missing", directory="own")
 LOGICAL, BARS = Endpoint(name="ward", url=OWN.url), Endpoint(name="bars", url="https://bars.example", dialect="bars")
 TRUST = Organization(key="trust", ods_code="R9X", name="Sample Trust")
 SURGERY = Organization(key="gp", ods_code="Y99901", name="Sample Surgery", part_of=Ref("Organization", "trust"))

@@ -1,0 +1,369 @@
+"""One attempt at one delivery, told as stories in front of a sandbox: what it becomes, what is said of it, and what then stands there."""
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from typing import Any
+
+import httpx
+import pytest
+
+from adapter import wire
+from adapter.delivery.accepting import bundle_item, items, retraction
+from adapter.delivery.client import FhirClient, Limits
+from adapter.delivery.dialects.decision import About, Decision, Do, Means
+from adapter.delivery.endpoints.endpoint import Endpoint
+from adapter.delivery.retry import Clock
+from adapter.delivery.store.model import Claimed, Item, Payload
+from adapter.delivery.work.carry import UNREADABLE, Way, carry
+from mappings.bag import CareRecord
+from mappings.corrections import Reason, Withdrawn
+from mappings.location import Location
+from mappings.organization import Organization
+from mappings.systems import DMD, SNOMED_CT
+from mappings.values import Ref
+from tests.hospital import BAG, MARY, ROWS, Hospital, with_dose
+from tests.test_accepting import BARS, HEADER, NOW, OWN, bundle, put
+
+KEY = "7d8f2a56-7f0e-5d0c-9e44-6d1a51c4b9d1"
+LOGICAL = OWN.model_copy(update={"directory": "logical"})
+UPSERT = LOGICAL.model_copy(update={"patient": "upsert"})
+Answer = Callable[[httpx.Request], Awaitable[httpx.Response | None]]
+Came = tuple[Decision, dict[str, int]]
+
+
+class Ward(Hospital):
+    """A hospital that deliveries are carried to, over one way that is kept."""
+
+    def __init__(self, endpoint: Endpoint = LOGICAL) -> None:
+        super().__init__()
+        self.endpoint, self.way = endpoint, Way(endpoint, FhirClient(endpoint.url, transport=httpx.MockTransport(self._carry)))
+
+    def takes(self, item: Item | Payload, *, attempt: int = 1, key: str = KEY) -> Came:
+        payload = item.payload if isinstance(item, Item) else item
+
+        async def once() -> tuple[Decision, Any]:
+            transport, clock = httpx.MockTransport(self._carry), Clock(sleep=self._sleep, dice=lambda: 1.0)
+            async with FhirClient(self.endpoint.url, transport=transport, limits=Limits(attempts=1), clock=clock) as client:
+                self.way.client = client
+                return await carry(self.way, payload, claimed(attempt, key), lambda: NOW)
+
+        self.wire.clear()
+        decision, rows = asyncio.run(once())
+        assert decision.do is Do.NOTHING
+        return decision, dict(rows)
+
+    def of(self, bag: CareRecord = BAG, **said: Any) -> list[Item]:
+        return items(bag, self.endpoint, now=NOW, **said)
+
+    def hers(self, bag: CareRecord = BAG, **said: Any) -> Came:
+        return self.takes(self.of(bag, **said)[-1])
+
+    @property
+    def posted(self) -> list[httpx.Request]:
+        return [request for request in self.wire if request.method == "POST"]
+
+
+def claimed(attempt: int = 1, key: str = KEY) -> Claimed:
+    return Claimed(1, 1, "ward", "s", 1, key, "complete", attempt, NOW, None, False, "", b"")
+
+
+def answering(status: int, resource: Any = None, /, method: str = "POST", **headers: str) -> Answer:
+    """To every write (or read), and the others go through."""
+    async def answer(request: httpx.Request) -> httpx.Response | None:
+        if request.method != method:
+            return None
+        content = json.dumps(resource or {"resourceType": "OperationOutcome", "issue": []}).encode()
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        return httpx.Response(status, content=content, headers={"Content-Type": "application/fhir+json", **named})
+
+    return answer
+
+
+def failing(error: Exception, method: str = "POST") -> Answer:
+    async def answer(request: httpx.Request) -> httpx.Response | None:
+        if request.method == method:
+            raise error
+        return None
+
+    return answer
+
+
+# ---- care records ------------------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize("endpoint", [LOGICAL, UPSERT])
+def test_it_is_delivered_and_again_it_is_there_already(endpoint: Endpoint) -> None:
+    ward = Ward(endpoint)
+    assert ward.hers() == (Decision(Means.DELIVERED), {"created": ROWS})
+    assert ward.hers() == (Decision(Means.DELIVERED), {"unchanged": ROWS})
+    assert (ward.writes(), ward.posts()) == (ROWS, 0)
+
+
+def test_what_was_accepted_is_how_it_is_sent() -> None:
+    ward = Ward(UPSERT)
+    ward.hers()
+    fewer = replace(BAG, as_of="2026-11-02T08:00:00Z", medicines=BAG.medicines[:1] if isinstance(BAG.medicines, tuple) else ())
+    decision, rows = ward.hers(fewer, absence={"medicines": "stopped"})
+    assert (decision.means, rows["ended"]) == (Means.DELIVERED, 1)
+    refused, _ = ward.hers(BAG)
+    assert (refused.means, refused.says[0].startswith("as_of: this record is of")) == (Means.DEAD, True)
+    assert ward.hers(BAG, older=True)[0].means is Means.DELIVERED
+    ward.edits(ward.medicine("Furosemide"), note=[{"text": "seen"}])
+    assert ward.hers(with_dose(BAG, "two"), older=True, base=BAG)[0].means is Means.DELIVERED
+    assert ward.medicine("Furosemide")["note"] == [{"text": "seen"}]
+
+
+def test_taken_back_as_a_record_that_is_withdrawn_and_without_one() -> None:
+    for asked in (lambda ward: ward.of(replace(BAG, withdrawn=Withdrawn(Reason.WRONG_RESIDENT)))[-1],
+                  lambda ward: retraction(BAG.source, "r1", None, ward.endpoint, now=NOW),
+                  lambda ward: retraction(BAG.source, "r1", MARY, ward.endpoint, now=NOW)):
+        ward = Ward(UPSERT)
+        ward.hers()
+        decision, rows = ward.takes(asked(ward))
+        assert (decision.means, rows["ended"]) == (Means.DELIVERED, ROWS)
+        assert ward.takes(asked(ward))[1] == {"unchanged": ROWS}
+        assert {m["status"] for m in ward.has("MedicationStatement")} == {"entered-in-error"}
+
+
+# ---- the directory -------------------------------------------------------------------------------------------------------------
+def test_what_is_shared_goes_by_itself_and_hers_only_refers_to_it() -> None:
+    ward = Ward(OWN)
+    surgery, hers = ward.of()
+    assert ward.takes(surgery) == (Decision(Means.DELIVERED), {"created": 1})
+    assert ward.takes(hers) == (Decision(Means.DELIVERED), {"created": ROWS})
+    assert b'"Organization"' not in b"".join(r.content for r in ward.posted)  # as a resource: hers writes none
+    practice, = ward.has("Organization")
+    assert f"Organization/{practice['id']}" == surgery.subject
+    assert ward.has("Patient")[0]["generalPractitioner"] == [{"reference": surgery.subject}]
+    assert (ward.takes(surgery)[1], ward.posts(), practice["meta"]["versionId"]) == ({"unchanged": 1}, 0, "1")
+
+
+def test_what_refers_to_each_other_comes_there_together() -> None:
+    home = Organization(key="home", ods_code="VN9", name="Rose House", main_location=Ref("Location", "site"))
+    site = Location(key="site", ods_site_code="VN901", name="Rose House", managing_organization=Ref("Organization", "home"))
+    ward = Ward(OWN)
+    circle, *_ = (i for i in ward.of(replace(BAG, organizations=(*BAG.organizations, home), locations=(site,)))
+                  if len(json.loads(i.payload.body).get("entry", [])) == 2)
+    assert ward.takes(circle) == (Decision(Means.DELIVERED), {"created": 2})
+    assert ward.takes(circle) == (Decision(Means.DELIVERED), {"unchanged": 2})
+    place, = ward.has("Location")
+    assert place["managingOrganization"]["reference"] == f"Organization/{ward.has('Organization')[0]['id']}"
+
+
+def test_an_edit_of_theirs_stays_and_is_told() -> None:
+    ward = Ward(OWN)
+    ward.takes(ward.of()[0])
+    ward.edits(ward.has("Organization")[0], name="The Old Surgery")
+    renamed = replace(BAG, organizations=(replace(BAG.organizations[0], name="Sample Surgery and Partners"),))
+    decision, rows = ward.takes(ward.of(renamed)[0])
+    assert (decision.means, rows, ward.has("Organization")[0]["name"]) == (Means.DELIVERED, {"kept": 1}, "The Old Surgery")
+    assert decision.says == ("organizations: was edited on the server and differs in name; it is left as it is, and a person must look",)
+
+
+def test_a_practice_that_the_server_refuses_is_named() -> None:
+    ward = Ward(OWN)
+    issue = {"severity": "error", "code": "business-rule", "expression": ["Bundle.entry[0].resource.name"]}
+    ward.before = answering(422, {"resourceType": "OperationOutcome", "issue": [issue]})
+    decision, _ = ward.takes(ward.of()[0])
+    assert (decision.means, decision.about, decision.status) == (Means.DEAD, About.DELIVERY, 422)
+    assert decision.says[1].startswith("organizations, field name: error")
+
+
+# ---- what it means ---------------------------------------------------------------------------------------------------------------
+HTML = httpx.Response(200, content=b"<html>log in</html>", headers={"Content-Type": "text/html"})
+
+
+async def portal(request: httpx.Request) -> httpx.Response | None:
+    return HTML
+
+
+MEANS: dict[str, tuple[Answer, Means, About, int | None, float | None]] = {
+    "the credentials": (answering(401), Means.RETRY, About.ENDPOINT, 401, None),
+    "the credentials, at the first read": (answering(401, method="GET"), Means.RETRY, About.ENDPOINT, 401, None),
+    "out of service": (answering(503, Retry_After="7"), Means.RETRY, About.ENDPOINT, 503, NOW + 7),
+    "out of service, at the first read": (answering(503, method="GET", Retry_After="7"), Means.RETRY, About.ENDPOINT, 503, NOW + 7),
+    "too often": (answering(429, Retry_After="3"), Means.RETRY, About.ENDPOINT, 429, NOW + 3),
+    "not her": (answering(403), Means.DEAD, About.DELIVERY, 403, None),
+    "its rules": (answering(422), Means.DEAD, About.DELIVERY, 422, None),
+    "it failed": (answering(500), Means.AMBIGUOUS, About.DELIVERY, 500, None),
+    "it failed, at a read": (answering(500, method="GET"), Means.RETRY, About.DELIVERY, 500, None),
+    "no connection": (failing(httpx.ConnectError("no")), Means.RETRY, About.ENDPOINT, None, None),
+    "no answer to a write": (failing(httpx.ReadTimeout("no")), Means.AMBIGUOUS, About.DELIVERY, None, None),
+    "no answer to a read": (failing(httpx.ReadTimeout("no"), "GET"), Means.RETRY, About.DELIVERY, None, None),
+    "a log-in page": (portal, Means.RETRY, About.ENDPOINT, None, None),
+    "no Bundle to a search": (answering(200, {"resourceType": "Patient"}, method="GET"), Means.RETRY, About.ENDPOINT, None, None),
+}
+
+
+@pytest.mark.parametrize("case", MEANS)
+def test_what_an_answer_makes_of_it(case: str) -> None:
+    ward = Ward()
+    ward.before, *expected = MEANS[case]
+    decision, _ = ward.hers()
+    assert [decision.means, decision.about, decision.status, decision.at] == expected
+    assert decision.says
+    assert not [word for word in ("9990000018", "Examplesen", "Furosemide") if word in " ".join(decision.says)]
+
+
+def test_whom_it_is_about_is_for_a_person() -> None:
+    ward = Ward()
+    ward.registers(birthDate="1950-01-01")
+    decision, _ = ward.hers()
+    assert (decision.means, decision.about) == (Means.PERSON, About.DELIVERY)
+    assert decision.says == ("resident: the server's patient differs in birth_date; a person must look who it is",)
+
+
+@pytest.mark.parametrize("payload", [
+    Payload("record", b"{}"), Payload("record", b"\xff"), Payload("bundle", b"<", {"shared": True}),
+    Payload("retract", b"[]", {"source": "a", "key": "b"}), Payload("record", items(BAG, LOGICAL, now=NOW)[0].payload.body, {"base": "{"})])
+def test_what_this_release_cannot_read_is_said_to_be_so(payload: Payload) -> None:
+    assert Ward().takes(payload) == (Decision(Means.DEAD, (UNREADABLE,)), {})
+
+
+def test_a_bug_is_not_an_answer() -> None:
+    ward = Ward()
+    ward.before = failing(ZeroDivisionError())
+    with pytest.raises(ZeroDivisionError):
+        ward.hers()
+
+
+# ---- the same again --------------------------------------------------------------------------------------------------------------
+def test_an_answer_that_is_lost_is_made_good_by_the_next_attempt() -> None:
+    ward, [hers] = Ward(), Ward().of()
+
+    async def lost(request: httpx.Request, response: httpx.Response) -> httpx.Response:
+        if request.method == "POST":
+            raise httpx.ReadError("reset")
+        return response
+
+    ward.after = lost
+    assert ward.takes(hers)[0].means is Means.AMBIGUOUS
+    ward.after = None
+    assert ward.takes(hers, attempt=2) == (Decision(Means.DELIVERED), {"unchanged": ROWS})
+    assert (ward.writes(), ward.posts()) == (ROWS, 0)
+
+
+def test_the_same_bytes_of_a_delivery_have_one_id_and_others_another() -> None:
+    ward, ids = Ward(), list[str]()
+    ward.before = answering(503)
+    for hers, attempt, key in ((ward.of()[0], 1, KEY), (ward.of()[0], 2, KEY), (ward.of()[0], 1, KEY.replace("7", "8")),
+                               (ward.of(with_dose(BAG, "two"))[0], 1, KEY)):
+        ward.takes(hers, attempt=attempt, key=key)
+        ids += [request.headers["X-Request-ID"] for request in ward.posted]
+    assert ids[0] == ids[1]
+    assert len(set(ids)) == 3
+
+
+# ---- smaller parts -----------------------------------------------------------------------------------------------------------------
+def taking(most: int) -> Answer:
+    async def answer(request: httpx.Request) -> httpx.Response | None:
+        large = request.method == "POST" and len(json.loads(request.content)["entry"]) > most
+        return await answering(413)(request) if large else None
+
+    return answer
+
+
+def test_smaller_parts_are_sent_within_the_attempt_and_are_kept_in_mind() -> None:
+    ward = Ward(UPSERT)
+    ward.before = taking(3)
+    assert ward.hers() == (Decision(Means.DELIVERED), {"created": ROWS})
+    assert [len(json.loads(r.content)["entry"]) for r in ward.posted] == [8, 4, 2, 2, 2, 2]
+    assert ward.way.most == 2
+    ward.hers(replace(with_dose(BAG, "two"), resident=replace(MARY, key="r2", nhs_number="9990000026")))
+    assert {len(json.loads(r.content)["entry"]) for r in ward.posted} == {2}
+
+
+def test_a_row_that_is_too_large_alone_is_named_and_teaches_nothing() -> None:
+    ward = Ward(UPSERT)
+
+    async def too_large(request: httpx.Request) -> httpx.Response | None:
+        return await answering(413)(request) if b"one each morning" in request.content else None
+
+    ward.before = too_large
+    decision, _ = ward.hers()
+    assert (decision.means, ward.way.most) == (Means.DEAD, 500)
+    assert decision.says[-1] == "medicines[0]: is alone more than the server takes at once: ask its owner how much that is"
+
+
+# ---- dm+d --------------------------------------------------------------------------------------------------------------------------
+def test_under_the_same_system_nothing_is_written_again_and_under_another_it_is_a_change() -> None:
+    ward = Ward(UPSERT.model_copy(update={"dmd": SNOMED_CT}))
+    assert ward.hers()[1] == {"created": ROWS}
+    assert ward.medicine("Furosemide")["medicationCodeableConcept"]["coding"][0]["system"] == SNOMED_CT
+    assert ward.hers()[1] == {"unchanged": ROWS}
+    ward.way.endpoint = UPSERT
+    assert ward.hers()[1] == {"unchanged": ROWS - 2, "updated": 2}
+    assert ward.medicine("Furosemide")["medicationCodeableConcept"]["coding"][0]["system"] == DMD
+    assert ward.hers()[1] == {"unchanged": ROWS}
+
+
+# ---- bundles -------------------------------------------------------------------------------------------------------------------------
+def test_a_bundle_is_posted_to_the_byte_under_its_own_id() -> None:
+    ward, data = Ward(), bundle(put())
+    for _ in range(2):
+        decision, rows = ward.takes(bundle_item(data, LOGICAL, now=NOW))
+        assert (decision.means, decision.status, rows) == (Means.DELIVERED, 200, {})
+        request, = ward.posted
+        assert (request.content, request.headers["X-Request-ID"], request.url.path) == (data, KEY, "/")
+    assert ward.writes() == 1
+
+
+def test_what_the_server_does_not_say_is_asked_once_more() -> None:
+    ward, answers = Ward(), [answering(200, {"resourceType": "Basic"}), answering(200, {"resourceType": "Basic"})]
+
+    async def odd(request: httpx.Request) -> httpx.Response | None:
+        return await answers.pop()(request) if answers else None
+
+    ward.before = odd
+    assert ward.takes(bundle_item(bundle(put()), LOGICAL, now=NOW))[0].means is Means.AMBIGUOUS
+    assert len({r.headers["X-Request-ID"] for r in ward.posted}) == 1
+    assert len(ward.posted) == 2
+    assert ward.takes(bundle_item(bundle(put()), LOGICAL, now=NOW))[0].means is Means.DELIVERED
+
+
+def test_what_is_done_later_is_asked_for_until_it_is_known() -> None:
+    ward, asked = Ward(), list[str]()
+
+    async def later(request: httpx.Request) -> httpx.Response | None:
+        if request.method == "POST":
+            return await answering(202, Content_Location="https://ward.example/jobs/7")(request)
+        asked.append(request.url.path)
+        if len(asked) < 3:
+            return await answering(202, method="GET", Retry_After="5", Content_Location="https://ward.example/jobs/7")(request)
+        done = {"resourceType": "Bundle", "type": "transaction-response", "entry": [{"response": {"status": "201"}}]}
+        return await answering(200, done, method="GET")(request)
+
+    ward.before = later
+    assert ward.takes(bundle_item(bundle(put()), LOGICAL, now=NOW))[0].means is Means.DELIVERED
+    assert (asked, ward.waits) == (["/jobs/7"] * 3, [0.5, 5.0, 5.0])
+    ward.before = answering(202, Content_Location="https://elsewhere.example/jobs/7")
+    decision, _ = ward.takes(bundle_item(bundle(put()), LOGICAL, now=NOW))
+    assert decision.means is not Means.DELIVERED
+
+
+def test_a_message_that_the_receiver_has_had_is_delivered() -> None:
+    ward = Ward(BARS)
+    duplicate = {"resourceType": "OperationOutcome", "issue": [{"severity": "error", "code": "duplicate"}]}
+
+    async def had(request: httpx.Request) -> httpx.Response | None:
+        ids = {name: request.headers[name] for name in ("X-Request-ID", "X-Correlation-ID")}
+        return await answering(409, duplicate, **ids)(request)
+
+    ward.before = had
+    message = bundle_item(bundle(HEADER, put(), kind="message"), BARS, headers={"NHSD-Target-Identifier": "e30="}, now=NOW)
+    decision, _ = ward.takes(message)
+    assert (decision.means, decision.status) == (Means.DELIVERED, 409)
+    request, = ward.posted
+    assert (request.url.path, request.headers["Content-Type"]) == ("/$process-message", "application/fhir+json; version=1.4.0")
+    assert (request.headers["NHSD-Target-Identifier"], request.headers["X-Request-ID"]) == ("e30=", KEY)
+    given = replace(message, payload=bundle_item(bundle(HEADER, put(), kind="message"), BARS, request_id="r-1", now=NOW).payload)
+    ward.takes(given)
+    assert ward.posted[0].headers["X-Request-ID"] == "r-1"
+
+
+def test_xml_is_sent_where_it_is_asked_for() -> None:
+    ward = Ward(OWN.model_copy(update={"form": "xml"}))
+    surgery, hers = ward.of()
+    assert [ward.takes(one)[0].means for one in (surgery, hers)] == [Means.DELIVERED] * 2
+    assert wire.loads(surgery.payload.body)["type"] == "transaction"
