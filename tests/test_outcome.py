@@ -8,8 +8,25 @@ import pytest
 
 from adapter.bundle import Row
 from adapter.delivery import address, fields, retry
-from adapter.delivery.answer import Answer
-from adapter.delivery.outcome import Outcome, Verdict, judge
+from adapter.delivery.answer import (
+    Ambiguous,
+    Answer,
+    AnsweredByAnother,
+    BadAnswer,
+    ConnectionRefused,
+    CutOff,
+    NoAnswer,
+    NotFhir,
+    NotLetIn,
+    NoToken,
+    PagingProblem,
+    RedirectRefused,
+    TlsFailed,
+    Unreachable,
+    Unwritable,
+)
+from adapter.delivery.dialects.decision import Means
+from adapter.delivery.outcome import OF_VERDICT, Outcome, Verdict, judge, status_says, verdict_of, without_answer
 
 CANARY = "Zephaniah-9990000018"
 ROWS = (
@@ -20,8 +37,8 @@ ROWS = (
 )
 
 
-def said(*entries: Any, kind: str = "transaction-response") -> Outcome:
-    return refused(200, {"resourceType": "Bundle", "type": kind, "entry": list(entries)})
+def said(*entries: Any, kind: str = "transaction-response", **more: Any) -> Outcome:
+    return refused(200, {"resourceType": "Bundle", "type": kind, "entry": list(entries)}, **more)
 
 
 def entry(status: Any = "200 OK", where: str | None = None, etag: str | None = None, **more: Any) -> dict[str, Any]:
@@ -192,3 +209,50 @@ ODD_ENTRIES: list[Any] = [None, 3, {}, {"response": None}, {"response": {"status
 def test_an_answer_of_any_shape_is_judged_and_never_breaks(odd: Any) -> None:
     for entries in ([odd], [odd] * 4, [odd] * 9):
         assert said(*entries).verdict is Verdict.UNKNOWN
+
+
+# ---- one truth with the dialect's table --------------------------------------------------------------------------------------
+def test_a_412_where_no_version_was_named_is_for_a_person() -> None:
+    assert (refused(412, if_match=False).verdict, refused(412, if_match=False).clash) == (Verdict.PERSON, False)
+    assert said(entry(), entry(), entry("412"), entry(), if_match=False).verdict is Verdict.PERSON
+
+
+@pytest.mark.parametrize(("status", "resource", "clash"), [
+    (409, None, True), (412, None, True), (409, issue(diagnostics="HAPI-0989: x"), True), (409, issue(diagnostics="HAPI-0550: x"), True),
+    (412, issue(diagnostics="HAPI-0958: x"), False), (409, issue("duplicate"), False), (200, None, False), (500, None, False),
+    (429, None, False), (422, None, False)])
+def test_what_is_worth_comparing_again_at_once_is_known(status: int, resource: Any, clash: bool) -> None:
+    assert refused(status, resource).clash is clash
+
+
+VERDICTS = [
+    (Means.DELIVERED, False, Verdict.DELIVERED), (Means.RETRY, False, Verdict.LATER), (Means.AMBIGUOUS, False, Verdict.UNKNOWN),
+    (Means.DEAD, False, Verdict.REFUSED), (Means.PERSON, False, Verdict.PERSON), (Means.RETRY, True, Verdict.REFUSED),
+    (Means.AMBIGUOUS, True, Verdict.UNKNOWN)]
+
+
+@pytest.mark.parametrize(("means", "mend", "verdict"), VERDICTS)
+def test_what_it_means_is_a_verdict_and_back(means: Means, mend: bool, verdict: Verdict) -> None:
+    assert verdict_of(means, mend=mend) is verdict
+    assert mend or OF_VERDICT[verdict] is means
+
+
+@pytest.mark.parametrize(("error", "verdict", "for_all"), [
+    (Unreachable(""), Verdict.LATER, False), (ConnectionRefused(""), Verdict.LATER, False), (TlsFailed(""), Verdict.REFUSED, True),
+    (NotLetIn(""), Verdict.REFUSED, True), (NoToken(""), Verdict.LATER, False), (NotFhir(""), Verdict.REFUSED, True),
+    (RedirectRefused(""), Verdict.REFUSED, True), (Ambiguous(""), Verdict.UNKNOWN, False), (AnsweredByAnother(""), Verdict.UNKNOWN, True),
+    (NoAnswer(""), Verdict.LATER, False), (CutOff(""), Verdict.LATER, False), (BadAnswer(""), Verdict.REFUSED, False),
+    (PagingProblem(""), Verdict.REFUSED, False), (Unwritable(""), Verdict.REFUSED, False)], ids=lambda e: type(e).__name__)
+def test_without_an_answer_there_is_a_verdict_too(error: Any, verdict: Verdict, for_all: bool) -> None:
+    assert without_answer(error) == (verdict, for_all)
+
+
+READS = {401: (Verdict.REFUSED, True), 403: (Verdict.REFUSED, False), 404: (Verdict.REFUSED, True), 408: (Verdict.LATER, False),
+         429: (Verdict.LATER, False), 500: (Verdict.LATER, False), 502: (Verdict.LATER, False), 503: (Verdict.LATER, False)}
+
+
+@pytest.mark.parametrize("status", READS)
+def test_a_read_that_was_refused_has_a_verdict_and_may_be_so_for_all(status: int) -> None:
+    verdict, says, for_all = status_says(Answer(status, "GET https://h.example/fhir/Patient"))
+    assert (verdict, for_all) == READS[status]
+    assert says

@@ -63,7 +63,7 @@ async def _deliver(client: FhirClient, parts: Sequence[Part], found: Mapping[Row
             data = client.written(_bundle(part, found))
             answer = await client.post_bytes("", data, client.form.media, request_id=options.request_id(data))
             asked = Asked("POST", entries=len(writing), fresh=True, if_match=any(found[row].version for row in writing))
-            outcome = judge(answer, writing, show_server_text=options.show_server_text)
+            outcome = judge(answer, writing, show_server_text=options.show_server_text, if_match=asked.if_match)
             told += [*outcome.sentences, *[f"{called(row)}: {ALONE}" for row in writing if answer.status == 413 and len(writing) == 1]]
             rows |= {each.row: _row(found[each.row], _became(each, found[each.row]), each) for each in outcome.rows}
     told += [_ended(found[row], "is now", options) for row, became in rows.items() if became.became == "ended"]
