@@ -43,7 +43,8 @@ class Plan:
     def payload(self, key: str, number: int) -> Payload:
         if self.form == "record":
             return Payload("record", msgspec.json.encode(encode(record(self.source, key, number))))
-        return Payload("bundle", json.dumps(bundle(self.source, key, number)).encode())
+        made = bundle(self.source, key, number)
+        return Payload("bundle", json.dumps(made).encode(), {"path": "", "media": "application/fhir+json", "entries": len(made["entry"])})
 
     def keys(self) -> list[str]:
         return [f"r{number}" for number in range(1, self.residents + 1)]

@@ -8,16 +8,31 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.real import postgres as postgresql
 from tests.real.parts import missing, running
+from tests.real.postgres import Postgres
+
+
+def _or_say(reason: str) -> None:
+    """Where there is a reason why a part cannot be had."""
+    if reason and os.environ.get("CI", "").lower() in ("1", "true"):
+        pytest.fail(f"{reason} (in CI nothing is skipped)")
+    if reason:
+        pytest.skip(reason)
 
 
 def _part(name: str) -> Iterator[str]:
-    if reason := missing():
-        if os.environ.get("CI", "").lower() in ("1", "true"):
-            pytest.fail(f"{reason} (in CI nothing is skipped)")
-        pytest.skip(reason)
+    _or_say(missing())
     with running(name) as url:
         yield url
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    """A PostgreSQL server."""
+    _or_say(postgresql.missing())
+    with postgresql.running() as server:
+        yield server
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,107 @@
+"""kill -9: at every labelled point, the first time and a later time; and at random moments, while the network goes wrong as well."""
+from __future__ import annotations
+
+import json
+import random
+import signal
+import time
+from collections import Counter
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Literal, NamedTuple
+
+from adapter.delivery.points import POINTS
+from tests.durable import report
+from tests.durable.effects import Found
+from tests.durable.people import Plan
+from tests.durable.trial import HOSPITAL, Trial, ended, killed
+
+Form = Literal["bundle", "record"]
+NTH = {"first": 1, "later": 4}
+FEW = 40  # deliveries waiting, below which more are accepted
+LIFE = 0.5  # seconds that a worker lives at most
+SOURCE = "https://home.example"
+ROUGH = {"pass": 80.0, "swallow": 5.0, "lost": 4.0, "truncate": 4.0, "reset": 4.0, "503": 3.0}  # weights: what a request meets
+
+
+class Killed(NamedTuple):
+    """What was done: how often it died there, with what accepted, and what differs at the server at the end."""
+
+    times: int
+    deliveries: int
+    found: Found
+
+
+def at_every_point(trial: Trial, column: str, form: Form = "bundle", workers: int = 1) -> None:
+    """Each time with deliveries of its own; others work on meanwhile where there are more workers than one."""
+    plans = {(point, which): Plan(f"{SOURCE}/{column}/{form}/{point}/{which}".replace(" ", ""), 4 * workers, 3, form)
+             for point in POINTS for which in NTH}
+    for (point, which), plan in plans.items():
+        (_accepting if point.startswith("accept.") else _working)(trial, plan, point, NTH[which], workers)
+    trial.settle(workers)
+    found = trial.found([*plans.values()])
+    _told(column, {f"killed at {point}, {which}": Killed(1, plan.residents * plan.each, found[plan.source])
+                   for (point, which), plan in plans.items()})
+
+
+def at_random_moments(trial: Trial, column: str, times: int, seconds: float, form: Form = "bundle", workers: int = 1) -> None:
+    """So many times, or for so long. Whoever dies is followed by another of another name, as when a service is started again."""
+    dice, until, plans, kills = random.Random(times), time.monotonic() + seconds, list[Plan](), 0  # noqa: S311  # the same in every run
+    trial.proxied.meets(odds=ROUGH, seed=times)
+    team = {f"{number}-0": trial.start(f"{number}-0", until_idle=False) for number in range(workers)}
+    while kills < times and time.monotonic() < until:
+        if trial.waiting() < FEW:
+            plans.append(Plan(f"{SOURCE}/{column}/{form}/random/{len(plans)}".replace(" ", ""), 8, 4, form))
+            trial.accept(plans[-1])
+        time.sleep(dice.uniform(0, LIFE))
+        name = dice.choice([*team])
+        killed(team.pop(name))
+        kills += 1
+        number = name.partition("-")[0]
+        team[f"{number}-{kills}"] = trial.start(f"{number}-{kills}", until_idle=False)
+    for process in team.values():
+        killed(process)
+    trial.proxied.meets()
+    trial.settle(workers)
+    _told(column, {"killed at random moments": Killed(kills, sum(plan.residents * plan.each for plan in plans),
+                                                      Found(*map(sum, zip(*trial.found(plans).values(), strict=True))))})
+
+
+def _working(trial: Trial, plan: Plan, point: str, nth: int, workers: int) -> None:
+    """Until one of several has come to that point."""
+    assert all(receipt.became == "accepted" for receipt in trial.accept(plan))
+    for again in range(10):
+        others = [trial.start(f"other-{number}") for number in range(1, workers)]
+        victim = trial.start(f"{point}-{nth}-{again}", point=point, nth=nth)
+        ended(victim, None)
+        for other in others:
+            ended(other)
+        if victim.exitcode == -signal.SIGKILL:
+            return
+        trial.accept(Plan(f"{plan.source}/{again}", plan.residents, plan.each, plan.form))
+    raise AssertionError(f"no worker came to {point} for the time {nth}")
+
+
+def _accepting(trial: Trial, plan: Plan, point: str, nth: int, workers: int) -> None:
+    """What was told accepted is there; all may be given in again, and nothing is there twice."""
+    items, told = plan.items(HOSPITAL), trial.folder / f"told-{point}-{nth}"
+    batches = [items[at:at + 2] for at in range(0, len(items), 2)]
+    ended(trial.start_accepting(batches, told, point=point, nth=nth), -signal.SIGKILL)
+    before = _lines(told)
+    with trial.store() as store:
+        receipts = [receipt for batch in batches for receipt in store.accept(batch)]
+    kept = [(receipt.became, receipt.delivery) for receipt in receipts[:len(before)]]
+    assert kept == [("repeat", delivery) for _, delivery in before]
+    assert Counter(receipt.became for receipt in receipts[len(before):]).keys() <= {"accepted", "repeat"}
+    assert len({receipt.delivery for receipt in receipts}) == len(items)
+
+
+def _lines(told: Path) -> list[tuple[str, int]]:
+    """Of each delivery that was told accepted before the kill: what, and its id."""
+    text = told.read_text(encoding="utf-8") if told.exists() else ""
+    return [(became, delivery) for _, became, delivery in map(json.loads, text.splitlines())]
+
+
+def _told(column: str, cells: Mapping[str, Killed]) -> None:
+    report.keep(column, {row: report.cell(*killed) for row, killed in cells.items()})
+    assert {row: killed.found for row, killed in cells.items()} == dict.fromkeys(cells, Found())

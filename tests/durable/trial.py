@@ -1,0 +1,132 @@
+"""One store, one server behind the proxy, and the processes that accept and work; any of them may be killed, stopped, started again.
+
+    trial = Trial(folder, database, server, proxied)
+    trial.accept(plan)
+    trial.start("one", point="settle.committed").join()      it has killed itself there
+    trial.settle()                                           workers that nothing happens to, until nothing waits
+    trial.found([plan])                                      what differs at the server
+"""
+from __future__ import annotations
+
+import contextlib
+import multiprocessing
+import os
+import signal
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from multiprocessing.connection import Connection
+from multiprocessing.context import ForkServerProcess
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import text
+
+from adapter.delivery.store.model import Item, Receipt
+from adapter.delivery.store.seal import Keyring
+from adapter.delivery.store.store import Store
+from tests.durable import worker
+from tests.durable.effects import Found, all_said, difference, seen_at
+from tests.durable.parts import Proxied
+from tests.durable.people import Plan
+from tests.durable.worker import Setup
+
+FORKS = multiprocessing.get_context("forkserver")
+FORKS.set_forkserver_preload(["tests.durable.worker"])  # so that a worker starts in milliseconds, and still is a process of its own
+HOSPITAL = "hospital"
+LEASE = 3  # seconds: the shortest that may be set
+SECONDS = 5  # for one resident; so long an endpoint may be left alone whose only probe was killed
+PATIENCE = 60  # seconds; a worker that takes longer hangs
+
+
+class Trial:
+    """`database` as redbag.toml names it. `options`: lines of the endpoint's table in that file."""
+
+    def __init__(self, folder: Path, database: str, server: str, proxied: Proxied, *options: str) -> None:
+        self.folder, self.server, self.proxied = folder, server, proxied
+        self.setup = Setup(folder / "redbag.toml", folder / "says")
+        Keyring.new(folder / "redbag.keys")
+        self.setup.file.write_text("\n".join([
+            "[store]", f'database = "{database}"', 'keys = "redbag.keys"', f"lease_seconds = {LEASE}",
+            f"[endpoint.{HOSPITAL}]", f'url = "{proxied.url}"', 'patient = "create-if-missing"', f"seconds = {SECONDS}", *options, ""]),
+            encoding="utf-8")
+
+    @contextlib.contextmanager
+    def store(self) -> Iterator[Store]:
+        with contextlib.closing(worker.opened(self.setup)) as store:
+            yield store
+
+    def accept(self, *plans: Plan) -> list[Receipt]:
+        """Without anything going wrong."""
+        with self.store() as store:
+            return [receipt for plan in plans for receipt in store.accept(plan.items(HOSPITAL))]
+
+    # ---- processes ---------------------------------------------------------------------------------------------------------
+    def start(self, name: str = "worker", **what: Any) -> ForkServerProcess:
+        """A worker, as soon as it has opened the store; `what`: fields of Setup."""
+        return _started(worker.work, replace(self.setup, name=name, **what))
+
+    def start_accepting(self, batches: Sequence[Sequence[Item]], told: Path, **what: Any) -> ForkServerProcess:
+        return _started(worker.accept, replace(self.setup, **what), batches, told)
+
+    def settle(self, workers: int = 1, patience: float = PATIENCE) -> None:
+        """Workers to whom nothing happens, until nothing waits."""
+        until = time.monotonic() + patience
+        while self.waiting():
+            assert time.monotonic() < until, f"{self.waiting()} deliveries still wait after {patience} s: {self.said()[-2000:]}"
+            for process in [self.start(f"calm-{number}") for number in range(workers)]:
+                ended(process)
+
+    def states(self) -> Counter[str]:
+        """How many deliveries are in each state."""
+        with self.store() as store:
+            return Counter(dict(store.read(lambda db: db.execute(text("SELECT state, count(*) FROM delivery GROUP BY state")).all())))
+
+    def waiting(self) -> int:
+        return self.states()["queued"]
+
+    def said(self) -> str:
+        """All that any of the processes said."""
+        return self.setup.says.read_text(encoding="utf-8") if self.setup.says.exists() else ""
+
+    # ---- what came of it ---------------------------------------------------------------------------------------------------
+    def found(self, plans: Sequence[Plan]) -> dict[str, Found]:
+        """Of each plan's source, what differs."""
+        seen = seen_at(self.server, {plan.source for plan in plans})
+        return {plan.source: difference(plan, seen) for plan in plans}
+
+    def all_is_there(self, *plans: Plan) -> None:
+        seen = seen_at(self.server, {plan.source for plan in plans})
+        assert {plan.source: all_said(plan, seen) for plan in plans} == {plan.source: plan.effects() for plan in plans}
+
+
+def _started(run: Callable[..., None], *arguments: Any) -> ForkServerProcess:
+    mine, its = FORKS.Pipe(duplex=False)
+    process = FORKS.Process(target=_run, args=(run, arguments, its))
+    process.start()
+    its.close()
+    with contextlib.suppress(EOFError), mine:  # it may be killed before it is ready
+        mine.recv()
+    return process
+
+
+def _run(run: Callable[..., None], arguments: Sequence[Any], ready: Connection) -> None:
+    run(*arguments, ready=lambda: ready.send(True))
+
+
+def ended(process: ForkServerProcess, code: int | None = 0) -> None:
+    """Waits for it; `code` is how it must end, None: somehow."""
+    process.join(PATIENCE)
+    if process.exitcode is None:
+        process.kill()
+        process.join()
+        raise AssertionError(f"it did not end within {PATIENCE} s")
+    assert code in (None, process.exitcode), f"it ended with {process.exitcode}, not {code}"
+
+
+def killed(process: ForkServerProcess) -> None:
+    """kill -9, from outside."""
+    assert process.pid
+    os.kill(process.pid, signal.SIGKILL)
+    process.join()

