@@ -129,7 +129,8 @@ def issues(outcome: Any, rows: Sequence[Row], show_server_text: bool = False, ab
 def _place(issue: Resource, rows: Sequence[Row], about: Row | None) -> str:
     said = [p for key in ("expression", "location") for p in _texts(issue.get(key))] if about is None else []
     pointed = next((m for m in map(ENTRY.fullmatch, said) if m and int(m[1]) < len(rows)), None)
-    row, path = (rows[int(pointed[1])], pointed[2]) if pointed else (about, _path_in(issue, about))
+    alone = about or (rows[0] if len(rows) == 1 else None)  # nothing else can be meant
+    row, path = (rows[int(pointed[1])], pointed[2]) if pointed else (alone, _path_in(issue, alone))
     if row is None:
         return "the bundle"
     field = field_at(row.type, path) if path else None
