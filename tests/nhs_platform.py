@@ -93,10 +93,10 @@ class Platform:
             return Response(status_code=415)
         form = {name: values[0] for name, values in parse_qs((await request.body()).decode()).items()}
         self.forms.append(form)
-        if self.slow:
-            await asyncio.sleep(self.slow)
-        if self.says:
-            return self.says.pop(0)
+        says = self.says
+        await asyncio.sleep(self.slow)
+        if says:
+            return says.pop(0)
         try:
             self._check(form, request.headers.get("Authorization", ""))
         except No as no:

@@ -44,6 +44,7 @@ Before = Callable[[], Awaitable[None]]
 NOTHING: Mapping[str, str] = {}
 GARBLED = frozenset({"not-json", "not-xml", "bad-utf-8"})  # wire's rules that an answer breaks which is cut off, or damaged on its way
 ECHOED = ("X-Request-ID", "X-Correlation-ID")
+UNSENT = "unsent"  # a request's extension, as long as whoever authenticates it holds it back
 LOST = (httpx.HTTPError, httpx.StreamError, httpx.InvalidURL, TimeoutError)
 
 # httpx writes every URL, query and all, at level INFO: an NHS number in a log. So these two speak from WARNING on.
@@ -176,7 +177,7 @@ class FhirClient:
             async with asyncio.timeout(min(self.limits.whole_answer, left())):
                 return await self._exchange(request, where)
         except LOST as e:
-            if kind := unreached(e):
+            if kind := unreached(e) or (NotAsked if UNSENT in request.extensions else None):
                 raise kind(f"{where}: the server cannot be reached ({_words(e)}); nothing was sent") from None
             why = type(e).__name__ if left() else "the time for one resident is over"
             raise _lost(request.method, f"{where}: no whole answer came ({why})") from None

@@ -6,8 +6,9 @@ from typing import assert_never
 
 import httpx
 
+from adapter.delivery.client import UNSENT
 from adapter.delivery.endpoints.credentials import Auth, Basic, Bearer, ClientCredentials, Nobody, PrivateKeyJwt
-from adapter.delivery.endpoints.tokens import Tokens
+from adapter.delivery.endpoints.tokens import Token, Tokens
 
 SPENT = b"SEND_FORBIDDEN"  # BaRS: the gateway does not take the token any more; with the status 403
 
@@ -44,13 +45,19 @@ class WithToken(httpx.Auth):
         self.tokens = tokens
 
     async def async_auth_flow(self, request: httpx.Request) -> AsyncGenerator[httpx.Request, httpx.Response]:
-        token = await self.tokens.current()
-        request.headers["Authorization"] = f"Bearer {token.text}"
+        token = await self._shown(request)
         response = yield request
         if await _spent(response):
-            fresh = await self.tokens.current(but=token)
-            request.headers["Authorization"] = f"Bearer {fresh.text}"
+            await self._shown(request, but=token)
             yield request
+
+    async def _shown(self, request: httpx.Request, but: Token | None = None) -> Token:
+        """The token that goes with the request, which is not sent before."""
+        request.extensions[UNSENT] = True
+        token = await self.tokens.current(but=but)
+        del request.extensions[UNSENT]
+        request.headers["Authorization"] = f"Bearer {token.text}"
+        return token
 
 
 async def _spent(response: httpx.Response) -> bool:

@@ -11,22 +11,24 @@ from adapter.delivery.client import Before, FhirClient, Limits
 from adapter.delivery.endpoints import tls
 from adapter.delivery.endpoints.auth import auth_of
 from adapter.delivery.endpoints.endpoint import Endpoint
+from adapter.delivery.retry import Clock
 
 
-def connect(endpoint: Endpoint, *, before: Before | None = None, transport: httpx.AsyncBaseTransport | None = None) -> FhirClient:
+def connect(endpoint: Endpoint, *, before: Before | None = None, transport: httpx.AsyncBaseTransport | None = None,
+            clock: Clock | None = None) -> FhirClient:
     """`before` is awaited before every request that is made, retries too: whoever counts requests a second lets us wait there.
-    `transport` is the one seam for the network."""
+    `transport` is the one seam for the network, `clock` that for time."""
     way = Way.to(endpoint, transport)
-    return client(endpoint, way, way.auth(endpoint), before)
+    return client(endpoint, way, way.auth(endpoint), before, clock)
 
 
-def client(endpoint: Endpoint, way: Way, auth: httpx.Auth | None, before: Before | None = None) -> FhirClient:
+def client(endpoint: Endpoint, way: Way, auth: httpx.Auth | None, before: Before | None = None, clock: Clock | None = None) -> FhirClient:
     limits = Limits(connect=endpoint.connect_seconds, silence=endpoint.silence_seconds, whole_answer=endpoint.whole_seconds,
                     connections=max(endpoint.concurrency, 2))
     return FhirClient(
         endpoint.url, transport=way.transport, headers={name: value.get_secret_value() for name, value in endpoint.headers.items()},
-        auth=auth, limits=limits, form=wire.FORMATS[endpoint.form], verify=way.verify, before=before, proxy=way.proxy,
-        environment=way.environment)
+        auth=auth, limits=limits, clock=clock, form=wire.FORMATS[endpoint.form], verify=way.verify, before=before,
+        proxy=way.proxy, environment=way.environment)
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,6 @@ from urllib.parse import quote_plus
 import httpx
 
 from adapter.delivery.answer import ClientError, NotLetIn, NoToken
-from adapter.delivery.deadline import left
 from adapter.delivery.endpoints.assertion import KIND, assertion
 from adapter.delivery.endpoints.credentials import ClientCredentials, PrivateKeyJwt
 from adapter.delivery.endpoints.refusals import Whose, refusal
@@ -26,7 +25,6 @@ from adapter.delivery.unreached import unreached
 
 LARGEST = 64 * 1024  # bytes of an answer
 PATIENCE = 30.0  # seconds for an answer
-NEARLY = 0.95  # of what is left of a resident's time: so that it is we who say what it went by
 MARGIN = 30.0  # seconds before its end a token is not used any more; of a short one a tenth of its life
 UNSAID = 60.0  # seconds of life, where the server does not say
 SKEW = 5.0  # seconds between two clocks that are worth a word
@@ -63,7 +61,7 @@ class Tokens:
         """One that still holds, and is not `but`, which was not accepted. Raises NotLetIn, or Unreachable (NoToken and others)."""
         asked = self._times.steady()
         try:
-            async with asyncio.timeout(min(PATIENCE, left() * NEARLY)), self._lock:
+            async with asyncio.timeout(PATIENCE), self._lock:
                 return await self._held(asked, but)
         except TimeoutError:
             raise NoToken(f"{self._where()} did not answer in time; nothing was sent") from None

@@ -10,13 +10,14 @@ from pathlib import Path
 
 from cryptography import x509
 
-from adapter.delivery.answer import Answer, ClientError, NotFhir, TlsFailed, Unreachable
+from adapter.delivery.answer import Answer, ClientError, NoAnswer, NotFhir, TlsFailed, Unreachable
 from adapter.delivery.client import FhirClient
 from adapter.delivery.endpoints.auth import WithToken
 from adapter.delivery.endpoints.connect import Way, client
 from adapter.delivery.endpoints.endpoint import Endpoint
 from adapter.delivery.endpoints.tokens import SKEW, Tokens, clocks, skew
 
+UNSHOWN = "; a server that wants to see a certificate of ours may hang up like that: look at `certificate`"
 SOON = timedelta(days=30)
 PLAIN = 80  # characters of a software's name that are shown
 
@@ -85,7 +86,8 @@ async def _server(fhir: FhirClient, endpoint: Endpoint) -> AsyncIterator[Step]:
         yield Step("server", How.DOUBT, f"it answered in {_took(began)}, but not to a question for its capabilities")
         return
     except ClientError as error:
-        yield Step("server", _how(error), str(error))
+        silent = isinstance(error, NoAnswer) and not endpoint.certificate
+        yield Step("server", _how(error), str(error) + (UNSHOWN if silent else ""))
         return
     yield _answered(answer, endpoint, _took(began))
     if answer.ok:
@@ -141,7 +143,7 @@ def _software(answer: Answer) -> str:
 
 
 def _how(error: ClientError) -> How:
-    return How.AGAIN if isinstance(error, Unreachable) and not isinstance(error, TlsFailed) else How.NO
+    return How.AGAIN if isinstance(error, Unreachable | NoAnswer) and not isinstance(error, TlsFailed) else How.NO
 
 
 def _took(began: float) -> str:
