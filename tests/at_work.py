@@ -115,7 +115,7 @@ class Home:
     def __init__(self, folder: Path, hospital: Hospital | None = None, clock: Steady | None = None, **options: Any) -> None:
         self.folder, self.hospital, self.options = folder, hospital or Hospital(), options
         self.store = Store.open(str(folder / "redbag.db"), KEYS, clock=clock)
-        self.changed: dict[str, Any] = {}
+        self._config: Config | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -128,18 +128,28 @@ class Home:
 
     def config(self) -> Config:
         """As the file is now."""
-        endpoint = Endpoint.model_validate({"name": "acute", "url": self.hospital.url, "expires_hours": None, **self.options})
-        return Config(self.folder / "redbag.toml", StoreSettings(), {endpoint.name: endpoint})
+        if self._config is None:
+            endpoint = Endpoint.model_validate({"name": "acute", "url": self.hospital.url, "expires_hours": None, **self.options})
+            store = StoreSettings.model_validate({"database": "redbag.db", "keys": "redbag.keys"})
+            self._config = Config(self.folder / "redbag.toml", store, {endpoint.name: endpoint})
+        return self._config
+
+    def changes(self, **options: Any) -> None:
+        """The file is edited."""
+        self.options, self._config = self.options | options, None
 
     def worker(self, desk: Desk, **more: Any) -> Worker:
         return Worker(desk, self.config, Loop(), "home", **more)
 
     def works(self, **more: Any) -> Summary:
-        """Until nothing is due soon."""
+        """Until nothing is due soon. Every time with a hospital that has just been opened."""
+        self._config = None
+
         async def until_idle(desk: Desk) -> Summary:
             return await self.worker(desk, **more).run(asyncio.Event(), until_idle=True)
 
-        return self.told(until_idle)
+        summary: Summary = self.told(until_idle)
+        return summary
 
     def told(self, story: Callable[[Desk], Awaitable[Any]]) -> Any:
         """A story with the hospital open."""

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 Turn = Callable[[str], Awaitable[float | None]]
 POLL = 0.2  # seconds: what another process accepted is seen after this time
-LEAST = 0.01  # seconds: what is due and cannot be had yet is not asked for without a breath
+LEAST = 0.02  # seconds: what is due and cannot be had yet is not asked for without a breath
 LOOK_ROUND = 1.0  # seconds between two looks at which endpoints there are
 
 

@@ -7,11 +7,14 @@ from collections.abc import Callable, Coroutine
 from adapter.delivery.dialects.decision import About
 from adapter.delivery.endpoints.endpoint import Endpoint
 from adapter.delivery.store.desk import Desk
-from adapter.delivery.store.model import Attempt
+from adapter.delivery.store.model import Attempt, Claimed
 from adapter.delivery.store.store import Breaker
-from adapter.delivery.work.breaker import Standing, opens, standing
+from adapter.delivery.work.breaker import OPENS_AT, Doubts, Standing, doubtful, opens, standing
 from adapter.delivery.work.carry import Way
-from adapter.delivery.work.ramp import Ramp
+from adapter.delivery.work.ramp import Slots
+
+FRESH = 0.2  # seconds for which it is taken as known that no other process has found the endpoint failing
+FAST = 0.25  # seconds: where one takes less, others are claimed ahead of their turn, so that nobody waits for the disk
 
 
 class Traffic:
@@ -19,11 +22,12 @@ class Traffic:
     was, and the next claim is for another. `dice` as in breaker.py."""
 
     def __init__(self, way: Way, desk: Desk, dice: Callable[[], float]) -> None:
-        self.way, self.turn, self.retired = way, asyncio.Lock(), False
+        self.way, self.claiming, self.retired = way, asyncio.Lock(), False
         self._desk, self._store, self._dice = desk, desk.store, dice
-        self._ramp, self._standing = Ramp(way.endpoint.concurrency), Standing.CLOSED
+        self.slots, self._standing, self._doubts = Slots(way.endpoint.concurrency), Standing.CLOSED, Doubts()
         self._failing = False  # then an answer is news to the store
-        self._shut_at = 0.0  # when it was last left alone: what had begun before, and fails too, says nothing new
+        self._shut_at = self._looked = 0.0  # when it was last left alone (the store's clock); when that was looked up (the loop's)
+        self._takes = float("inf")  # seconds, the last ones counting most
         self._lanes = set[asyncio.Task[None]]()
         self._moved = asyncio.Event()
 
@@ -38,40 +42,55 @@ class Traffic:
     # ---- the endpoint ----------------------------------------------------------------------------------------------------
     async def shut(self) -> float:
         """Seconds for which it is left alone; 0.0: it is not, or one may try."""
+        if not self._failing and (now := asyncio.get_running_loop().time()) < self._looked + FRESH:
+            return 0.0
         known = await self._known()
-        now = self._store.clock.now()
+        self._looked, now = asyncio.get_running_loop().time(), self._store.clock.now()
         self._standing, self._failing = standing(known.open_until, now), known != Breaker()
         return max(0.0, known.open_until - now) if known.open_until is not None else 0.0
 
     async def may_claim(self) -> int:
         """How many lanes. While it is not known whether the endpoint is back, one at all, over all processes: whoever asks first."""
         if self._standing is not Standing.PROBE:
-            return self.room
+            return self._room()
         if self._lanes:
             return 0
         until = self._store.clock.now() + self.endpoint.seconds
         return int(await self._desk.run(self._store.probe, self.name, until))
 
-    async def learn(self, attempt: Attempt) -> None:
-        """What an attempt says about the endpoint itself."""
-        if attempt.decision.about is About.DELIVERY:
-            await self._answered()
-        elif attempt.began >= self._shut_at:
-            await self._failed(attempt)
+    def _room(self) -> int:
+        """Many at a time: a claim costs much the same for one and for eight."""
+        limit = self.slots.ramp.limit
+        ahead = limit if self._takes < FAST else 0
+        return 0 if self.slots.waiting > ahead // 2 else max(0, limit + ahead - self.slots.taken - self.slots.waiting)
 
-    async def _answered(self) -> None:
-        self._ramp = self._ramp.answered()
+    async def learn(self, claimed: Claimed, attempt: Attempt, ours: bool) -> None:
+        """What an attempt says about the endpoint itself. `ours`: it failed before the endpoint was asked."""
+        if attempt.decision.about is About.ENDPOINT:
+            if attempt.began >= self._shut_at:
+                await self._failed(attempt, 1)
+        elif not (ours or doubtful(attempt.decision)):
+            await self._answered(attempt)
+        elif self._doubts.of(claimed.lane) or self._standing is Standing.PROBE:
+            await self._failed(attempt, OPENS_AT)
+
+    async def _answered(self, attempt: Attempt) -> None:
+        took = attempt.ended - attempt.began
+        self._takes = took if self._takes == float("inf") else 0.8 * self._takes + 0.2 * took
+        self._doubts = Doubts()
+        self.slots.answered()
         self._moved.set()
         if self._failing:
             self._failing, self._standing = False, Standing.CLOSED
             await self._desk.run(self._store.succeeded, self.name)
 
-    async def _failed(self, attempt: Attempt) -> None:
+    async def _failed(self, attempt: Attempt, least: int) -> None:
         known, now = await self._known(), self._store.clock.now()
         self._failing = True
-        until = opens(known.failures + 1, attempt.decision.at, now, self._dice)
+        until = opens(max(known.failures + 1, least), attempt.decision.at, now, self._dice)
         if until is not None:
-            self._ramp, self._standing, self._shut_at = self._ramp.outage(), Standing.OPEN, now
+            self._standing, self._shut_at, self._doubts = Standing.OPEN, now, Doubts()
+            self.slots.outage()
         await self._desk.run(self._store.failed, self.name, until)
 
     async def _known(self) -> Breaker:
@@ -83,13 +102,9 @@ class Traffic:
         return len(self._lanes)
 
     @property
-    def room(self) -> int:
-        return max(0, self._ramp.limit - len(self._lanes))
-
-    @property
     def goes_on(self) -> bool:
         """May a lane that has sent one send its next?"""
-        return not self.retired and self._standing is Standing.CLOSED and len(self._lanes) <= self._ramp.limit
+        return not self.retired and self._standing is Standing.CLOSED
 
     def start(self, group: asyncio.TaskGroup, lane: Coroutine[None, None, None]) -> None:
         task = group.create_task(lane)
@@ -100,12 +115,19 @@ class Traffic:
         self._lanes.discard(task)
         self._moved.set()
 
+    def sent(self) -> None:
+        """A slot is free; writing down what came of it needs none."""
+        self.slots.give_back()
+        self._moved.set()
+
     async def moved(self) -> None:
-        """Waits until a lane has ended, or more may go there, or there is nothing to wait for any more."""
+        """Waits until a slot is free, or there are more of them, or there is nothing to wait for any more."""
         await self._moved.wait()
         self._moved.clear()
 
-    def stir(self) -> None:
+    def send_home(self) -> None:
+        """Nothing more is begun."""
+        self.slots.send_home()
         self._moved.set()
 
     async def over(self) -> None:
@@ -120,7 +142,7 @@ class Traffic:
     async def retire(self) -> None:
         """No more of it; closed when what is under way has ended."""
         self.retired = True
-        self.stir()
+        self.send_home()
         await self.over()
         await self.close()
 

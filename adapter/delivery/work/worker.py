@@ -5,7 +5,7 @@
     claim again as soon as a lane has ended
 
     worker = Worker(desk, Live(config, say), Loop(), "home-1")
-    summary = await worker.run(stop)             `stop` is an asyncio.Event; stopping.py sets one when a signal comes
+    summary = await worker.run(stop)             `stop` is an asyncio.Event; a signal's handler sets it
 
 What goes wrong has one way out. Whatever is about one delivery is settled there and told. When the store is away, or others took this
 worker for dead, it drops everything in hand and begins anew under a new name: that is safe, because a claim is fenced by its lane's
@@ -83,6 +83,10 @@ class Worker:
                 await self._live(stop, over)
             except BaseExceptionGroup as failed:
                 await self._begin_anew(gravest(failed), stop)
+            except StoreAway:
+                if self._lives == 1:
+                    raise
+                await until(stop, AGAIN)
         waits = [due for due in self._waits.values() if due is not None]
         became = self._became
         return Summary(became[Means.DELIVERED], became[Means.DEAD] + became[Means.PERSON], min(waits, default=None))
@@ -91,17 +95,19 @@ class Worker:
         """Sends what is due at an endpoint until nothing is, or no more may go there. Returns seconds until something is due, None: nothing
         waits."""
         endpoint = self._endpoints().get(name)
-        if endpoint is None:
+        traffic = None if endpoint is None else self._traffic_to(endpoint)
+        if traffic is None:
             return None  # what waits for it waits; `redbag doctor` tells
-        traffic = self._traffic_to(endpoint)
-        async with traffic.turn:
+        async with traffic.claiming:
             self._waits[name] = await self._send_due(traffic)
         return self._waits[name]
 
     # ---- one life under one name -----------------------------------------------------------------------------------------
     async def _live(self, stop: asyncio.Event, over: asyncio.Event) -> None:
         await self._sign_on()
-        self._over, self._traffic, self._all, self._look = over, dict[str, Traffic](), list[Traffic](), 0.0
+        self._over, self._look = over, 0.0
+        self._traffic, self._open, self._cannot = dict[str, Traffic](), list[Traffic](), dict[str, Endpoint]()
+        self._waits.clear()
         try:
             async with asyncio.TaskGroup() as self._group:
                 others = [self._group.create_task(task) for task in (self._beat(), self._stir(over))]
@@ -121,7 +127,7 @@ class Worker:
 
     async def _sign_off(self) -> None:
         """What was still in hand is free for others at once."""
-        for traffic in self._all:
+        for traffic in self._open:
             await traffic.close()
         with suppress(StoreError):  # the store may be away; then it is found out without us, after a lease
             await self._desk.run(self._desk.store.leave, self.name)
@@ -139,9 +145,9 @@ class Worker:
         """What is in flight has so long to end. What has not is cut off there, and is sent again by whoever comes next."""
         with suppress(TimeoutError):
             async with asyncio.timeout(self._grace):
-                for traffic in self._all:
+                for traffic in self._open:
                     await traffic.over()
-        if cut := sum(traffic.cut() for traffic in self._all):
+        if cut := sum(traffic.cut() for traffic in self._open):
             log.warning("%d under way when the time to stop was over: cut off, and sent again later", cut)
 
     async def _beat(self) -> None:
@@ -161,8 +167,8 @@ class Worker:
     async def _stir(self, over: asyncio.Event) -> None:
         """When it is over nobody waits for room any more."""
         await over.wait()
-        for traffic in self._all:
-            traffic.stir()
+        for traffic in self._open:
+            traffic.send_home()
 
     async def _until_idle(self, stop: asyncio.Event, over: asyncio.Event) -> None:
         while not stop.is_set() and self._busy():
@@ -172,24 +178,37 @@ class Worker:
     def _busy(self) -> bool:
         """Is anything under way, or due soon, or is that not known since the last turn?"""
         waits = [self._waits.get(name, 0.0) for name in self._endpoints()]
-        return any(traffic.under_way for traffic in self._all) or any(due is not None and due <= SOON for due in waits)
+        return any(traffic.under_way for traffic in self._open) or any(due is not None and due <= SOON for due in waits)
 
     # ---- endpoints -------------------------------------------------------------------------------------------------------
     def _endpoints(self) -> Mapping[str, Endpoint]:
-        """As the file says, looked at once in a while. What has changed there begins with the next claim."""
+        """As the file says, looked at once in a while. Whatever was read anew begins with the next claim: of a certificate only the file's
+        content may have changed."""
         if (now := time.monotonic()) >= self._look:
             self._look, self._named = now + GLANCE, self._config().endpoints
             for name, traffic in list(self._traffic.items()):
-                if self._named.get(name) != traffic.endpoint:
-                    self._group.create_task(self._traffic.pop(name).retire())
+                if self._named.get(name) is not traffic.endpoint:
+                    self._group.create_task(self._retire(self._traffic.pop(name)))
         return self._named
 
-    def _traffic_to(self, endpoint: Endpoint) -> Traffic:
-        if endpoint.name not in self._traffic:
-            client = self._connect(endpoint, before=lambda: self._before(endpoint))
-            traffic = self._traffic[endpoint.name] = Traffic(Way(endpoint, client), self._desk, self._clock.dice)
-            self._all.append(traffic)
-        return self._traffic[endpoint.name]
+    async def _retire(self, traffic: Traffic) -> None:
+        await traffic.retire()
+        self._open.remove(traffic)
+
+    def _traffic_to(self, endpoint: Endpoint) -> Traffic | None:
+        """None where no client can be made for it, a certificate having gone since the file was read."""
+        name = endpoint.name
+        if name not in self._traffic and self._cannot.get(name) is not endpoint:
+            try:
+                client = self._connect(endpoint, before=lambda: self._before(endpoint))
+            except (OSError, ValueError) as error:
+                self._cannot[name] = endpoint
+                log.error("nothing can be sent to %s (%s): look at its certificates, and save the file of endpoints again",  # noqa: TRY400
+                          name, type(error).__name__)
+                return None
+            traffic = self._traffic[name] = Traffic(Way(endpoint, client), self._desk, self._clock.dice)
+            self._open.append(traffic)
+        return self._traffic.get(name)
 
     async def _before(self, endpoint: Endpoint) -> None:
         """Before each request: in its turn, where an endpoint wants only so many a second; and only while the lane is surely ours."""
@@ -201,52 +220,69 @@ class Worker:
     # ---- lanes -----------------------------------------------------------------------------------------------------------
     async def _send_due(self, traffic: Traffic) -> float | None:
         """Claims and starts lanes until nothing is due. Returns what `turn` does."""
-        while not (self._over.is_set() or traffic.retired):
-            due = await self._desk.run(self._desk.store.due, traffic.name)
-            if due is None:
-                return None
-            if (wait := max(due, await traffic.shut())) > 0.0:
-                return wait
-            if most := await traffic.may_claim():
-                quiet = quiet_for(traffic.endpoint.quiet, self._clock.now())
-                if not (claimed := await self._desk.claim(self.name, traffic.name, most, urgent_only=quiet > 0.0)):
-                    return max(due, quiet)
-                for each in claimed:
-                    traffic.start(self._group, self._drain(traffic, each))
-            else:
+        due = await self._due(traffic)
+        while due is not None and due <= 0.0 and not (self._over.is_set() or traffic.retired):
+            if (shut := await traffic.shut()) > 0.0:
+                return shut
+            if not (most := await traffic.may_claim()):
                 await traffic.moved()
                 self._endpoints()
-        return 0.0
+                continue
+            quiet = is_quiet(traffic.endpoint.quiet, self._clock.now())
+            claimed = await self._desk.claim(self.name, traffic.name, most, urgent_only=quiet)
+            for each in claimed:
+                traffic.start(self._group, self._drain(traffic, each, traffic.slots.ask(each.urgent)))
+            if len(claimed) < most:
+                due = await self._due(traffic)
+            if not claimed:
+                break
+        return due
 
-    async def _drain(self, traffic: Traffic, claimed: Claimed) -> None:
+    async def _due(self, traffic: Traffic) -> float | None:
+        """Seconds until something is; in quiet hours only what is urgent."""
+        store, name = self._desk.store, traffic.name
+        due, quiet = await self._desk.run(store.due, name), quiet_for(traffic.endpoint.quiet, self._clock.now())
+        if due is None or not quiet:
+            return due
+        urgent = await self._desk.run(store.due, name, urgent_only=True)
+        return max(due, quiet) if urgent is None else min(urgent, max(due, quiet))
+
+    async def _drain(self, traffic: Traffic, claimed: Claimed, turn: Awaitable[bool]) -> None:
         """One lane: its deliveries one after the other, until there is none, or others have their turn."""
-        self._waits.pop(claimed.endpoint, None)
         for left in reversed(range(IN_A_ROW)):
-            attempt = await self._attempt(traffic.way, claimed)
-            await traffic.learn(attempt)
+            if not await turn:
+                await self._desk.run(self._desk.store.release, [claimed])
+                break
+            attempt, ours = await self._attempt(traffic.way, claimed)
+            traffic.sent()
+            await traffic.learn(claimed, attempt, ours)
             following = await self._desk.settle(claimed, attempt, on=left > 0 and self._goes_on(traffic))
             if not isinstance(following, Lost):
                 self._became[attempt.decision.means] += 1
             if not isinstance(following, Claimed):
                 break
-            claimed = following
+            claimed, turn = following, traffic.slots.ask(following.urgent)
+        self._waits.pop(traffic.name, None)
 
     def _goes_on(self, traffic: Traffic) -> bool:
         return traffic.goes_on and not self._over.is_set() and not is_quiet(traffic.endpoint.quiet, self._clock.now())
 
-    async def _attempt(self, way: Way, claimed: Claimed) -> Attempt:
-        """One try. Whatever goes wrong in it is this delivery's alone: one that cannot be opened, even a fault of ours."""
-        began, rows = self._now(), NO_ROWS
+    async def _attempt(self, way: Way, claimed: Claimed) -> tuple[Attempt, bool]:
+        """One try, and whether it failed by us: a payload that cannot be opened, a fault of this program. That is its own lane's alone."""
+        began, rows, ours = self._now(), NO_ROWS, True
         try:
             payload = self._desk.store.open_payload(claimed)
             decision, rows = await self._carry(way, payload, claimed, self._now)
+            ours = False
         except Sealed as error:
             decision = Decision(Means.PERSON, (str(error),))
         except ANEW:
             raise
         except Exception as error:  # noqa: BLE001  # one delivery's fault holds up its own lane and no other
             decision = fault_of_ours(error)
-        return Attempt(began, self._now(), decision, self.name, rows)
+        if ours:
+            log.error("Delivery %d to %s: %s", claimed.delivery, claimed.endpoint, " ".join(decision.says))
+        return Attempt(began, self._now(), decision, self.name, rows), ours
 
     def _now(self) -> float:
         return self._desk.store.clock.now()
