@@ -137,8 +137,10 @@ OF_FHIR = (
     Case(BUNDLE, said(410), "retry", "", "repair", None, "nothing is at this address any more: check the address"),
     Case(BUNDLE, said(405), "retry", "", "repair", None, "the server does not take bundles at this address: check the address"),
     Case(ONE, said(405), "dead", "", "delivery", None, CANNOT),
-    Case(BUNDLE, said(406), "retry", "", "repair", None, "the server does not answer in the format asked for (--format)"),
-    Case(BUNDLE, said(415, "not-supported"), "retry", "", "repair", None, "the server does not take the format sent (--format)"),
+    Case(BUNDLE, said(406), "retry", "", "repair", None,
+         "the server does not answer in the format asked for: take the other (--format, or `form`)"),
+    Case(BUNDLE, said(415, "not-supported"), "retry", "", "repair", None,
+         "the server does not take the format sent: take the other (--format, or `form`)"),
     # how often, and whether it works at all
     Case(BUNDLE, over_quota(429), "retry", "", "endpoint", NOW + 60, "the quota of a minute is used up: send again later"),
     Case(BUNDLE, said(429), "retry", "", "endpoint", None, OFTEN),

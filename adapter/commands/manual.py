@@ -8,6 +8,7 @@ import typer
 
 from adapter import docs
 from adapter.commands import files
+from adapter.commands.answers import page as answers
 from adapter.commands.exits import MEANS, Exit, Stop
 from adapter.commands.talk import Talk
 from adapter.docs.markdown import table
@@ -55,7 +56,7 @@ def run(folder: Path, check: bool, app: typer.Typer, talk: Talk) -> Exit:
 
 def printed(app: typer.Typer) -> dict[str, str]:
     """Every generated page by its name."""
-    return {**docs.files(), "cli.md": manual(app), "synth.md": synth()}
+    return {**docs.files(), "cli.md": manual(app), "synth.md": synth(), "answers.md": answers()}
 
 
 def manual(app: typer.Typer) -> str:

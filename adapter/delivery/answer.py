@@ -48,7 +48,7 @@ class Unreachable(ClientError):
 
 
 class TlsFailed(Unreachable):
-    """The server's certificate or ours is not accepted: trying again will not help."""
+    """The server's certificate or ours is not accepted. To try again at once will not help."""
 
 
 class NameUnknown(Unreachable):
@@ -100,7 +100,7 @@ class CutOff(BadAnswer):
 
 
 class NotFhir(BadAnswer):
-    """An answer that is not FHIR: whoever is there, it is no FHIR server."""
+    """An answer that is no FHIR at all. Whoever is there, it is no FHIR server."""
 
 
 class RedirectRefused(ClientError):

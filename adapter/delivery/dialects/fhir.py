@@ -46,8 +46,10 @@ ANSWERS = (
     Rule("status=410 outcome=no sent=bundle", RETRY, GO_ON, REPAIR, "nothing is at this address any more: check the address"),
     Rule("status=405 sent=bundle", RETRY, GO_ON, REPAIR,
          "the server does not take bundles at this address: check the address"),
-    Rule("of=request status=406", RETRY, GO_ON, REPAIR, "the server does not answer in the format asked for (--format)"),
-    Rule("of=request status=415", RETRY, GO_ON, REPAIR, "the server does not take the format sent (--format)"),
+    Rule("of=request status=406", RETRY, GO_ON, REPAIR,
+         "the server does not answer in the format asked for: take the other (--format, or `form`)"),
+    Rule("of=request status=415", RETRY, GO_ON, REPAIR,
+         "the server does not take the format sent: take the other (--format, or `form`)"),
     # ---- how often, and whether it works at all
     Rule("of=request status=429 quota=yes", RETRY, GO_ON, ENDPOINT, "the quota of a minute is used up: send again later", MINUTE),
     Rule("of=request status=429", RETRY, GO_ON, ENDPOINT, OFTEN),
