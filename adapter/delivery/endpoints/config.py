@@ -175,8 +175,8 @@ class Live:
     def __call__(self) -> Config:
         now = contents(self.config.seen)
         if now not in (self.config.hashed, self._told):
-            self._told = now
             self._again()
+        self._told = now
         return self.config
 
     def _again(self) -> None:

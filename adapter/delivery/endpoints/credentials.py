@@ -23,6 +23,18 @@ def _https(said: str) -> str:
     return said.strip()
 
 
+def _no_colon(said: str) -> str:
+    if ":" in said:
+        raise ValueError("may not hold a colon (RFC 7617): what comes after it would be taken for the password")
+    return said
+
+
+def _one_word(said: SecretStr) -> SecretStr:
+    if not all("!" <= c <= "~" for c in said.get_secret_value()):
+        raise ValueError("is not a token that a header can carry: plain characters only, no blank and no line break")
+    return said
+
+
 TokenUrl = Annotated[str, AfterValidator(_https)]
 Text = Annotated[str, Field(min_length=1)]
 
@@ -43,7 +55,7 @@ class Basic(Method):
     """A name and a password with every request (RFC 7617)."""
 
     kind: Literal["basic"] = Field(description="A name and a password go with every request (RFC 7617).")
-    user: Text = Field(description="The name.")
+    user: Annotated[Text, AfterValidator(_no_colon)] = Field(description="The name.")
     password: Secret = Field(description="The password: `env:NAME` or `file:PATH`.")
 
 
@@ -51,7 +63,8 @@ class Bearer(Method):
     """A token that somebody else keeps fresh (RFC 6750)."""
 
     kind: Literal["bearer"] = Field(description="A token goes with every request (RFC 6750); somebody else keeps it fresh.")
-    token: Secret = Field(description="The token: `env:NAME` or `file:PATH`; the file is read again when it changes.")
+    token: Annotated[Secret, AfterValidator(_one_word)] = Field(description=(
+        "The token: `env:NAME` or `file:PATH`; the file is read again when it changes."))
 
 
 class ClientCredentials(Method):

@@ -43,23 +43,16 @@ class Quiet:
         clock = when.astimezone(ZoneInfo(self.zone)).time()
         return self.start <= clock < self.end if self.start < self.end else clock >= self.start or clock < self.end
 
-    def ends(self, when: datetime) -> datetime:
-        """The first time after `when` at which the clock on the wall shows the end, or would show it if it were not put forward."""
-        zone = ZoneInfo(self.zone)
-        day = when.astimezone(zone).date()
-        shown = (datetime.combine(day + timedelta(days), self.end, zone).replace(fold=fold) for days in (0, 1, 2) for fold in (0, 1))
-        return next(end for end in (each.astimezone(UTC) for each in shown) if end > when)
-
 
 def is_quiet(hours: Iterable[Quiet], when: datetime) -> bool:
     return any(each.covers(when) for each in hours)
 
 
 def quiet_for(hours: Iterable[Quiet], when: datetime) -> float:
-    """Seconds until it is not quiet any more; 0.0 where it is not quiet."""
+    """Seconds until it is not quiet any more, two days at most; 0.0 where it is not quiet. Minute by minute, because the clock on the wall
+    may be put over the end, or back before it."""
     hours, now = tuple(hours), when.astimezone(UTC)
-    for _ in range(8):
-        if not (over := [each.ends(now) for each in hours if each.covers(now)]):
-            break
-        now = max(over)
-    return (now - when).total_seconds()
+    minutes = (now.replace(second=0, microsecond=0) + timedelta(minutes=n) for n in range(1, 2 * 24 * 60))
+    if not is_quiet(hours, now):
+        return 0.0
+    return next(((minute - now).total_seconds() for minute in minutes if not is_quiet(hours, minute)), 2 * 86_400.0)

@@ -26,14 +26,13 @@ def showing(context: ssl.SSLContext, certificate: Path, key: Path | None, passwo
     try:
         context.load_cert_chain(certificate, key, lambda: said)  # a function, or OpenSSL would ask at the terminal
     except (ssl.SSLError, OSError) as error:
-        raise ValueError(_why(error)) from None
+        raise ValueError(_why(error, (key or certificate).read_bytes())) from None
     return context
 
 
-def _why(error: OSError) -> str:
-    reason = getattr(error, "reason", "") or ""
-    if "MISMATCH" in reason:
+def _why(error: OSError, key: bytes) -> str:
+    if "MISMATCH" in (getattr(error, "reason", "") or ""):
         return "does not belong to the key: expected the certificate that was made for it"
-    if "DECRYPT" in reason or "PASSWORD" in reason:
+    if b"ENCRYPTED" in key:  # OpenSSL says no more than that it is wrong
         return "has a key that the password does not open: look at `key_password`"
     return "cannot be used with its key: expected both in PEM, the certificate with those that lead to its authority after it"
