@@ -269,6 +269,21 @@ def test_a_secret_that_changed_in_its_own_file_is_taken_up(tmp_path: Path) -> No
     assert auth.token.get_secret_value() == "two"
 
 
+def test_what_did_not_change_stays_the_very_same(tmp_path: Path) -> None:
+    """Another certificate under the same name is a change."""
+    Authority("nhs", tmp_path)
+    other = '[endpoint.b]\nurl = "https://b.example"\n'
+    written(tmp_path, BASIC + 'ca = "nhs.pem"\n' + other)
+    running = Running(tmp_path)
+    Authority("nhs", tmp_path)
+    assert running.live().endpoint("b") is running.config.endpoint("b")
+    assert running.live().endpoint("a") != running.config.endpoint("a")
+    now = running.live()
+    written(tmp_path, BASIC + 'ca = "nhs.pem"\n')
+    assert running.live().endpoint("a") is now.endpoint("a")
+    assert list(running.live().endpoints) == ["a"]
+
+
 @pytest.mark.parametrize("breaks", [
     lambda folder: written(folder, BASIC + f'concurrency = "{CANARY}"\n'),
     lambda folder: written(folder, "[endpoint"),

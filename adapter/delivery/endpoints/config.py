@@ -6,17 +6,16 @@
 """
 from __future__ import annotations
 
-import hashlib
 import os
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
 from adapter.delivery.endpoints.endpoint import Endpoint
-from adapter.delivery.endpoints.secrets import Surroundings, named
+from adapter.delivery.endpoints.secrets import Surroundings, contents, named
 from adapter.delivery.endpoints.settings import StoreSettings, of_environment, variable
 from adapter.delivery.endpoints.wrong import Wrong, wrongs
 from adapter.faults import Fault, Refused
@@ -80,18 +79,6 @@ def load(path: Path, environ: Mapping[str, str] | None = None) -> Config:
         raise Refused(sorted(document.faults, key=lambda fault: fault.line or 0))
     hashed |= around.seen
     return Config(path, store, endpoints, frozenset(hashed), contents(hashed))
-
-
-def contents(files: Iterable[Path]) -> str:
-    """A hash of what they hold; one that cannot be read holds nothing."""
-    found = hashlib.sha256()
-    for path in sorted(files):
-        try:
-            held = path.read_bytes()
-        except OSError:
-            held = b""
-        found.update(f"{path} {len(held)} ".encode() + held)
-    return found.hexdigest()
 
 
 @dataclass(frozen=True)
@@ -181,8 +168,14 @@ class Live:
 
     def _again(self) -> None:
         try:
-            self.config = load(self.config.file, self._environ)
+            self.config = _kept(self.config, load(self.config.file, self._environ))
         except Refused as refused:
             self._say(f"{refused}\n{self.config.file} is not used as it now is; what it said before stays in force until it is mended.")
         else:
             self._say(f"{self.config.file} was read again.")
+
+
+def _kept(old: Config, new: Config) -> Config:
+    """What is the same stays the very same, so that nobody has to begin anew with it."""
+    same = {name: endpoint for name, endpoint in old.endpoints.items() if endpoint == new.endpoints.get(name)}
+    return replace(new, endpoints={**new.endpoints, **same})

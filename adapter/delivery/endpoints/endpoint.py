@@ -7,14 +7,14 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import httpx
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationInfo, field_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr, SecretStr, ValidationInfo, field_validator
 
 from adapter.delivery.address import base_address
 from adapter.delivery.answer import BadAddress
 from adapter.delivery.endpoints import tls
 from adapter.delivery.endpoints.credentials import Auth, Nobody
 from adapter.delivery.endpoints.quiet import Quiet
-from adapter.delivery.endpoints.secrets import File, PerhapsSecret, Secret, private
+from adapter.delivery.endpoints.secrets import File, PerhapsSecret, Secret, contents, private
 
 PATHS = {"fhir": "", "bars": "$process-message"}
 TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110, 5.6.2
@@ -108,6 +108,11 @@ class Endpoint(BaseModel):
         'What goes with every request besides, such as `{ "NHSD-End-User-Organisation-ODS" = "Y99901" }`; what is secret as `env:NAME` '
         'or `file:PATH`.'))
     auth: Auth = Field(default_factory=lambda: Nobody(kind="none"), description="Who we are: a table of its own, see below.")
+
+    _held: str = PrivateAttr("")  # what the files hold: with another certificate it is another endpoint
+
+    def model_post_init(self, context: Any, /) -> None:
+        self._held = contents(path for path in (self.ca, self.key, self.certificate) if path)
 
     @field_validator("path")
     @classmethod

@@ -5,9 +5,10 @@ a password that everybody on the machine can read is no secret.
 """
 from __future__ import annotations
 
+import hashlib
 import os
 import stat
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any
@@ -64,6 +65,18 @@ def read(path: Path, what: str) -> bytes:
         return path.read_bytes()
     except OSError as error:
         raise ValueError(f"the file {path}, where {what} is expected, cannot be read ({error.strerror})") from None
+
+
+def contents(files: Iterable[Path]) -> str:
+    """A hash of what they hold; one that cannot be read holds nothing."""
+    found = hashlib.sha256()
+    for path in sorted(files):
+        try:
+            held = path.read_bytes()
+        except OSError:
+            held = b""
+        found.update(f"{path} {len(held)} ".encode() + held)
+    return found.hexdigest()
 
 
 def private(path: Path) -> None:
