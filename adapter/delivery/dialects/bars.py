@@ -15,7 +15,7 @@ from __future__ import annotations
 from adapter.delivery.dialects.decision import Asked, Came, Decision, Do, Means
 from adapter.delivery.dialects.no_answer import NO_ANSWER
 from adapter.delivery.dialects.signs import of_request
-from adapter.delivery.dialects.table import Rule, Wait, Whom, decision, first
+from adapter.delivery.dialects.table import Rule, Table, Wait, Whom, decision
 
 DELIVERED, RETRY, AMBIGUOUS, DEAD, PERSON = Means.DELIVERED, Means.RETRY, Means.AMBIGUOUS, Means.DEAD, Means.PERSON
 GO_ON, FRESH_TOKEN, POLL = Do.NOTHING, Do.FRESH_TOKEN, Do.POLL
@@ -68,9 +68,9 @@ ANSWERS = (
     Rule("status=2xx", DELIVERED, GO_ON, DELIVERY, "the receiver has it"),
     Rule("", AMBIGUOUS, GO_ON, DELIVERY, "that is no answer to a message: look at the endpoint"),
 )
-BARS = (*NO_ANSWER, *ANSWERS)
+BARS = Table(*NO_ANSWER, *ANSWERS)
 
 
 def decide(asked: Asked, came: Came, attempt: int, now: float) -> Decision:
     """`now` in seconds since 1970."""
-    return decision(first(BARS, of_request(asked, came)), asked, came, attempt, now)
+    return decision(BARS.first(of_request(asked, came)), asked, came, attempt, now)

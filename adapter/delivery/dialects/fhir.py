@@ -19,7 +19,7 @@ from adapter.delivery.answer import Answer
 from adapter.delivery.dialects.decision import Asked, Came, Decision, Do, Means
 from adapter.delivery.dialects.no_answer import NO_ANSWER
 from adapter.delivery.dialects.signs import entries_of, of_entry, of_request, status_of
-from adapter.delivery.dialects.table import Rule, Wait, Whom, decision, first
+from adapter.delivery.dialects.table import Rule, Table, Wait, Whom, decision
 from adapter.delivery.dialects.words import MOST, reasons
 
 DELIVERED, RETRY, AMBIGUOUS, DEAD, PERSON = Means.DELIVERED, Means.RETRY, Means.AMBIGUOUS, Means.DEAD, Means.PERSON
@@ -106,8 +106,8 @@ ANSWERS = (
     Rule("status=none", AMBIGUOUS, READ_AGAIN, DELIVERY, "the server does not say what became of it: look at the server"),
     Rule("", AMBIGUOUS, GO_ON, DELIVERY, "that is no answer to a bundle: look at the server"),
 )
-FHIR = (*NO_ANSWER, *ANSWERS)
-TAKEN = next(rule for rule in FHIR if rule.when == "status=2xx")
+FHIR = Table(*NO_ANSWER, *ANSWERS)
+TAKEN = next(rule for rule in ANSWERS if rule.when == "status=2xx")
 
 
 def decide(asked: Asked, came: Came, attempt: int, now: float) -> Decision:
@@ -125,12 +125,12 @@ def decide(asked: Asked, came: Came, attempt: int, now: float) -> Decision:
 
 def of_whole(asked: Asked, came: Came) -> Rule:
     """What is to be thought of an answer, or of none, before its entries are looked at."""
-    return first(FHIR, of_request(asked, came))
+    return FHIR.first(of_request(asked, came))
 
 
 def of_one(status: int | None, outcome: Any, *, if_match: bool = True) -> Rule:
     """Of one entry. Nothing that is said of an entry concerns more than its delivery."""
-    return first(FHIR, of_entry(status, outcome, if_match=if_match))
+    return FHIR.first(of_entry(status, outcome, if_match=if_match))
 
 
 def gravest(rules: Sequence[Rule]) -> Rule | None:

@@ -8,9 +8,9 @@ never makes a delivery dead: nothing about that delivery is wrong.
 """
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum
+from functools import lru_cache
 
 from adapter.delivery.answer import Answer
 from adapter.delivery.dialects.decision import About, Asked, Came, Decision, Do, Means
@@ -58,9 +58,20 @@ class Rule:
         return all(one_of & signs for one_of in self.needs)
 
 
-def first(rules: Sequence[Rule], signs: frozenset[str]) -> Rule:
-    """The last rule of a table takes everything."""
-    return next(rule for rule in rules if rule.fits(signs))
+class Table:
+    """Rules from top to bottom; the last one takes everything. What was found once for the same signs is not looked for again: kept are
+    only signs that some rule names, nothing else that a server said."""
+
+    def __init__(self, *rules: Rule) -> None:
+        self.rules = rules
+        self._named = frozenset(sign for rule in rules for one_of in rule.needs for sign in one_of)
+        self._found = lru_cache(maxsize=1024)(self._search)
+
+    def first(self, signs: frozenset[str]) -> Rule:
+        return self._found(signs & self._named)
+
+    def _search(self, signs: frozenset[str]) -> Rule:
+        return next(rule for rule in self.rules if rule.fits(signs))
 
 
 def decision(rule: Rule, asked: Asked, came: Came, attempt: int, now: float) -> Decision:
