@@ -296,6 +296,8 @@ def _onward(connection: Connection, lane: RowMapping, held: str, now: float, loo
     state = "held" if held else "active" if head or flying else "idle"
     due = now if state == "active" and not flying else None
     sql.lanes_settled(connection, [handing.lane_row(lane, state, held, because if held else None, due, head)])
+    if not held:  # whoever waits for this lane finds out now whether it may go
+        sql.defer(connection, sql.waiting_for(connection, lane["endpoint"], {lane["subject"]}, now), now)
 
 
 def _line(row: RowMapping) -> Line:
