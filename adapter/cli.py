@@ -11,10 +11,26 @@ from typing import Annotated
 
 import typer
 
+from adapter.commands.delivery_verbs import backup, deliveries, doctor, keys, restore, work
 from adapter.commands.ending import CODES, verb
+from adapter.commands.endpoint_verbs import endpoints
 from adapter.commands.exits import Exit
 from adapter.commands.layout_verbs import layouts, ledger
-from adapter.commands.options import Absence, AsJson, AsOf, Jobs, LayoutFile, Parts, RefusedTo, perhaps
+from adapter.commands.options import (
+    Absence,
+    AsJson,
+    AsOf,
+    DirectoryPolicy,
+    File,
+    Form,
+    Jobs,
+    LayoutFile,
+    Parts,
+    PatientPolicy,
+    RefusedTo,
+    perhaps,
+)
+from adapter.commands.server_verbs import pull, retract, send
 from adapter.commands.streams import program
 from adapter.commands.talk import Talk
 
@@ -25,30 +41,16 @@ app = typer.Typer(
 records = typer.Typer(help="The native format: schema and example.", no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(records, name="records")
 app.add_typer(layouts, name="layout")
+app.add_typer(endpoints, name="endpoint")
+app.add_typer(deliveries, name="deliveries")
+app.add_typer(keys, name="keys")
 app.command()(ledger)
-
-
-class Form(StrEnum):
-    JSON = "json"
-    XML = "xml"
 
 
 class Kind(StrEnum):
     TRANSACTION = "transaction"
     COLLECTION = "collection"
     RECORDS = "records"
-
-
-class PatientPolicy(StrEnum):
-    MATCH = "match"
-    CREATE = "create-if-missing"
-    UPSERT = "upsert"
-
-
-class DirectoryPolicy(StrEnum):
-    LOGICAL = "logical"
-    EXISTING = "existing"
-    OWN = "own"
 
 
 def resources(incomplete: str) -> list[str]:
@@ -77,8 +79,6 @@ def redbag(version: Version = False) -> None:
     """A care home's records as UK Core FHIR: to the hospital, and back."""
 
 
-File = Annotated[Path, typer.Argument(metavar="FILE|-", allow_dash=True, show_default=False, help=(
-    "Care records: JSON, one or a list of them, or NDJSON with one resident a line; - is a pipe."))]
 Out = Annotated[Path, typer.Option("--out", "-o", metavar="DIR|-", allow_dash=True, help="A folder for the files; - is standard output.")]
 As = Annotated[Kind, typer.Option("--as", help="What kind of Bundle; or records: the care records themselves, in the native format.")]
 Patients = Annotated[PatientPolicy, typer.Option("--patient", help=(
@@ -86,10 +86,6 @@ Patients = Annotated[PatientPolicy, typer.Option("--patient", help=(
 Directory = Annotated[DirectoryPolicy, typer.Option("--directory", help=(
     "Organisations, places and professionals: named by their identifier; looked up on the server; or sent."))]
 Format = Annotated[Form, typer.Option("--format", help="Which form of FHIR: JSON or XML.")]
-Timeout = Annotated[float, typer.Option(min=0.1, metavar="SECONDS", help=(
-    "How long everything about one resident may take; what was not done then is said."))]
-ShowValues = Annotated[bool, typer.Option("--show-values", help="Show what the record says, for a person who may read it.")]
-ShowServerText = Annotated[bool, typer.Option("--show-server-text", help="Show the server's own words, which may hold what a record says.")]
 
 
 @app.command()
@@ -125,85 +121,8 @@ def convert(file: File, kind: As = Kind.TRANSACTION, out: Out = Path("-"), patie
     return convert.run(file, bundler, out, talk := Talk(as_json), jobs, parts, perhaps(file, layout, as_of, refused, talk))
 
 
-@app.command()
-@verb
-def send(file: File, to: Annotated[str, typer.Option(metavar="URL", help="The base of a FHIR server.", show_default=False)],
-         dry_run: Annotated[bool, typer.Option("--dry-run", help="Write nothing; say what would change on the server.")] = False,
-         patient: Patients = PatientPolicy.MATCH, directory: Directory = DirectoryPolicy.LOGICAL,
-         base: Annotated[Path | None, typer.Option(metavar="FILE", show_default=False, help=(
-             "What was sent the last time: then what you changed since is merged with what the hospital changed."))] = None,
-         replace: Annotated[bool, typer.Option("--replace", help="Write over what the hospital edited.")] = False,
-         older: Annotated[bool, typer.Option("--older", help="Send a record although the server has one of a later time.")] = False,
-         absence: Absence = None, form: Format = Form.JSON, timeout: Timeout = 90, show_values: ShowValues = False,
-         show_server_text: ShowServerText = False, layout: LayoutFile = None, as_of: AsOf = None, refused: RefusedTo = None,
-         as_json: AsJson = False) -> Exit:
-    """Send care records to a FHIR server. What is there already is not written again; a token is taken from REDBAG_TOKEN."""
-    from adapter.bundle import Policy
-    from adapter.commands import send
-    from adapter.commands.exported import stated
-    from adapter.commands.server import server
-    from adapter.delivery.send import Options
-
-    talk, client = Talk(as_json), server(to, form.value)
-    export = perhaps(file, layout, as_of, refused, talk)
-    options = Options(
-        base=send.care_record_of(base, talk) if base else None, dry_run=dry_run, replace=replace, older=older, seconds=timeout,
-        absence=stated(absence or (), export.layout if export else None), show_values=show_values, show_server_text=show_server_text)
-    return send.run(file, client, Policy(patient.value, directory=directory.value), options, talk, export)
-
-
-@app.command()
-@verb
-def retract(to: Annotated[str, typer.Option(metavar="URL", help="The base of a FHIR server.", show_default=False)],
-            record: Annotated[Path | None, typer.Option(metavar="FILE", show_default=False, help=(
-                "Of whom, by the care record as it was sent; with it she is looked for by her NHS number too."))] = None,
-            source: Annotated[str | None, typer.Option(metavar="URI", help="The namespace of your keys.", show_default=False)] = None,
-            resident: Annotated[str | None, typer.Option(metavar="KEY", show_default=False, help=(
-                "Of whom, by your own key; also to choose from --record."))] = None,
-            dry_run: Annotated[bool, typer.Option("--dry-run", help="Write nothing; say what would end on the server.")] = False,
-            replace: Annotated[bool, typer.Option("--replace", help="Also where the hospital edited its status.")] = False,
-            layout: LayoutFile = None, form: Format = Form.JSON, timeout: Timeout = 90, show_values: ShowValues = False,
-            show_server_text: ShowServerText = False, as_json: AsJson = False) -> Exit:
-    """Take back everything that was sent for the wrong resident. It stays there, entered in error; a token is taken from REDBAG_TOKEN."""
-    from adapter.commands import retract
-    from adapter.commands.server import server
-    from adapter.delivery.send import Options
-
-    talk, client = Talk(as_json), server(to, form.value)
-    options = Options(
-        dry_run=dry_run, replace=replace, seconds=timeout, show_values=show_values, show_server_text=show_server_text)
-    return retract.run(client, retract.whose(record, source, resident, layout, talk), options, talk)
-
-
-@app.command()
-@verb
-def pull(address: Annotated[str, typer.Option("--from", metavar="URL", help="The base of a FHIR server.", show_default=False)],
-         nhs_number: Annotated[str | None, typer.Option(metavar="NUMBER|-", show_default=False, help=(
-             "Whom; only if the number is verified, or you vouch for it. - reads it from standard input."))] = None,
-         resident: Annotated[str | None, typer.Option(metavar="KEY", show_default=False, help=(
-             "Whom, by your own key; also to choose from --record."))] = None,
-         source: Annotated[str | None, typer.Option(metavar="URI", help="The namespace of your keys.", show_default=False)] = None,
-         record: Annotated[Path | None, typer.Option(metavar="FILE", show_default=False, help=(
-             "Whom, by the care record as it was sent (with --layout: an export): what changed since is told."))] = None,
-         since: Annotated[str | None, typer.Option(metavar="TIME", show_default=False, help=(
-             "Only what changed from then on, by the server's clock: 2026-11-03T08:00:00Z."))] = None,
-         out: Annotated[Path | None, typer.Option("--out", "-o", metavar="DIR|-", allow_dash=True, show_default=False, help=(
-             "A folder for all that came back; - is standard output, for the record alone. Without it: the changes, where there is a "
-             "--record to tell them from; else the record."))] = None,
-         form: Format = Form.JSON, timeout: Timeout = 300, layout: LayoutFile = None, as_of: AsOf = None, as_json: AsJson = False) -> Exit:
-    """Bring back what a server has about a resident. As records, with what was not read; a token is taken from REDBAG_TOKEN."""
-    from adapter.commands import pull, send
-    from adapter.commands.exported import layout_of
-    from adapter.commands.server import server
-
-    talk, client = Talk(as_json), server(address, form.value)
-    pull.asked(nhs_number, resident, source, record is not None)
-    if layout:
-        pull.placed(out, record)
-    export = perhaps(record, layout, as_of, None, talk) if record else None
-    sent = send.care_record_of(record, talk, resident, export) if record else None
-    options = pull.Options(since, timeout, layout_of(layout, talk) if layout else None, export)
-    return pull.run(client, pull.who(nhs_number, resident, source, sent), options, sent, out, talk)
+for each in (send, retract, work, pull, backup, restore, doctor):
+    app.command()(each)
 
 
 @app.command()

@@ -31,6 +31,9 @@ or where `--refused` says, to be corrected and sent again. A folder that is writ
 read; a conversion goes on in its own. A draft of a layout shows the codes of a column only where twelve or fewer short ones are shared by
 twenty rows or more, or with `--show-values`.
 
+Where a server is named, that is its address, or the name of an endpoint of `redbag.toml` ([endpoints.md](endpoints.md)). With
+`--durable` things are accepted for such an endpoint, and delivered by `redbag work` ([delivery.md](delivery.md)).
+
 `redbag --install-completion` sets up completion for your shell.
 
 ## Exit codes

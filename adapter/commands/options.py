@@ -1,6 +1,7 @@
 """Options that several verbs share."""
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,7 +13,29 @@ from adapter.commands.talk import Talk
 if TYPE_CHECKING:
     from adapter.commands.exported import Exported
 
+
+class Form(StrEnum):
+    JSON = "json"
+    XML = "xml"
+
+
+class PatientPolicy(StrEnum):
+    MATCH = "match"
+    CREATE = "create-if-missing"
+    UPSERT = "upsert"
+
+
+class DirectoryPolicy(StrEnum):
+    LOGICAL = "logical"
+    EXISTING = "existing"
+    OWN = "own"
+
+
 AsJson = Annotated[bool, typer.Option("--json", help="For programs: one JSON object a line on standard output, the result last.")]
+File = Annotated[Path, typer.Argument(metavar="FILE|-", allow_dash=True, show_default=False, help=(
+    "Care records: JSON, one or a list of them, or NDJSON with one resident a line; - is a pipe."))]
+ConfigFile = Annotated[Path | None, typer.Option("--config", metavar="FILE", show_default=False, help=(
+    "The configuration of store and endpoints; else what REDBAG_CONFIG names, else redbag.toml here."))]
 Export = Annotated[Path, typer.Argument(metavar="EXPORT", show_default=False, help=(
     "What the vendor's system wrote: a file, a folder or a zip."))]
 LayoutFile = Annotated[Path | None, typer.Option("--layout", metavar="FILE", show_default=False, help=(

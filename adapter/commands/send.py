@@ -7,27 +7,26 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from adapter.bundle import Policy
 from adapter.commands.absence import believed
 from adapter.commands.exits import Exit, Stop, together
 from adapter.commands.exported import Exported, closed
 from adapter.commands.intake import Intake
-from adapter.commands.server import EXITS, TOKEN, patiently
+from adapter.commands.server import EXITS, There, patiently
 from adapter.commands.streams import Gone, flush
 from adapter.commands.talk import Talk
-from adapter.delivery.client import FhirClient
 from adapter.delivery.outcome import Verdict
 from adapter.delivery.send import Options, Sent, send
 from mappings.bag import CareRecord
+from mappings.faults import Faults
 
 PATIENCE = 3  # residents in a row to whom the server gave no answer
 AGAIN = "Run the same command again later: what was taken is found unchanged."
 
 
-def run(file: Path, client: FhirClient, policy: Policy, options: Options, talk: Talk, export: Exported | None = None) -> Exit:
+def run(file: Path, there: There, options: Options, talk: Talk, export: Exported | None = None) -> Exit:
     intake = Intake(str(file), talk, export=export)
     try:
-        tally = asyncio.run(_send_all(client, intake, policy, options, talk))
+        tally = asyncio.run(_send_all(there, intake, options, talk))
     except Gone:
         raise Stop(Exit.AGAIN, f"Whoever read standard output has gone; stopped at record {intake.residents}. {AGAIN}") from None
     more = closed(export)
@@ -55,17 +54,22 @@ class Tally:
         self.waiting = self.waiting + 1 if sent.verdict is Verdict.LATER else 0
 
 
-async def _send_all(client: FhirClient, intake: Intake, policy: Policy, options: Options, talk: Talk) -> Tally:
+async def _send_all(there: There, intake: Intake, options: Options, talk: Talk) -> Tally:
     """Raises Stop when the server does not answer any more, or answers to nobody."""
     tally = Tally()
-    async with client:
+    async with there.client:
         for number, care_record in intake.accepted("Comparing" if options.dry_run else "Sending"):
             options = replace(options, absence=believed(options.absence, intake.export, talk))
-            sent = await patiently(send(client, care_record, policy, options), intake.where(number), talk)
+            try:
+                there.may_have(care_record)
+            except Faults as bad:
+                intake.refuse(number, bad)
+                continue
+            sent = await patiently(send(there.client, care_record, there.policy, options), intake.where(number), talk)
             tally.add(sent)
             tell(number, sent, intake, options, talk)
             if sent.for_all:
-                raise Stop(Exit.NOTHING, f"It would be the same for all: stopped at record {number}. A token is taken from {TOKEN}.")
+                raise Stop(Exit.NOTHING, f"It would be the same for all: stopped at record {number}. {there.credentials}.")
             if tally.waiting == PATIENCE:
                 raise Stop(Exit.AGAIN, f"The server could not take {PATIENCE} residents in a row; stopped at record {number}. {AGAIN}")
     return tally

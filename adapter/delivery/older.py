@@ -18,12 +18,14 @@ from mappings.faults import BadValue
 from mappings.findings import before
 from mappings.values import when
 
+LATER = "as_of: this record is of"  # how the sentence begins by which others know it
+
 
 def not_older(as_of: str, there: Iterable[Resource], so: str) -> None:
     """`there`: the sender's Lists and rows of hers. `so`: what follows. Raises Stopped where one is of a later time."""
     if later := max((time for each in there for time in _times(each) if before(as_of, time)), default=None):
-        raise Stopped(Verdict.REFUSED, f"as_of: this record is of {as_of} and the server has one of {later}; {so}: send the newer one, or "
-                                       "say that the older one is meant")
+        raise Stopped(Verdict.REFUSED, f"{LATER} {as_of} and the server has one of {later}; {so}: send the newer one, or say that the "
+                                       "older one is meant")
 
 
 def _times(resource: Resource) -> Iterator[str]:

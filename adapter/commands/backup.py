@@ -1,0 +1,93 @@
+"""`redbag backup` and `redbag restore`: a copy of the store, and a store from its copy, held until a person says that it may go on.
+
+Nobody knows what was sent after the copy was made. So after a restore nothing is sent; each endpoint is asked what it has, and that is
+marked. What was accepted after the copy was made is not in it: the exports since then are sent again, which does no harm.
+"""
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+from adapter.commands.configured import configured, opened, storing
+from adapter.commands.exits import Exit, Stop
+from adapter.commands.line import at
+from adapter.commands.reconcile import Found, reconciled
+from adapter.commands.talk import Talk, count
+from adapter.delivery.endpoints import Config
+from adapter.delivery.store.keeping import restore as put_back
+from adapter.delivery.store.opening import address, place_of
+from adapter.delivery.store.seal import Keyring
+from adapter.delivery.store.store import Store
+
+KEYS = "The keys are not in it: keep a copy of their file apart from this one."
+PG_DUMP = ("{place} is PostgreSQL, and its own tools copy it while it is in use: pg_dump --format=custom --file={file} DATABASE-URL. The "
+           "keys are not in it: keep a copy of their file apart from this one.")
+PG_RESTORE = "{place} is PostgreSQL: put it back with pg_restore into an empty database, then run `redbag restore` without a file."
+WHICH = "Name the file that `redbag backup` wrote."
+THEN = ("Nothing is sent until `redbag deliveries release --all`. What was accepted after {time} is not in it: then send the exports since "
+        "then again, which does no harm.")
+
+
+def run(config: Path | None, file: Path, talk: Talk) -> Exit:
+    """Raises Stop."""
+    found = configured(config, talk)
+    if not is_file(found):
+        raise Stop(Exit.USAGE, PG_DUMP.format(place=place(found), file=file))
+    there(found)
+    with opened(found) as store:
+        store.keeping.backup(file)
+        size = store.keeping.size()
+    talk.result({"exit": Exit.DONE, "file": str(file), "deliveries": size.deliveries, "waiting": size.waiting},
+                f"Copied into {file}: {count(size.deliveries, 'delivery', 'deliveries')}, {size.waiting:,} of them waiting. {KEYS}")
+    return Exit.DONE
+
+
+def restore(config: Path | None, file: Path | None, talk: Talk, *, reconcile: bool) -> Exit:
+    """Raises Stop."""
+    found = configured(config, talk)
+    with storing():
+        Keyring.load(found.store.keys)  # before anything is put in its place
+        if is_file(found):
+            if file is None:
+                raise Stop(Exit.USAGE, WHICH)
+            put_back(file, address(found.store.database).database or "")
+        elif file is not None:
+            raise Stop(Exit.USAGE, PG_RESTORE.format(place=place(found)))
+    with opened(found) as store:
+        if not is_file(found):
+            store.keeping.hold_restored()
+        newest = _newest(store)
+        marked = asyncio.run(reconciled(store, found, talk)) if reconcile else Found()
+        waiting = store.keeping.size().waiting
+    done = f"Put back, and held: {count(waiting, 'delivery waits', 'deliveries wait')}. "
+    talk.result({"exit": Exit.DONE, "waiting": waiting, "newest": newest, **(marked.counts() if reconcile else {})},
+                done + (f"{marked.sentence()} " if reconcile else "") + THEN.format(time=at(newest) if newest else "it was made"))
+    return Exit.DONE
+
+
+def _newest(store: Store) -> float | None:
+    """When the last thing that it knows was accepted."""
+    last = store.people.listed(most=1)
+    return last[0].accepted if last else None
+
+
+def is_file(config: Config) -> bool:
+    """Is the store SQLite's? Raises Stop."""
+    with storing():
+        return address(config.store.database).get_backend_name() == "sqlite"
+
+
+def place(config: Config) -> str:
+    """How the store is called in sentences."""
+    return place_of(address(config.store.database))
+
+
+def is_made(config: Config) -> bool:
+    """Was there ever a store? Whoever only looks makes none. Of PostgreSQL it says yes."""
+    return not is_file(config) or Path(address(config.store.database).database or "").is_file()
+
+
+def there(config: Config) -> None:
+    """Raises Stop where no store was made yet."""
+    if not is_made(config):
+        raise Stop(Exit.NOTHING, f"There is no store {place(config)} yet: `redbag send --durable` makes it when it accepts something.")

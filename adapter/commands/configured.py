@@ -1,0 +1,80 @@
+"""What redbag.toml names, opened for a verb: the configuration, an endpoint, the keys, the store. What is wrong with it ends the run."""
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from adapter.commands.exits import Exit, Stop
+from adapter.commands.exported import stopped
+from adapter.commands.talk import Talk
+from adapter.delivery.endpoints import Config, Endpoint, NotConfigured, find, load
+from adapter.delivery.store.errors import StoreAway, StoreError
+from adapter.delivery.store.seal import Keyring
+from adapter.faults import Refused
+
+if TYPE_CHECKING:
+    from adapter.delivery.store.store import Store
+
+KEYS = "REDBAG_KEYS"
+
+
+def configured(said: Path | None, talk: Talk) -> Config:
+    """Raises Stop when all that is wrong with the file has been told."""
+    try:
+        return load(find(said))
+    except Refused as refused:
+        raise stopped(refused.found, str(find(said)), talk, layout=True) from None
+
+
+def endpoint(config: Config, name: str) -> Endpoint:
+    """Raises Stop."""
+    try:
+        return config.endpoint(name)
+    except NotConfigured as error:
+        raise Stop(Exit.USAGE, str(error)) from None
+
+
+@contextmanager
+def storing() -> Iterator[None]:
+    """What the store cannot do, as the end of the run. Raises Stop."""
+    try:
+        yield
+    except StoreAway as error:
+        raise Stop(Exit.AGAIN, sentence(error)) from None
+    except StoreError as error:
+        raise Stop(Exit.NOTHING, sentence(error)) from None
+
+
+@contextmanager
+def opened(config: Config) -> Iterator[Store]:
+    """The store, for as long as it is needed. It is made where there is none yet, the keys are not: they are for somebody to make and to
+    keep a copy of. Raises Stop."""
+    from adapter.delivery.store.store import Store
+
+    with storing():
+        store = Store.open(config.store.database, Keyring.load(config.store.keys), cap=cap(config))
+        try:
+            yield store
+        finally:
+            store.close()
+
+
+def cap(config: Config) -> int | None:
+    """How large the database may become, in bytes."""
+    return config.store.cap_mb and config.store.cap_mb * 1_000_000
+
+
+def sentence(error: Exception) -> str:
+    """As one that begins and ends like one.
+
+    >>> sentence(StoreError("the store is newer than this release"))
+    'The store is newer than this release.'
+    >>> sentence(StoreError("redbag.keys: there is no such file"))
+    'redbag.keys: there is no such file.'
+    """
+    said = str(error)
+    first = said.partition(" ")[0]
+    begun = first.capitalize() if first.isalpha() and first.islower() else first
+    return begun + said[len(first):] + "." * (not said.endswith((".", "?")))

@@ -1,0 +1,69 @@
+"""A delivery in a line, and how many there are of which: our words for what the store says. docs/delivery.md explains them."""
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from adapter.commands.talk import count
+from adapter.delivery.store.keeping import Size
+from adapter.delivery.store.people import Counts, Line
+
+YEARS = 3650.0  # days
+
+
+def state_of(line: Line) -> str:
+    """In our words: docs/delivery.md has them all."""
+    if line.in_flight:
+        return "in-flight"
+    if line.state == "queued":
+        return "held" if line.lane_state == "held" else "waiting"
+    return "delivered" if line.state == "done" else line.state
+
+
+def summary(line: Line) -> dict[str, Any]:
+    return {"delivery": line.id, "endpoint": line.endpoint, "state": state_of(line), "kind": line.kind, "urgent": line.urgent,
+            "as_of": line.as_of, "place": line.place, "accepted": line.accepted, "attempts": line.attempts, "says": list(line.says),
+            "held_because": line.held_because}
+
+
+def sentence(line: Line, age: float) -> str:
+    """One delivery in a line: its number, and whatever is worth knowing first."""
+    state, urgent = state_of(line), ", urgent" if line.urgent else ""
+    why = line.held_because if state == "held" else " ".join(line.says)
+    return f"{line.id:>8}  {state:<10}  {line.endpoint}, {line.kind}{urgent}, {span(age)} ago ({line.place}){': ' * bool(why)}{why}"
+
+
+def totals(each: Counts) -> str:
+    said = {"delivered": each.delivered, "superseded": each.superseded, "dead": each.dead, "waiting": each.waiting}
+    odd = "" if each.reconciled else " (which does not add up: `redbag doctor`)"
+    return f"{each.endpoint}: {each.accepted:,} accepted; " + ", ".join(f"{n:,} {what}" for what, n in said.items()) + f"{odd}."
+
+
+def runway(size: Size) -> str:
+    """What the store takes, and how long it goes on like this."""
+    days = "for years" if size.runway and size.runway > YEARS else f"about {count(round(size.runway or 0), 'day')}"
+    lasts = f", which lasts {days} at the rate of the last day" if size.runway is not None else ""
+    left = f"; {size.free / 1e9:,.1f} GB are free" if size.free is not None else ""
+    return f"The store takes {size.used / 1e6:,.1f} MB for {count(size.deliveries, 'delivery', 'deliveries')}{left}{lasts}."
+
+
+def at(time: float) -> str:
+    """In UTC, for the machines that are at work may stand in several zones.
+
+    >>> at(1762135814.6)
+    '2025-11-03 02:10:14Z'
+    """
+    return f"{datetime.fromtimestamp(time, UTC):%Y-%m-%d %H:%M:%SZ}"
+
+
+def span(seconds: float) -> str:
+    """
+    >>> span(0.34), span(75), span(7200), span(200_000)
+    ('0.3 s', '75 s', '2 h', '2 days')
+    """
+    if seconds < 10:
+        return f"{seconds:.1f} s"
+    for unit, name, least in ((86400, " days", 2), (3600, " h", 2), (60, " min", 2)):
+        if seconds >= unit * least:
+            return f"{seconds / unit:.0f}{name}"
+    return f"{seconds:.0f} s"

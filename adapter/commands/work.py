@@ -1,0 +1,124 @@
+"""`redbag work`: a worker, until it is told to stop. It says only what somebody should know; `redbag deliveries` tells the rest."""
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import socket
+from collections.abc import Callable, Collection, Mapping
+from contextlib import suppress
+from pathlib import Path
+
+from adapter.commands.configured import configured, opened
+from adapter.commands.exits import Exit, Stop
+from adapter.commands.streams import Gone
+from adapter.commands.talk import Talk, count
+from adapter.delivery.accepting import in_their_words
+from adapter.delivery.dialects.decision import Decision, Means
+from adapter.delivery.endpoints import Config, Live
+from adapter.delivery.store.desk import Desk
+from adapter.delivery.store.errors import StoreAway
+from adapter.delivery.store.model import Claimed, Payload
+from adapter.delivery.store.store import Store
+from adapter.delivery.work.carry import Way, carry
+from adapter.delivery.work.engine import Engine, Loop, until
+from adapter.delivery.work.worker import Carry, Summary, Worker
+
+TIDY = 60.0  # seconds between two looks at what may be removed, and whose time has run out
+DAY = 86400.0
+FOR_A_PERSON = (Means.DEAD, Means.PERSON)
+NO_DBOS = "engine = \"dbos\" needs a package that is not installed: pip install 'redbag-adapter[postgresql]', or say engine = \"loop\"."
+
+
+def run(config: Path | None, name: str | None, talk: Talk, *, until_idle: bool) -> Exit:
+    """Raises Stop."""
+    found = configured(config, talk)
+    name = name or f"{socket.gethostname().partition('.')[0]}-{os.getpid()}"
+    with opened(found) as store:
+        summary = asyncio.run(_work(store, Live(found, talk.say), name, talk, until_idle=until_idle))
+        stuck = [lane for lane in store.people.stuck() if lane.waiting or lane.held == "dead"]
+    ended = Exit.DONE
+    if until_idle:
+        ended = Exit.PERSON if stuck else Exit.AGAIN if summary.waits is not None else Exit.DONE
+    said = {"exit": ended, "delivered": summary.delivered, "dead": summary.dead, "held": len(stuck), "waits": summary.waits}
+    talk.result(said, told(summary, len(stuck)))
+    return ended
+
+
+def told(summary: Summary, held: int) -> str:
+    """
+    >>> told(Summary(3, 1, 12.0), 1)
+    '3 delivered, 1 dead; 1 lane is held (`redbag deliveries list`); the next is due in 12 s.'
+    """
+    said = f"{summary.delivered:,} delivered, {summary.dead:,} dead"
+    said += f"; {count(held, 'lane is', 'lanes are')} held (`redbag deliveries list`)" if held else ""
+    return said + ("." if summary.waits is None else f"; the next is due in {summary.waits:.0f} s.")
+
+
+async def _work(store: Store, live: Live, name: str, talk: Talk, *, until_idle: bool) -> Summary:
+    """Gently to its end, where it is asked to stop; a second time, at once."""
+    stop, desk = asyncio.Event(), Desk(store)
+    _on_signal(stop.set)
+    names = ", ".join(live.config.endpoints) or "no endpoint yet"
+    talk.say(f"At work as {name}, for {names}.{'' if until_idle else ' Ctrl-C stops it gently.'}")
+    worker = Worker(desk, live, engine(live.config, name), name, carry=telling(talk), lease=live.config.store.lease_seconds)
+    tidying = asyncio.create_task(_tidy(store, live, stop))
+    try:
+        return await worker.run(stop, until_idle=until_idle)
+    finally:
+        tidying.cancel()
+        desk.close()
+
+
+def engine(config: Config, name: str) -> Engine:
+    """Whoever wakes the worker. Raises Stop."""
+    chosen = config.store.engine or ("dbos" if "://" in config.store.database and "sqlite" not in config.store.database else "loop")
+    if chosen == "loop":
+        return Loop()
+    try:
+        from adapter.delivery.work.by_dbos import Dbos
+    except ImportError:
+        raise Stop(Exit.USAGE, NO_DBOS) from None
+    return Dbos(name)
+
+
+def telling(talk: Talk) -> Carry:
+    """Carries, and says at once what is for a person."""
+
+    async def told(way: Way, payload: Payload, claimed: Claimed, now: Callable[[], float]) -> tuple[Decision, Mapping[str, int]]:
+        decision, rows = await carry(way, payload, claimed, now)
+        if decision.means in FOR_A_PERSON:
+            says = [in_their_words(each, payload.where) for each in decision.says]
+            with suppress(Stop, Gone):  # nobody reads it: the store knows it too
+                talk.found("dead", {"delivery": claimed.delivery, "endpoint": claimed.endpoint, "place": claimed.place, "says": says},
+                           f"Delivery {claimed.delivery} to {claimed.endpoint} ({claimed.place}), {decision.means.value}: {' '.join(says)}")
+        return decision, rows
+
+    return told
+
+
+async def _tidy(store: Store, live: Live, stop: asyncio.Event) -> None:
+    """What was settled long ago is removed, and what waits in a held lane dies when its time is over, as if it went on."""
+    while not stop.is_set():
+        with suppress(StoreAway):  # the worker will know
+            await asyncio.to_thread(_tidied, store, live.config.store.keep_days * DAY, live.config.endpoints)
+        await until(stop, TIDY)
+
+
+def _tidied(store: Store, keep: float, endpoints: Collection[str]) -> None:
+    store.keeping.purge(keep)
+    for name in endpoints:
+        store.expire(name)
+
+
+def _on_signal(stop: Callable[[], None]) -> None:
+    loop = asyncio.get_running_loop()
+
+    def asked() -> None:
+        for each in (signal.SIGINT, signal.SIGTERM):
+            loop.remove_signal_handler(each)
+        stop()
+
+    for each in (signal.SIGINT, signal.SIGTERM):
+        with suppress(NotImplementedError):  # Windows: Ctrl-C ends it at once, and nothing is lost
+            loop.add_signal_handler(each, asked)
