@@ -98,9 +98,12 @@ async def _sent(way: Way, sending: Sending, claimed: Claimed, now: Now) -> tuple
 
 
 def decided(sent: Sent, attempt: int, now: float) -> Decision:
-    """What a sending means for its delivery. What holds for everybody makes nobody's delivery dead."""
+    """What a sending means for its delivery, and where no answer came also what to do. What holds for everybody makes nobody's delivery
+    dead."""
     if sent.came is not None and sent.verdict is not Verdict.DELIVERED:
-        return replace(decide("fhir", sent.asked, sent.came, attempt, now), says=sent.sentences)
+        decision = decide("fhir", sent.asked, sent.came, attempt, now)
+        told = (*sent.sentences, *(decision.says if decision.status is None else ()))
+        return replace(decision, says=tuple(dict.fromkeys(told)))
     means, at = OF_VERDICT[sent.verdict], None if sent.retry_after is None else now + sent.retry_after
     if sent.for_all:
         return Decision(Means.RETRY if means is Means.DEAD else means, sent.sentences, at, about=About.ENDPOINT, mend=True)
