@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable, Sequence
-from contextlib import closing
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
@@ -23,7 +23,7 @@ from adapter.delivery.store.desk import Desk
 from adapter.delivery.store.model import Item, Payload, Receipt
 from adapter.delivery.store.seal import Keyring
 from adapter.delivery.store.store import Store
-from adapter.delivery.work.engine import Loop
+from adapter.delivery.work.engine import Engine, Loop
 from adapter.delivery.work.worker import Summary, Worker
 
 KEYS = Keyring({"k1": bytes(32)})
@@ -138,8 +138,19 @@ class Home:
         """The file is edited."""
         self.options, self._config = self.options | options, None
 
-    def worker(self, desk: Desk, **more: Any) -> Worker:
-        return Worker(desk, self.config, Loop(), "home", **more)
+    def worker(self, desk: Desk, engine: Engine | None = None, **more: Any) -> Worker:
+        return Worker(desk, self.config, engine or Loop(), "home", **more)
+
+    @asynccontextmanager
+    async def at_work(self, desk: Desk, **more: Any) -> AsyncIterator[Worker]:
+        """A worker in the background, stopped at the end of the block."""
+        worker, stop = self.worker(desk, **more), asyncio.Event()
+        running = asyncio.create_task(worker.run(stop))
+        try:
+            yield worker
+        finally:
+            stop.set()
+            await running
 
     def works(self, **more: Any) -> Summary:
         """Until nothing is due soon. Every time with a hospital that has just been opened."""
@@ -166,6 +177,21 @@ class Home:
     def lanes(self) -> dict[str, list[str]]:
         """What was taken of each, in order."""
         return {whose: [about for about in self.hospital.took if about.split()[0] == whose] for whose in _whose(self.hospital.took)}
+
+
+async def becomes(condition: Callable[[], bool], seconds: float = 10.0) -> None:
+    """Waits until it is so."""
+    async with asyncio.timeout(seconds):
+        while not condition():
+            await asyncio.sleep(0.01)
+
+
+class Hand:
+    """A clock driven by hand: it stands still until it is moved on."""
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+        self.clock = Steady(wall=lambda: 1_800_000_000.0, passed=lambda: self.seconds)
 
 
 def _whose(abouts: Sequence[str]) -> list[str]:

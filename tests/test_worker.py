@@ -1,14 +1,157 @@
-"""A worker at work, told as stories: a real store, a hospital on the loopback that answers by script."""
+"""A worker at work, told as stories: a real store, a hospital on the loopback that answers by script. Counted at the hospital."""
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
-from tests.at_work import Home
+import pytest
+
+from adapter.delivery.store.desk import Desk
+from adapter.delivery.work.worker import Summary
+from tests.at_work import Home, Hospital, Reply, becomes
+
+EVERYBODY = ("Mary", "Ida", "Tom")
 
 
+# ---- in order, once, and nobody waits for another -----------------------------------------------------------------------------
 def test_everything_is_sent_in_the_order_of_each_resident(tmp_path: Path) -> None:
     with Home(tmp_path) as home:
-        home.accept(*(f"{who} {number}" for number in range(5) for who in ("Mary", "Ida", "Tom")))
-        summary = home.works()
-        assert (summary.delivered, summary.dead, summary.waits) == (15, 0, None)
-        assert home.lanes() == {who: [f"{who} {number}" for number in range(5)] for who in ("Mary", "Ida", "Tom")}
+        home.accept(*(f"{who} {number}" for number in range(20) for who in EVERYBODY))
+        assert home.works() == Summary(delivered=60, dead=0, waits=None)
+        assert home.lanes() == {who: [f"{who} {number}" for number in range(20)] for who in EVERYBODY}
+
+
+def test_a_b_a_is_three_and_a_a_is_one(tmp_path: Path) -> None:
+    with Home(tmp_path) as home:
+        home.accept("Mary a", "Mary b", "Mary a", "Mary a")
+        assert home.works().delivered == 3
+        assert home.hospital.took == ["Mary a", "Mary b", "Mary a"]
+
+
+def test_a_poisoned_resident_delays_nobody_and_holds_her_own(tmp_path: Path) -> None:
+    with Home(tmp_path, Hospital(lambda about: Reply(422 if about == "Mary 0" else 200)), concurrency=1) as home:
+        home.accept(*(f"{who} {number}" for number in range(3) for who in EVERYBODY))
+        assert home.works() == Summary(delivered=6, dead=1, waits=None)
+        assert home.lanes() == {who: [f"{who} {number}" for number in range(3)] for who in ("Ida", "Tom")}
+        lane, = home.store.people.stuck()
+        assert (lane.waiting, lane.held) == (2, "dead")
+        assert "its rules refuse the content" in lane.because
+
+
+def test_a_complete_one_passes_a_held_lane(tmp_path: Path) -> None:
+    with Home(tmp_path, Hospital(lambda about: Reply(422 if about == "Mary 0" else 200))) as home:
+        home.accept("Mary 0", "Mary 1")
+        home.works()
+        receipt, = home.accept("Mary 2", kind="complete")
+        assert (receipt.became, receipt.superseded) == ("accepted", 1)
+        assert home.works().delivered == 1
+        assert home.hospital.took == ["Mary 2"]
+        assert home.store.people.stuck() == []
+
+
+def test_what_is_tried_again_goes_under_the_same_id_and_before_what_is_behind_it(tmp_path: Path) -> None:
+    hospital = Hospital()
+    hospital.replies = lambda about: Reply(408 if hospital.asked.count(about) <= 2 and about == "Mary 0" else 200)
+    with Home(tmp_path, hospital) as home:
+        home.store.chance = lambda: 0.1
+        home.accept("Mary 0", "Mary 1")
+        assert home.works().delivered == 2
+        assert hospital.asked == ["Mary 0", "Mary 0", "Mary 0", "Mary 1"]
+        assert len(hospital.ids["Mary 0"]) == 1
+
+
+def test_an_answer_that_is_lost_is_asked_for_again(tmp_path: Path) -> None:
+    hospital = Hospital()
+    hospital.replies = lambda about: Reply(hangs_up=hospital.asked.count(about) == 1)
+    with Home(tmp_path, hospital) as home:
+        home.store.chance = lambda: 0.1
+        home.accept("Mary 0", "Mary 1")
+        assert home.works().delivered == 2
+        assert hospital.took == ["Mary 0", "Mary 0", "Mary 1", "Mary 1"]
+        assert {about: len(ids) for about, ids in hospital.ids.items()} == {"Mary 0": 1, "Mary 1": 1}
+
+
+def test_urgent_lanes_go_first(tmp_path: Path) -> None:
+    with Home(tmp_path, concurrency=1) as home:
+        home.accept(*(f"R{number} 0" for number in range(40)))
+        home.accept("Mary 0", urgent=True)
+        home.works()
+        assert home.hospital.took[0] == "Mary 0"
+
+
+def test_one_whose_time_is_over_dies_and_what_is_behind_it_goes_on_when_it_says_all(tmp_path: Path) -> None:
+    with Home(tmp_path) as home:
+        home.accept("Mary 0", expires=1.0)
+        home.accept("Ida 0")
+        assert home.works() == Summary(delivered=1, dead=0, waits=None)
+        assert home.hospital.asked == ["Ida 0"]
+        lane, = home.store.people.stuck()
+        assert "its time ran out" in lane.because
+
+
+# ---- how many at once ----------------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize("most", [1, 3, 8])
+def test_so_many_are_under_way_at_once_and_never_more(tmp_path: Path, most: int) -> None:
+    with Home(tmp_path, Hospital(lambda about: Reply(seconds=0.05)), concurrency=most) as home:
+        home.accept(*(f"R{number} {turn}" for turn in range(2) for number in range(4 * most)))
+        home.works()
+        assert home.hospital.most == most
+
+
+def test_it_begins_with_one_and_becomes_more_with_every_answer(tmp_path: Path) -> None:
+    hospital = Hospital()
+    at_once = list[int]()
+
+    def replies(about: str) -> Reply:
+        at_once.append(hospital.in_hand)
+        return Reply(seconds=0.05)
+
+    hospital.replies = replies
+    with Home(tmp_path, hospital) as home:
+        home.accept(*(f"R{number} 0" for number in range(30)))
+        home.works()
+        assert at_once[:2] == [1, 1] or at_once[:3] == [1, 1, 2]
+        assert all(many <= answered + 1 for answered, many in enumerate(at_once))
+        assert max(at_once) == 8
+
+
+def test_only_so_many_a_second(tmp_path: Path) -> None:
+    with Home(tmp_path, rate=20.0) as home:
+        home.accept(*(f"R{number} 0" for number in range(10)))
+        home.works()
+        at = home.hospital.at
+        assert len(at) == 10
+        assert at[-1] - at[0] > 8.5 / 20
+
+
+# ---- it is told to stop --------------------------------------------------------------------------------------------------------
+async def stopped_when(home: Home, desk: Desk, asked: int, **more: float) -> Summary:
+    """A worker that is told to stop when the hospital has so many requests."""
+    stop = asyncio.Event()
+    running = asyncio.create_task(home.worker(desk, **more).run(stop))
+    await becomes(lambda: len(home.hospital.asked) == asked)
+    stop.set()
+    return await running
+
+
+def test_what_is_in_flight_is_finished_and_the_rest_is_left(tmp_path: Path) -> None:
+    with Home(tmp_path, Hospital(lambda about: Reply(seconds=0.3)), concurrency=2) as home:
+        home.accept(*(f"{who} {number}" for number in range(9) for who in EVERYBODY))
+
+        assert home.told(lambda desk: stopped_when(home, desk, 3)).delivered == len(home.hospital.took) == 3
+        assert home.hospital.asked == home.hospital.took
+        waiting, = home.store.people.counts()
+        assert (waiting.waiting, home.store.beats()) == (24, {})
+        home.hospital.replies = lambda about: Reply()
+        assert home.works().delivered == 24
+        assert home.lanes() == {who: [f"{who} {number}" for number in range(9)] for who in EVERYBODY}
+
+
+def test_what_does_not_end_in_time_is_cut_off_and_sent_again(tmp_path: Path) -> None:
+    hospital = Hospital(lambda about: Reply(seconds=20 if hospital.asked.count(about) == 1 else 0))
+    with Home(tmp_path, hospital) as home:
+        home.accept("Mary 0")
+
+        assert home.told(lambda desk: stopped_when(home, desk, 1, grace=0.1)).delivered == 0
+        assert home.works().delivered == 1
+        assert (hospital.asked, len(hospital.ids["Mary 0"])) == (["Mary 0", "Mary 0"], 1)

@@ -254,8 +254,8 @@ class Worker:
                 await self._desk.run(self._desk.store.release, [claimed])
                 break
             attempt, ours = await self._attempt(traffic.way, claimed)
+            await traffic.learn(claimed, attempt, ours)  # before the next has its turn
             traffic.sent()
-            await traffic.learn(claimed, attempt, ours)
             following = await self._desk.settle(claimed, attempt, on=left > 0 and self._goes_on(traffic))
             if not isinstance(following, Lost):
                 self._became[attempt.decision.means] += 1

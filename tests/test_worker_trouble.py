@@ -1,0 +1,259 @@
+"""A worker in trouble, told as stories: an endpoint that fails, a worker taken for dead, a key that is not there, a fault of ours."""
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from adapter.delivery.dialects.decision import Decision
+from adapter.delivery.retry import Clock
+from adapter.delivery.store.desk import Desk
+from adapter.delivery.store.errors import StoreAway, WorkerRunning
+from adapter.delivery.store.model import Claimed, Payload
+from adapter.delivery.store.seal import Keyring
+from adapter.delivery.store.store import Store
+from adapter.delivery.work.carry import Way, carry
+from adapter.delivery.work.engine import Loop
+from adapter.delivery.work.worker import Summary
+from tests.at_work import KEYS, Hand, Home, Hospital, Reply, becomes, bundle
+
+HALF = Clock(dice=lambda: 0.5)
+LOOK = 0.5  # seconds in which a worker would have asked again, if it were to
+CANARY = "Zebedee Quagmire 9990000018"
+
+
+# ---- an endpoint that fails ----------------------------------------------------------------------------------------------------
+def test_an_endpoint_that_fails_is_left_alone_then_probed_then_taken_up_again_slowly(tmp_path: Path) -> None:
+    hand, hospital, at_once = Hand(), Hospital(lambda about: Reply(503)), list[int]()
+
+    def is_back(about: str) -> Reply:
+        at_once.append(hospital.in_hand)
+        return Reply(seconds=0.05)
+
+    with Home(tmp_path, hospital, hand.clock) as home:
+        home.accept(*(f"R{number} 0" for number in range(30)))
+
+        async def story(desk: Desk) -> None:
+            async with home.at_work(desk, clock=HALF):
+                await becomes(lambda: len(hospital.asked) == 3)         # one after the other, then it is left alone
+                await asyncio.sleep(LOOK)
+                assert (len(hospital.asked), hospital.most) == (3, 1)
+                hand.seconds = 0.49
+                await asyncio.sleep(LOOK)
+                assert len(hospital.asked) == 3
+                hand.seconds = 0.51
+                await becomes(lambda: len(hospital.asked) == 4)         # one probe
+                await asyncio.sleep(LOOK)
+                assert len(hospital.asked) == 4
+                hospital.replies = is_back
+                hand.seconds = 1.0 + 0.52                               # twice as long
+                await becomes(lambda: len(hospital.took) >= 26)
+                assert all(many <= answered + 1 for answered, many in enumerate(at_once))
+                assert at_once[0] == 1
+                hand.seconds = 100.0                                    # those that were tried meanwhile
+                await becomes(lambda: len(hospital.took) == 30)
+
+        home.told(story)
+        tried = [home.store.people.line(number) for number in range(1, 31)]
+        assert {line.attempts for line in tried} == {1}                 # nothing of it is an attempt of a delivery
+
+
+def test_a_server_that_names_a_time_is_asked_then_and_not_before(tmp_path: Path) -> None:
+    hand, hospital = Hand(), Hospital()
+    hospital.replies = lambda about: Reply(503, retry_after=120) if len(hospital.asked) == 1 else Reply()
+    with Home(tmp_path, hospital, hand.clock) as home:
+        home.accept("Mary 0", "Ida 0", "Tom 0")
+
+        async def story(desk: Desk) -> None:
+            async with home.at_work(desk, clock=HALF):
+                await becomes(lambda: len(hospital.asked) == 1)
+                for hand.seconds in (1.0, 60.0, 119.0):
+                    await asyncio.sleep(LOOK)
+                    assert len(hospital.asked) == 1
+                hand.seconds = 121.0
+                await becomes(lambda: len(hospital.took) == 3)
+
+        home.told(story)
+
+
+def test_a_server_that_hangs_for_everybody_is_left_alone_and_one_that_hangs_for_one_is_not(tmp_path: Path) -> None:
+    hand, hospital = Hand(), Hospital(lambda about: Reply(502))
+    with Home(tmp_path, hospital, hand.clock) as home:
+        home.accept(*(f"R{number} 0" for number in range(30)))
+
+        async def everybody(desk: Desk) -> None:
+            async with home.at_work(desk, clock=HALF):
+                await becomes(lambda: len(hospital.asked) == 5)
+                await asyncio.sleep(LOOK)
+                assert len(hospital.asked) == 5
+
+        async def one(desk: Desk) -> None:
+            async with home.at_work(desk, clock=HALF):
+                await becomes(lambda: len(hospital.took) == 29)
+
+        home.told(everybody)
+        hand.seconds = 1000.0
+        hospital.replies = lambda about: Reply(502 if about == "R7 0" else 200)
+        home.changes()
+        home.told(one)
+
+
+def test_a_run_that_ends_by_itself_does_not_wait_for_what_is_due_much_later(tmp_path: Path) -> None:
+    with Home(tmp_path, Hospital(lambda about: Reply(503, retry_after=100))) as home:
+        home.accept("Mary 0")
+        summary = home.works()
+        assert (summary.delivered, summary.dead) == (0, 0)
+        assert 95 < (summary.waits or 0) <= 100
+
+
+# ---- workers -------------------------------------------------------------------------------------------------------------------
+def test_a_worker_taken_for_dead_says_nothing_more_and_begins_anew(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    hospital = Hospital(lambda about: Reply(seconds=0.3))
+    with Home(tmp_path, hospital) as home:
+        home.accept("Mary 0", "Mary 1")
+
+        async def story(desk: Desk) -> None:
+            async with home.at_work(desk) as worker:
+                await becomes(lambda: hospital.asked == ["Mary 0"])
+                home.store.bury(["home"])
+                await becomes(lambda: worker.name == "home.2")
+                await becomes(lambda: len(hospital.took) >= 3)
+                await becomes(lambda: home.store.due("acute") is None)
+
+        home.told(story)
+        assert hospital.took == ["Mary 0", "Mary 0", "Mary 1"]
+        assert "taken" not in home.store.people.line(1).says
+        first = home.store.people.show(1).deliveries[0][1]
+        assert [told.outcome for told in first] == ["interrupted", "delivered"]
+        assert home.store.beats() == {}
+        assert "others took this worker for dead" in caplog.text
+
+
+def test_whoever_gives_no_sign_of_life_is_buried_and_its_lanes_go_on(tmp_path: Path) -> None:
+    with Home(tmp_path) as home:
+        home.accept("Mary 0", "Ida 0")
+
+        async def story(desk: Desk) -> None:
+            async with home.at_work(desk, lease=1.0):
+                await becomes(lambda: len(home.hospital.took) == 2)
+                home.store.register("dead one")
+                home.accept("Tom 0", endpoint="other")
+                claimed, = home.store.claim("dead one", "other", 1)
+                await becomes(lambda: "dead one" not in home.store.beats())
+                assert home.store.due("other") == 0.0
+                assert home.store.people.show(claimed.delivery).deliveries[0][1][0].outcome == "interrupted"
+
+        home.told(story)
+
+
+def test_a_second_worker_on_the_same_file_is_refused(tmp_path: Path) -> None:
+    with Home(tmp_path) as home, closing(Store.open(str(tmp_path / "redbag.db"), KEYS)) as other:
+
+        async def story(desk: Desk) -> None:
+            async with home.at_work(desk):
+                await becomes(lambda: "home" in home.store.beats())
+                with closing(Desk(other)) as another, pytest.raises(WorkerRunning):
+                    await home.worker(another).run(asyncio.Event())
+
+        home.told(story)
+
+
+class Away(Desk):
+    """The store is away for a moment, when something has been sent."""
+
+    away = 1
+
+    async def settle(self, *said: Any, **more: Any) -> Any:
+        if self.away:
+            self.away -= 1
+            raise StoreAway("the database is being restarted; try again")
+        return await super().settle(*said, **more)
+
+
+def test_a_store_that_is_away_for_a_moment_costs_a_repetition(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    with Home(tmp_path) as home:
+        home.accept("Mary 0", "Mary 1")
+
+        async def story(desk: Desk) -> Summary:
+            with closing(Away(home.store)) as away:
+                return await home.worker(away).run(asyncio.Event(), until_idle=True)
+
+        assert home.told(story).delivered == 2
+        assert home.hospital.took == ["Mary 0", "Mary 0", "Mary 1"]
+        assert "the database is being restarted" in caplog.text
+
+
+# ---- the file of endpoints -----------------------------------------------------------------------------------------------------
+def test_what_is_under_way_ends_with_the_old_endpoint_and_the_next_goes_to_the_new(tmp_path: Path) -> None:
+    old, new = Hospital(lambda about: Reply(seconds=1.5)), Hospital()
+    with Home(tmp_path, old) as home:
+        home.accept("Mary 0", "Mary 1")
+
+        async def story(desk: Desk) -> None:
+            await new.open()
+            async with home.at_work(desk):
+                await becomes(lambda: old.asked == ["Mary 0"])
+                home.changes(url=new.url)
+                await becomes(lambda: new.took == ["Mary 1"])
+            await new.close()
+
+        home.told(story)
+        assert (old.took, home.store.people.line(1).attempts) == (["Mary 0"], 1)
+
+
+def test_what_waits_for_an_endpoint_that_is_gone_waits(tmp_path: Path) -> None:
+    with Home(tmp_path) as home:
+        home.accept("Mary 0", endpoint="gone")
+        home.accept("Mary 0")
+        assert home.works().delivered == 1
+        assert home.store.due("gone") == 0.0
+
+
+# ---- at once -------------------------------------------------------------------------------------------------------------------
+def test_what_the_working_process_accepts_itself_is_sent_at_once(tmp_path: Path) -> None:
+    with Home(tmp_path) as home:
+        async def story(desk: Desk) -> None:
+            async with home.at_work(desk, engine=Loop(poll=60.0)):
+                await asyncio.sleep(0.3)
+                for number in range(3):
+                    await desk.accept([bundle(f"Mary {number}")])
+                    await becomes(lambda: len(home.hospital.took) == number + 1)      # noqa: B023  # waited for within the turn
+
+        home.told(story)
+
+
+# ---- one that cannot be carried --------------------------------------------------------------------------------------------------
+async def faulty(way: Way, payload: Payload, claimed: Claimed, now: Callable[[], float]) -> tuple[Decision, Mapping[str, int]]:
+    if claimed.subject == "Mary":
+        raise KeyError(CANARY)
+    return await carry(way, payload, claimed, now)
+
+
+def test_a_fault_of_ours_holds_one_lane_and_says_nothing_of_a_patient(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    with Home(tmp_path) as home:
+        home.accept("Mary 0", "Mary 1", "Ida 0", "Tom 0")
+        assert home.works(carry=faulty) == Summary(delivered=2, dead=1, waits=None)
+        lane, = home.store.people.stuck()
+        assert lane.because.startswith("a fault of this program, KeyError at ")
+        assert lane.because in caplog.text
+        assert CANARY not in caplog.text
+    assert not any(CANARY.encode() in file.read_bytes() for file in tmp_path.iterdir())
+
+
+def test_a_payload_whose_key_is_gone_holds_its_lane_and_others_go_on(tmp_path: Path) -> None:
+    with Home(tmp_path) as home:
+        home.accept("Mary 0", "Mary 1")
+    other = Home(tmp_path)
+    other.store.close()
+    other.store = Store.open(str(tmp_path / "redbag.db"), Keyring({"k2": bytes(32)}, "redbag.keys"))
+    with other:
+        other.accept("Ida 0")
+        assert other.works() == Summary(delivered=1, dead=1, waits=None)
+        lane, = other.store.people.stuck()
+        assert "the key k1 that this payload was sealed with is not in redbag.keys" in lane.because
