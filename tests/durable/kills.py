@@ -6,7 +6,8 @@ import random
 import signal
 import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal, NamedTuple
 
@@ -19,6 +20,7 @@ from tests.durable.trial import HOSPITAL, Trial, ended, killed
 Form = Literal["bundle", "record"]
 NTH = {"first": 1, "later": 4}
 FEW = 40  # deliveries waiting, below which more are accepted
+HELD_UP = 3.0  # seconds for a worker to come to a point, before there is more to do
 LIFE = 0.5  # seconds that a worker lives at most
 SOURCE = "https://home.example"
 ROUGH = {"pass": 80.0, "swallow": 5.0, "lost": 4.0, "truncate": 4.0, "reset": 4.0, "503": 3.0}  # weights: what a request meets
@@ -34,14 +36,16 @@ class Killed(NamedTuple):
 
 def at_every_point(trial: Trial, column: str, form: Form = "bundle", workers: int = 1) -> None:
     """Each time with deliveries of its own; others work on meanwhile where there are more workers than one."""
-    plans = {(point, which): Plan(f"{SOURCE}/{column}/{form}/{point}/{which}".replace(" ", ""), 4 * workers, 3, form)
-             for point in POINTS for which in NTH}
-    for (point, which), plan in plans.items():
-        (_accepting if point.startswith("accept.") else _working)(trial, plan, point, NTH[which], workers)
+    plans = dict[str, list[Plan]]()
+    with trial.calm(workers - 1):
+        for point in POINTS:
+            for which, nth in NTH.items():
+                plan = Plan(f"{SOURCE}/{column}/{point}/{which}".replace(" ", ""), 4 * workers, 3, form)
+                kill = _accepting if point.startswith("accept.") else _working
+                plans[f"killed at {point}, {which}"] = kill(trial, plan, point, nth)
     trial.settle(workers)
-    found = trial.found([*plans.values()])
-    _told(column, {f"killed at {point}, {which}": Killed(1, plan.residents * plan.each, found[plan.source])
-                   for (point, which), plan in plans.items()})
+    found = trial.found([plan for some in plans.values() for plan in some])
+    _told(column, {row: _killed(1, some, found) for row, some in plans.items()})
 
 
 def at_random_moments(trial: Trial, column: str, times: int, seconds: float, form: Form = "bundle", workers: int = 1) -> None:
@@ -51,7 +55,7 @@ def at_random_moments(trial: Trial, column: str, times: int, seconds: float, for
     team = {f"{number}-0": trial.start(f"{number}-0", until_idle=False) for number in range(workers)}
     while kills < times and time.monotonic() < until:
         if trial.waiting() < FEW:
-            plans.append(Plan(f"{SOURCE}/{column}/{form}/random/{len(plans)}".replace(" ", ""), 8, 4, form))
+            plans.append(Plan(f"{SOURCE}/{column}/random/{len(plans)}".replace(" ", ""), 8, 4, form))
             trial.accept(plans[-1])
         time.sleep(dice.uniform(0, LIFE))
         name = dice.choice([*team])
@@ -63,26 +67,23 @@ def at_random_moments(trial: Trial, column: str, times: int, seconds: float, for
         killed(process)
     trial.proxied.meets()
     trial.settle(workers)
-    _told(column, {"killed at random moments": Killed(kills, sum(plan.residents * plan.each for plan in plans),
-                                                      Found(*map(sum, zip(*trial.found(plans).values(), strict=True))))})
+    _told(column, {"killed at random moments": _killed(kills, plans, trial.found(plans))})
 
 
-def _working(trial: Trial, plan: Plan, point: str, nth: int, workers: int) -> None:
-    """Until one of several has come to that point."""
-    assert all(receipt.became == "accepted" for receipt in trial.accept(plan))
-    for again in range(10):
-        others = [trial.start(f"other-{number}") for number in range(1, workers)]
-        victim = trial.start(f"{point}-{nth}-{again}", point=point, nth=nth)
-        ended(victim, None)
-        for other in others:
-            ended(other)
-        if victim.exitcode == -signal.SIGKILL:
-            return
-        trial.accept(Plan(f"{plan.source}/{again}", plan.residents, plan.each, plan.form))
-    raise AssertionError(f"no worker came to {point} for the time {nth}")
+def _working(trial: Trial, plan: Plan, point: str, nth: int) -> list[Plan]:
+    """Until it has come to that point; the others may have been quicker."""
+    plans, victim = [plan], trial.start(f"{point}-{nth}", point=point, nth=nth, until_idle=False)
+    for again in range(1, 20):
+        trial.accept(plans[-1])
+        victim.join(HELD_UP)
+        if victim.exitcode is not None:
+            ended(victim, -signal.SIGKILL)
+            return plans
+        plans.append(replace(plan, source=f"{plan.source}/{again}"))
+    raise AssertionError(f"no worker came to {point} for the time {nth}: {trial.said()[-2000:]}")
 
 
-def _accepting(trial: Trial, plan: Plan, point: str, nth: int, workers: int) -> None:
+def _accepting(trial: Trial, plan: Plan, point: str, nth: int) -> list[Plan]:
     """What was told accepted is there; all may be given in again, and nothing is there twice."""
     items, told = plan.items(HOSPITAL), trial.folder / f"told-{point}-{nth}"
     batches = [items[at:at + 2] for at in range(0, len(items), 2)]
@@ -94,12 +95,18 @@ def _accepting(trial: Trial, plan: Plan, point: str, nth: int, workers: int) -> 
     assert kept == [("repeat", delivery) for _, delivery in before]
     assert Counter(receipt.became for receipt in receipts[len(before):]).keys() <= {"accepted", "repeat"}
     assert len({receipt.delivery for receipt in receipts}) == len(items)
+    return [plan]
 
 
 def _lines(told: Path) -> list[tuple[str, int]]:
     """Of each delivery that was told accepted before the kill: what, and its id."""
     text = told.read_text(encoding="utf-8") if told.exists() else ""
     return [(became, delivery) for _, became, delivery in map(json.loads, text.splitlines())]
+
+
+def _killed(times: int, plans: Sequence[Plan], found: Mapping[str, Found]) -> Killed:
+    return Killed(times, sum(plan.residents * plan.each for plan in plans),
+                  Found(*map(sum, zip(*(found[plan.source] for plan in plans), strict=True))))
 
 
 def _told(column: str, cells: Mapping[str, Killed]) -> None:

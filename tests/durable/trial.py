@@ -70,18 +70,28 @@ class Trial:
     def start_accepting(self, batches: Sequence[Sequence[Item]], told: Path, **what: Any) -> ForkServerProcess:
         return _started(worker.accept, replace(self.setup, **what), batches, told)
 
+    @contextlib.contextmanager
+    def calm(self, workers: int) -> Iterator[None]:
+        """Workers to whom nothing happens; at the end they are told to stop, and do."""
+        team = [self.start(f"calm-{number}", until_idle=False) for number in range(workers)]
+        yield
+        for process in team:
+            process.terminate()
+        for process in team:
+            ended(process)
+
     def settle(self, workers: int = 1, patience: float = PATIENCE) -> None:
-        """Workers to whom nothing happens, until nothing waits."""
+        """Until nothing waits."""
         until = time.monotonic() + patience
-        while self.waiting():
-            assert time.monotonic() < until, f"{self.waiting()} deliveries still wait after {patience} s: {self.said()[-2000:]}"
-            for process in [self.start(f"calm-{number}") for number in range(workers)]:
-                ended(process)
+        with self.calm(workers), self.store() as store:
+            while (waiting := states(store)["queued"]) and time.monotonic() < until:
+                time.sleep(0.05)
+        assert not waiting, f"{waiting} deliveries still wait after {patience} s: {self.said()[-2000:]}"
 
     def states(self) -> Counter[str]:
         """How many deliveries are in each state."""
         with self.store() as store:
-            return Counter(dict(store.read(lambda db: db.execute(text("SELECT state, count(*) FROM delivery GROUP BY state")).all())))
+            return states(store)
 
     def waiting(self) -> int:
         return self.states()["queued"]
@@ -99,6 +109,10 @@ class Trial:
     def all_is_there(self, *plans: Plan) -> None:
         seen = seen_at(self.server, {plan.source for plan in plans})
         assert {plan.source: all_said(plan, seen) for plan in plans} == {plan.source: plan.effects() for plan in plans}
+
+
+def states(store: Store) -> Counter[str]:
+    return Counter(dict(store.read(lambda db: db.execute(text("SELECT state, count(*) FROM delivery GROUP BY state")).all())))
 
 
 def _started(run: Callable[..., None], *arguments: Any) -> ForkServerProcess:

@@ -88,6 +88,7 @@ def _alone(setup: Setup) -> None:
     os.dup2(out, 1)
     os.dup2(out, 2)
     logging.basicConfig(level=logging.DEBUG, stream=sys.stderr, force=True)
+    logging.getLogger("asyncio").setLevel(logging.INFO)
     reached = Counter[str]()
 
     def happens(point: str) -> None:
