@@ -45,7 +45,8 @@ THIRD_PARTY = {
     "adapter.synth": {"msgspec"},
     "adapter.sandbox": {"fastapi", "starlette", "uvicorn"},
     "adapter.hospital": {"httpx"},
-    "adapter.delivery": {"alembic", "cryptography", "httpx", "jwt", "pydantic", "pydantic_core", "pydantic_settings", "sqlalchemy", "tenacity"},
+    "adapter.delivery": {"alembic", "cryptography", "dbos", "httpx", "jwt", "pydantic", "pydantic_core", "pydantic_settings", "sqlalchemy",
+                         "tenacity"},
     "adapter.returns": {"httpx", "tenacity"},
     "adapter.edge": {"httpx", "msgspec", "rich", "typer", "uvicorn"},
 }
