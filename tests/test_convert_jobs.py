@@ -488,6 +488,17 @@ def test_an_export_is_gone_on_with(export: tuple[Path, Path], jobs: str, tmp_pat
     assert {"ledger.csv", "bundles-000003.ndjson"} <= files.keys()
 
 
+@pytest.mark.parametrize("options", [(), ("--parts", "210")], ids=" ".join)
+def test_jobs_leave_the_same_folder_of_an_export(export: tuple[Path, Path], options: tuple[str, ...], tmp_path: Path) -> None:
+    """Whose pieces are larger than what is sent to another process at once."""
+    ran = [redbag("convert", export[0], "--layout", export[1], "-o", tmp_path / jobs / "out", *options, "--jobs", jobs) for jobs in "12"]
+    assert ran[0].err.replace(f"{tmp_path}/1", "") == ran[1].err.replace(f"{tmp_path}/2", "")
+    one, two = (everything(tmp_path / jobs / "out") for jobs in "12")
+    done = [[json.loads(line).get("files") for line in left.pop(NAME).splitlines()] for left in (one, two)]
+    assert done[0] == done[1]
+    assert one == two
+
+
 def everything(folder: Path) -> dict[str, bytes]:
     return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 

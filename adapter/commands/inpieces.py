@@ -5,6 +5,7 @@ the input is cut, and what is left to whoever has it open, is its `Way`: that of
 """
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass, field, replace
@@ -18,11 +19,11 @@ from adapter.commands.intake import Intake
 from adapter.commands.jobs import in_order
 from adapter.commands.journal import Done, Journal, fingerprint, program
 from adapter.commands.streams import reason
-from adapter.commands.talk import Kept, Step, Talk, count
+from adapter.commands.talk import Kept, Said, Step, Talk, count
 from adapter.records.pieces import Piece, pieces
 from adapter.records.stream import Found
 
-HANDFUL, FOLDERFUL = 200, 1000  # residents in a piece: what is held in memory until its turn comes, and what is written at once
+HANDFUL, FOLDERFUL = 200, 1000  # residents: what is held in memory until its turn comes, and what is written at once
 
 
 @runtime_checkable
@@ -52,7 +53,26 @@ class Work:
         """When it is done its files stand on the disk: all at once, which is cheaper than one by one."""
         work = replace(self, made=[])
         done = piece.worked(work, step) if isinstance(piece, Worked) else work.worked(piece, step)
-        return done._replace(files={name: files.last((self.folder or Path()) / name) for name in work.made})
+        return done._replace(files=work.stands())
+
+    def stands(self) -> dict[str, int]:
+        """Of what was made, the size in bytes, when it is on the disk."""
+        return {name: files.last((self.folder or Path()) / name) for name in self.made}
+
+    def together(self, number: int, handfuls: Iterable[Done]) -> Done:
+        """A piece that was done by the handful, as if it had been done at once."""
+        counts, said, refused, made = Counter[str](), list[Said](), list[int](), dict[str, int]()
+        work = replace(self, made=[])
+        with work.sinks(number) as into_which:
+            put = into_which(Kept())
+            for done in handfuls:
+                counts.update(done.counts)
+                said += done.said
+                refused += done.refused
+                made |= done.files
+                for written in done.bundles:
+                    put(written)
+        return Done(number, dict(counts), said, refused, (), made | work.stands())
 
     def worked(self, piece: Piece, step: Step) -> Done:
         intake = Intake(self.name, talk := Kept(self.as_json))
@@ -94,10 +114,10 @@ class Way(Protocol[P]):
     def pieces(self, every: int) -> Iterable[P]: ...
     def passed(self, piece: P, done: Done) -> None:
         """This piece was done another day."""
-    def sent(self, piece: P) -> Piece:
-        """As another process gets it."""
-    def whole(self, work: Work, done: Done) -> Done:
-        """What another process did, in the order of sending, with what was left to us."""
+    def sent(self, every: Iterable[P]) -> Iterator[Piece]:
+        """As other processes get them."""
+    def whole(self, work: Work, finished: Iterable[Done]) -> Iterator[Done]:
+        """What other processes did, in the order of sending, with what was left to us: each piece as a whole."""
     def ended(self) -> None:
         """All is done. Raises Stop."""
 
@@ -119,11 +139,11 @@ class Native:
     def passed(self, piece: Piece, done: Done) -> None:
         pass
 
-    def sent(self, piece: Piece) -> Piece:
-        return piece
+    def sent(self, every: Iterable[Piece]) -> Iterator[Piece]:
+        return iter(every)
 
-    def whole(self, work: Work, done: Done) -> Done:
-        return done
+    def whole(self, work: Work, finished: Iterable[Done]) -> Iterator[Done]:
+        return iter(finished)
 
     def ended(self) -> None:
         """Its pieces were read one by one, and must have been pieces of one thing."""
@@ -190,9 +210,8 @@ def _done(work: Work, way: Way[P], every: Iterator[P], jobs: int, moved: Step) -
     if jobs == 1:
         yield from in_order(work, every, 1, moved)
     else:
-        with closing(in_order(work, map(way.sent, every), jobs, moved)) as finished:
-            for done in finished:
-                yield way.whole(work, done)
+        with closing(in_order(work, way.sent(every), jobs, moved)) as finished:
+            yield from way.whole(work, finished)
 
 
 def _take(done: Done, intake: Intake, tally: Tally) -> None:

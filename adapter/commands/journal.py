@@ -23,6 +23,7 @@ from typing import Annotated, Any, NamedTuple, TypeVar
 import msgspec
 
 from adapter.commands import files
+from adapter.commands.bundling import Written
 from adapter.commands.exits import Exit, Stop
 from adapter.commands.streams import reason
 from adapter.commands.talk import Said, count
@@ -39,7 +40,8 @@ CALLED = {
 
 class Done(NamedTuple):
     """What came of a piece. `refused`: of a vendor's export, the numbers of those who do not travel. `later`: of whom something must be
-    said that only the parent can find out, and before which line. `files`: the size in bytes of each, by name."""
+    said that only the parent can find out, and before which line. `files`: the size in bytes of each, by name. `bundles`: of a handful of
+    a piece, what is to stand in the file of the whole."""
 
     piece: int
     counts: dict[str, int]
@@ -47,6 +49,7 @@ class Done(NamedTuple):
     refused: Sequence[int] = ()
     later: Sequence[tuple[int, int]] = ()
     files: Mapping[str, int] = MappingProxyType({})
+    bundles: Sequence[Written] = ()
 
 
 class Head(msgspec.Struct):

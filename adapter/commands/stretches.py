@@ -8,15 +8,17 @@ from __future__ import annotations
 import tomllib
 from collections import Counter, deque
 from collections.abc import Iterable, Iterator
+from contextlib import nullcontext
 from dataclasses import asdict, dataclass
 from functools import lru_cache
-from itertools import chain, count, islice
+from itertools import chain, count, groupby, islice
+from operator import attrgetter
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from adapter.commands.bundling import Written, converted
 from adapter.commands.exits import Exit, Stop
 from adapter.commands.exported import Exported
+from adapter.commands.inpieces import HANDFUL, Work
 from adapter.commands.intake import Intake
 from adapter.commands.journal import Done, fingerprint
 from adapter.commands.streams import reason
@@ -27,19 +29,17 @@ from adapter.records.pieces import Step
 from adapter.records.rows.row import Node, Place, Rows, Steps
 from adapter.records.stream import Found
 
-if TYPE_CHECKING:
-    from adapter.commands.inpieces import Work
-
 NOBODY = {"residents": 0, "refused": 0, "warnings": 0, "bundles": 0, "ordered": 0}
 Numbered = tuple[Rows, list[int]]  # of a resident: her rows, and the numbers of those who have the same key
 
 
 class Exports:
-    """An export that is open: its `adapter.commands.inpieces.Way`. `held`: whose trees are on their way."""
+    """An export that is open: its `adapter.commands.inpieces.Way`. `held`: whose trees are on their way, a handful at a time, however large
+    a piece is."""
 
     def __init__(self, export: Exported) -> None:
         self.size: int | None = None
-        self.export, self.mark, self.held = export, mark_of(export.form), deque[Stretch]()
+        self.export, self.mark, self.held = export, mark_of(export.form), deque[list[Numbered]]()
         self.orphaned = frozenset[str]()
 
     def identity(self) -> dict[str, str]:
@@ -64,21 +64,27 @@ class Exports:
         for rows, _ in piece.rows:
             self.export.settle(rows, refused=rows.number in done.refused)
 
-    def sent(self, piece: Stretch) -> Trees:
-        """From now on her rows are held here."""
-        piece.rows = list(piece.rows)
-        self.held.append(piece)
-        trees = [(rows.number, None if rows.faults or others else rows.tree) for rows, others in piece.rows]
-        return Trees(piece.number, piece.rows[0][0].top, trees, self.export.form, self.mark, self.export.as_of, self.orphaned)
+    def sent(self, every: Iterable[Stretch]) -> Iterator[Trees]:
+        for piece in every:
+            each = iter(piece.rows)
+            while handful := list(islice(each, HANDFUL)):
+                self.held.append(handful)
+                trees = [(rows.number, None if rows.faults or others else rows.tree) for rows, others in handful]
+                yield Trees(piece.number, handful[0][0].top, trees, self.export.form, self.mark, self.export.as_of, self.orphaned)
 
-    def whole(self, work: Work, done: Done) -> Done:
+    def whole(self, work: Work, finished: Iterable[Done]) -> Iterator[Done]:
+        for number, handfuls in groupby((self._settled(work, done) for done in finished), attrgetter("piece")):
+            yield work.together(number, handfuls)
+
+    def _settled(self, work: Work, done: Done) -> Done:
         """With what could not be told elsewhere, and every resident settled."""
         counts, said, refused, told = Counter(done.counts), list[Said](), list[int](), 0
-        later, stretch = {number: line for line, number in done.later}, self.held.popleft()
-        for rows, others in stretch.rows:
+        later = {number: line for line, number in done.later}
+        for rows, others in self.held.popleft():
             if rows.number in later:
                 intake = Intake(work.name, talk := Kept(work.as_json))
-                converted(intake.judged([stretch.record(rows, others)]), intake, work.bundler, nobody)
+                found = record(self.export.layout, rows, others, self.export.as_of)
+                converted(intake.judged([found]), intake, work.bundler, nobody)
                 counts.update(intake.counts())
                 said += [*done.said[told:later[rows.number]], *talk.said]
                 refused.append(rows.number)
@@ -107,10 +113,7 @@ class Stretch:
     def found(self, step: Step) -> Iterator[Found]:
         for rows, others in self.rows:
             step(0)
-            yield self.record(rows, others)
-
-    def record(self, rows: Rows, others: list[int]) -> Found:
-        return record(self.export.layout, rows, others, self.export.as_of)
+            yield record(self.export.layout, rows, others, self.export.as_of)
 
     def worked(self, work: Work, step: Step) -> Done:
         """The intake settles each resident."""
@@ -159,9 +162,9 @@ class Trees:
         return (self.record(number, tree) for number, tree in self.trees if tree is not None)
 
     def worked(self, work: Work, step: Step) -> Done:
-        """Who is refused is left for later: it must be said where in the export that stands."""
-        counts, said, later = Counter(NOBODY), list[Said](), list[tuple[int, int]]()
-        with work.sinks(self.number) as into_which:
+        """Who is refused is left for later: it must be said where in the export that stands. A part of a file is handed back."""
+        counts, said, later, bundles = Counter(NOBODY), list[Said](), list[tuple[int, int]](), list[Written]()
+        with nullcontext(lambda _: bundles.append) if work.parts else work.sinks(self.number) as into_which:
             for number, tree in self.trees:
                 step(0)
                 intake = Intake(work.name, talk := Kept(work.as_json))
@@ -172,7 +175,7 @@ class Trees:
                 else:
                     counts.update(intake.counts() | asdict(tally))
                     said += talk.said
-        return Done(self.number, dict(counts), said, (), later)
+        return Done(self.number, dict(counts), said, (), later, bundles=bundles)
 
     def record(self, number: int, tree: Node | None) -> Found:
         """Raises Elsewhere, here or where the places of the record are asked for."""

@@ -7,7 +7,8 @@
     stream_rss_mb               the most memory `redbag convert -` took over the whole stream                   must be < 150
     csv_vs_native, json_vs_native, xml_vs_native      speed from a vendor's export to bundles, as a share of the speed from native lines of
                                 the same residents; with the ledger of every value                              no bound
-    csv_200k_rss_mb             the most memory over a CSV export, be its files sorted by resident or not        must be < 200
+    csv_200k_rss_mb             the most memory of any process over a CSV export to bundles on disk, be its files sorted by resident or
+                                not, be a lookup shared or have it a row for each resident                       must be < 200
     jobs2_speedup               how many times as fast `--jobs 2` is, on two cores                              must be >= 1.5
     jobs2_rss_mb                the most memory of any of its processes, the bundles going to standard output   must be < 150
     england_minutes             400,000 residents of `redbag synth`, from native lines to bundles on disk on two cores, with all checks;
