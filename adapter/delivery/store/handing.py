@@ -64,10 +64,14 @@ def _claim(connection: Connection, worker: str, endpoint: str, due: Sequence[Row
 
 
 def _blocked(connection: Connection, endpoint: str, heads: Iterable[RowMapping]) -> dict[int, set[int]]:
-    """Deliveries that must wait -> the lanes they wait for."""
+    """Deliveries that must wait -> the lanes they wait for: held ones, and those in which something accepted earlier is waiting."""
+    needs = sql.needs(connection, [head["delivery"] for head in heads])
+    there = sql.firsts(connection, endpoint, {need["subject"] for need in needs})
     found: dict[int, set[int]] = defaultdict(set)
-    for row in sql.blocked(connection, endpoint, [head["delivery"] for head in heads]):
-        found[row["delivery"]].add(row["by"])
+    for need in needs:
+        other = there.get(need["subject"])
+        if other is not None and (other["state"] == "held" or (other["first"] or need["delivery"]) < need["delivery"]):
+            found[need["delivery"]].add(other["id"])
     return found
 
 
@@ -152,9 +156,7 @@ class _After:
 def _go_on(connection: Connection, after: Mapping[int, _After], now: float, wakes: Wakes, on: bool = False) -> dict[int, Claimed]:
     """Each lane's next step, written; what was claimed at once, by lane."""
     heads = sql.heads(connection, after)
-    blocked = {of: _blocked(connection, name, [heads[each] for each in after if each in heads and heads[each]["endpoint"] == name])
-               for of, name in enumerate({head["endpoint"] for head in heads.values()})}
-    waits = {delivery for each in blocked.values() for delivery in each}
+    waits = _all_blocked(connection, heads.values()) if on else set()
     values, going = [], {}
     for of, each in after.items():
         head = heads.get(of)
@@ -180,6 +182,12 @@ FREE = {"to_worker": None, "to_head": None, "to_since": None}
 
 def _kept(lane: RowMapping, head: RowMapping, now: float) -> dict[str, Any]:
     return {"to_worker": lane["worker"], "to_head": head["delivery"], "to_since": now}
+
+
+def _all_blocked(connection: Connection, heads: Collection[RowMapping]) -> set[int]:
+    """Deliveries that must wait, of all endpoints."""
+    return {delivery for endpoint in {head["endpoint"] for head in heads}
+            for delivery in _blocked(connection, endpoint, [head for head in heads if head["endpoint"] == endpoint])}
 
 
 def _may_go(head: RowMapping, waits: Collection[int], now: float) -> bool:

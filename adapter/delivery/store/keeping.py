@@ -155,6 +155,18 @@ class Keeping:
         said = self._store.read(lambda connection: sql.setting_of(connection, RESTORED))
         return float(said) if said else None
 
+    def oldest_waiting(self) -> float | None:
+        """When the delivery was accepted that waits longest; None: nothing waits."""
+        return self._store.read(sql.oldest_waiting)
+
+    def made_as(self) -> str:
+        """The database, the release of its tables, and how a commit is kept."""
+        schema = self._store.read(version) or "none"
+        if not self._sqlite:
+            return f"PostgreSQL, tables of {schema}"
+        journal = self._store.read(lambda connection: str(connection.exec_driver_sql("PRAGMA journal_mode").scalar()))
+        return f"SQLite {sqlite3.sqlite_version}, tables of {schema}, journal {journal}"
+
     def checked(self) -> tuple[str, ...]:
         """What the database itself finds wrong with its files; nothing, where all is well."""
         if not self._sqlite:

@@ -1,7 +1,9 @@
 """Opening the database: SQLite or PostgreSQL by its URL, with the settings that make a commit a promise; and what its errors mean.
 
 SQLite: WAL and synchronous=FULL, so that what is committed survives the loss of power; who writes says so at the beginning (BEGIN
-IMMEDIATE), so that nobody learns in the middle that somebody else has written. Its file is for its owner only. PostgreSQL: psycopg 3.
+IMMEDIATE), so that nobody learns in the middle that somebody else has written. What says only who works on what
+(`lightly`) does not wait for the disk: should the power be lost with it, the worker is too, and what is committed later is not on the disk
+before it is. Its file is for its owner only. PostgreSQL: psycopg 3.
 Sources: sqlite.org, Write-Ahead Logging and PRAGMA synchronous; PostgreSQL, appendix A (error codes).
 """
 from __future__ import annotations
@@ -76,7 +78,10 @@ def _sqlite(url: URL, wait: float) -> Engine:
 
     @event.listens_for(made, "begin")
     def begun(connection: Connection) -> None:
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if connection.get_execution_options().get("writes") else "BEGIN")
+        options = connection.get_execution_options()
+        if options.get("writes"):
+            connection.exec_driver_sql(f"PRAGMA synchronous={'NORMAL' if options.get('lightly') else 'FULL'}")
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get("writes") else "BEGIN")
 
     return made
 

@@ -38,7 +38,6 @@ from sqlalchemy import (
     exists,
     func,
     insert,
-    or_,
     select,
     text,
     update,
@@ -258,9 +257,9 @@ HEADS = select(
     delivery.c.attempts, delivery.c.accepted, delivery.c.expires, delivery.c.urgent, delivery.c.place,
     delivery.c.says, ANY_URGENT.label("any_urgent"),
 ).join(delivery, delivery.c.id == FIRST_WAITING.scalar_subquery()).where(among(lane.c.id, "lanes"))
-EARLIER = exists().where(delivery.c.lane == lane.c.id, text(f"delivery.{QUEUED}"), delivery.c.id < need.c.delivery).correlate(lane, need)
-BLOCKED = select(need.c.delivery, lane.c.id.label("by")).join(lane, and_(lane.c.subject == need.c.subject)).where(
-    lane.c.endpoint == bindparam("endpoint"), among(need.c.delivery, "deliveries"), or_(lane.c.state == "held", EARLIER))
+NEEDS = select(need.c.delivery, need.c.subject).where(among(need.c.delivery, "deliveries"))
+FIRSTS = select(lane.c.id, lane.c.subject, lane.c.state, FIRST_WAITING.scalar_subquery().label("first")).where(
+    lane.c.endpoint == bindparam("endpoint"), among(lane.c.subject, "subjects"), lane.c.state != "idle")
 PAYLOADS = select(payload.c.delivery, payload.c.sealed).where(among(payload.c.delivery, "deliveries"))
 CLAIM = update(lane).where(lane.c.id == bindparam("of")).values(
     worker=bindparam("by"), head=bindparam("first"), since=bindparam("at"), due=None, generation=lane.c.generation + 1)
@@ -277,9 +276,13 @@ def heads(connection: Connection, lanes: Collection[int]) -> dict[int, RowMappin
     return {row["lane"]: row for row in _all(connection, HEADS, "lanes", lanes)}
 
 
-def blocked(connection: Connection, endpoint_: str, deliveries: Collection[int]) -> list[RowMapping]:
-    """Which of them must wait, and for which lane."""
-    return _all(connection, BLOCKED, "deliveries", deliveries, {"endpoint": endpoint_})
+def needs(connection: Connection, deliveries: Collection[int]) -> list[RowMapping]:
+    return _all(connection, NEEDS, "deliveries", deliveries)
+
+
+def firsts(connection: Connection, endpoint_: str, subjects: Collection[str]) -> dict[str, RowMapping]:
+    """Of the lanes that are not idle: the first that waits there, by subject."""
+    return {row["subject"]: row for row in _all(connection, FIRSTS, "subjects", subjects, {"endpoint": endpoint_})}
 
 
 def payloads(connection: Connection, deliveries: Collection[int]) -> dict[int, bytes]:
@@ -514,6 +517,11 @@ def how_many(connection: Connection) -> tuple[int, int]:
     """Deliveries, and of them those that wait."""
     return (int(connection.execute(select(func.count()).select_from(delivery)).scalar_one()),
             int(connection.execute(select(func.count()).select_from(delivery).where(text(QUEUED))).scalar_one()))
+
+
+def oldest_waiting(connection: Connection) -> float | None:
+    """When the delivery was accepted that waits longest."""
+    return connection.execute(select(func.min(delivery.c.accepted)).where(text(QUEUED))).scalar()
 
 
 def old_payloads(connection: Connection, settled_before: float, after: int) -> list[int]:

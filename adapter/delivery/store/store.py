@@ -66,6 +66,7 @@ class Store:
         self.chance: Callable[[], float] = random.random
         self._lock = FileLock(f"{engine.url.database}.lock") if engine.dialect.name == "sqlite" else None
         self._writing = engine.execution_options(writes=True)
+        self._lightly = engine.execution_options(writes=True, lightly=True)
         self._reading = engine.execution_options(isolation_level="REPEATABLE READ") if self._lock is None else engine
 
     @classmethod
@@ -93,12 +94,13 @@ class Store:
 
     # Transactions
 
-    def write(self, what: Callable[[Connection], T], point: str = "") -> T:
-        """All of it or nothing, done anew where another transaction was in the way. `point` names it to the tests."""
+    def write(self, what: Callable[[Connection], T], point: str = "", *, lightly: bool = False) -> T:
+        """All of it or nothing, done anew where another transaction was in the way. `point` names it to the tests. `lightly`: with a SQLite
+        file it need not outlast the loss of power."""
         for tried in range(TRIES):
             try:
                 with opening.translated(self.place):
-                    with self._writing.begin() as connection:
+                    with (self._lightly if lightly else self._writing).begin() as connection:
                         done = what(connection)
                         if point:
                             reached(f"{point}.before-commit")
@@ -138,7 +140,8 @@ class Store:
 
     def claim(self, worker: str, endpoint: str, most: int, *, urgent_only: bool = False) -> list[Claimed]:
         """Heads of lanes that are due, each with its payload still sealed. Those whose time has run out are dead instead."""
-        return self.write(lambda connection: handing.claim(connection, worker, endpoint, most, self.clock.now(), urgent_only), "claim")
+        return self.write(lambda connection: handing.claim(connection, worker, endpoint, most, self.clock.now(), urgent_only), "claim",
+                          lightly=True)
 
     def settle(self, settlements: Sequence[tuple[Claimed, Attempt]], on: bool = True) -> list[Claimed | Lost | None]:
         """One transaction for all of them. `on`: the next of the lane is handed on to the same worker; None: the lane is free."""
@@ -203,7 +206,7 @@ class Store:
 
     def beat(self, worker: str) -> bool:
         """Still alive. False: this worker was given up and buried; what it has in flight is no longer its own."""
-        return self.write(lambda connection: sql.beat(connection, worker))
+        return self.write(lambda connection: sql.beat(connection, worker), lightly=True)
 
     def beats(self) -> dict[str, int]:
         return self.read(sql.beats)
@@ -220,17 +223,18 @@ class Store:
 
     def failed(self, endpoint: str, until: float | None = None) -> int:
         """One more failure in a row; `until`: nothing is sent there before. Returns how many in a row."""
-        return self.write(lambda connection: sql.endpoint_failed(connection, endpoint, until))
+        return self.write(lambda connection: sql.endpoint_failed(connection, endpoint, until), lightly=True)
 
     def succeeded(self, endpoint: str) -> None:
-        self.write(lambda connection: sql.endpoint_succeeded(connection, endpoint))
+        self.write(lambda connection: sql.endpoint_succeeded(connection, endpoint), lightly=True)
 
     def probe(self, endpoint: str, until: float) -> bool:
         """True for one of all who ask, once the time until which nothing is sent is over; it is then set to `until` for the others."""
-        return self.write(lambda connection: sql.endpoint_probed(connection, endpoint, self.clock.now(), until))
+        return self.write(lambda connection: sql.endpoint_probed(connection, endpoint, self.clock.now(), until), lightly=True)
 
     def take(self, endpoint: str, n: int, rate: float) -> float:
         """When n requests may begin, `rate` a second over all processes: seconds since 1970 (GCRA: ITU-T I.371)."""
-        return self.write(lambda connection: sql.endpoint_taken(connection, endpoint, self.clock.now(), n / rate)) - n / rate
+        seconds = n / rate
+        return self.write(lambda connection: sql.endpoint_taken(connection, endpoint, self.clock.now(), seconds), lightly=True) - seconds
 
 
