@@ -26,8 +26,8 @@ from tests.durable import message
 from tests.durable.faults import Fault, Script, Turns
 from tests.durable.message import Message
 
-ANSWERS = {"status": ("application/fhir+json", b'{"resourceType":"OperationOutcome","issue":[{"severity":"error","code":"transient"}]}'),
-           "login": ("text/html", b"<!DOCTYPE html><html><title>Sign in</title></html>")}
+OUTCOME = '{"resourceType":"OperationOutcome","issue":[{"severity":"error","code":"%s"}]}'
+PAGE = b"<!DOCTYPE html><html><title>Sign in</title></html>"
 
 
 @dataclass
@@ -103,10 +103,8 @@ class Proxy:
         return fault, seen
 
     async def _answer(self, request: Message, fault: Fault, seen: Seen) -> Message | None:
-        if fault.what in ANSWERS:
-            media, body = ANSWERS[fault.what]
-            retry = {"retry-after": fault.value} if fault.value else {}
-            return Message(f"HTTP/1.1 {fault.status or 200} Scripted", {"content-type": media, **retry}, body)
+        if fault.what in ("status", "login"):
+            return scripted(fault)
         if fault.what == "delay":
             await asyncio.sleep(fault.seconds)
         if not fault.asks:
@@ -157,6 +155,15 @@ class Proxy:
         self._later.add(task)
         task.add_done_callback(self._later.discard)
         await self.down()
+
+
+def scripted(fault: Fault) -> Message:
+    """What the server is made to answer."""
+    if fault.what == "login":
+        return Message("HTTP/1.1 200 Scripted", {"content-type": "text/html"}, PAGE)
+    retry = {"retry-after": fault.value} if fault.value else {}
+    body = OUTCOME % ("transient" if fault.status == 429 or fault.status >= 500 else "invalid")
+    return Message(f"HTTP/1.1 {fault.status} Scripted", {"content-type": "application/fhir+json", **retry}, body.encode())
 
 
 def _reset(writer: Writer) -> None:

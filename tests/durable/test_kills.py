@@ -2,23 +2,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from tests.durable.kills import Form, at_every_point, at_random_moments
-from tests.durable.parts import proxy, sandbox
 from tests.durable.trial import Trial
 
 COLUMN = "SQLite, sandbox, 1 worker"
 TIMES = int(os.environ.get("REDBAG_KILLS", "20"))
-
-
-@pytest.fixture
-def trial(tmp_path: Path) -> Iterator[Trial]:
-    with sandbox(tmp_path) as server, proxy(server, tmp_path) as proxied:
-        yield Trial(tmp_path, str(tmp_path / "redbag.db"), server, proxied)
 
 
 @pytest.mark.parametrize("form", ["bundle", "record"])

@@ -14,7 +14,7 @@ import os
 import signal
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from multiprocessing.connection import Connection
 from multiprocessing.context import ForkServerProcess
@@ -59,8 +59,11 @@ class Trial:
 
     def accept(self, *plans: Plan) -> list[Receipt]:
         """Without anything going wrong."""
+        return self.take(item for plan in plans for item in plan.items(HOSPITAL))
+
+    def take(self, items: Iterable[Item]) -> list[Receipt]:
         with self.store() as store:
-            return [receipt for plan in plans for receipt in store.accept(plan.items(HOSPITAL))]
+            return store.accept([*items])
 
     # ---- processes ---------------------------------------------------------------------------------------------------------
     def start(self, name: str = "worker", **what: Any) -> ForkServerProcess:
@@ -107,6 +110,7 @@ class Trial:
         return {plan.source: difference(plan, seen) for plan in plans}
 
     def all_is_there(self, *plans: Plan) -> None:
+        """Once, and in order."""
         seen = seen_at(self.server, {plan.source for plan in plans})
         assert {plan.source: all_said(plan, seen) for plan in plans} == {plan.source: plan.effects() for plan in plans}
 
@@ -144,3 +148,16 @@ def killed(process: ForkServerProcess) -> None:
     assert process.pid
     os.kill(process.pid, signal.SIGKILL)
     process.join()
+
+
+def after(process: ForkServerProcess, seconds: float) -> ForkServerProcess:
+    """It, so much later."""
+    time.sleep(seconds)
+    return process
+
+
+def until(happens: Callable[[], bool], patience: float = PATIENCE) -> None:
+    end = time.monotonic() + patience
+    while not happens():
+        assert time.monotonic() < end, f"it did not happen within {patience} s"
+        time.sleep(0.05)

@@ -20,6 +20,7 @@ from pathlib import Path
 
 from adapter.delivery import points
 from adapter.delivery.endpoints.config import Config, load
+from adapter.delivery.store.clock import Steady
 from adapter.delivery.store.desk import Desk
 from adapter.delivery.store.model import Item, Receipt
 from adapter.delivery.store.seal import Keyring
@@ -30,16 +31,18 @@ from adapter.delivery.work.worker import Worker
 
 @dataclass(frozen=True)
 class Setup:
-    """`file` is redbag.toml; all that the process says goes to `says`. It kills itself when it reaches `point` for the `nth` time.
-    `jumps`: by so many seconds its machine's clock is set once it has claimed something. `until_idle`: it ends when nothing waits. `room`:
-    bytes that a file may have, 0: as many as it likes."""
+    """`file` is redbag.toml; all that the process says goes to `says`. When it reaches `point` for the `nth` time it kills itself, or
+    stops itself if `stops` (it goes on by a SIGCONT). `until_idle`: it ends when nothing waits. `wrong`: by so many seconds its machine's
+    clock differs from ours; `jumps`: by so many more once it has claimed something. `room`: bytes that a file may have, 0: any number."""
 
     file: Path
     says: Path
     name: str = "worker"
     point: str = ""
     nth: int = 1
+    stops: bool = False
     until_idle: bool = True
+    wrong: float = 0.0
     jumps: float = 0.0
     room: int = 0
 
@@ -50,13 +53,13 @@ REAL = time.time
 def work(setup: Setup, ready: Callable[[], None] = lambda: None) -> None:
     _alone(setup)
     with contextlib.closing(opened(setup)) as store:
-        ready()
-        asyncio.run(_work(setup, store))
+        asyncio.run(_work(setup, store, ready))
 
 
-async def _work(setup: Setup, store: Store) -> None:
+async def _work(setup: Setup, store: Store, ready: Callable[[], None]) -> None:
     stop = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
+    ready()
     said = config(setup)
     with contextlib.closing(Desk(store)) as desk:
         await Worker(desk, said, Loop(), setup.name, lease=said.store.lease_seconds).run(stop, until_idle=setup.until_idle)
@@ -79,7 +82,8 @@ def config(setup: Setup) -> Config:
 
 def opened(setup: Setup) -> Store:
     said = config(setup).store
-    return Store.open(said.database, Keyring.load(Path(said.keys)))
+    clock = Steady(wall=lambda: REAL() + setup.wrong)
+    return Store.open(said.database, Keyring.load(Path(said.keys)), clock=clock, cap=said.cap_mb and said.cap_mb << 20)
 
 
 def _alone(setup: Setup) -> None:
@@ -94,9 +98,9 @@ def _alone(setup: Setup) -> None:
     def happens(point: str) -> None:
         reached[point] += 1
         if point == setup.point and reached[point] == setup.nth:
-            os.kill(os.getpid(), signal.SIGKILL)
+            os.kill(os.getpid(), signal.SIGSTOP if setup.stops else signal.SIGKILL)
         if setup.jumps and point == "claim.committed":
-            time.time = lambda: REAL() + setup.jumps
+            time.time = lambda: REAL() + setup.wrong + setup.jumps
 
     points.stop_at(happens)
     if setup.room:
