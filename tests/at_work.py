@@ -182,7 +182,7 @@ class Home:
 async def becomes(condition: Callable[[], bool], seconds: float = 10.0) -> None:
     """Waits until it is so."""
     async with asyncio.timeout(seconds):
-        while not condition():
+        while not condition():  # noqa: ASYNC110  # nobody tells a test
             await asyncio.sleep(0.01)
 
 

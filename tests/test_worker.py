@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -125,7 +126,7 @@ def test_only_so_many_a_second(tmp_path: Path) -> None:
 
 
 # ---- it is told to stop --------------------------------------------------------------------------------------------------------
-async def stopped_when(home: Home, desk: Desk, asked: int, **more: float) -> Summary:
+async def stopped_when(home: Home, desk: Desk, asked: int, **more: Any) -> Summary:
     """A worker that is told to stop when the hospital has so many requests."""
     stop = asyncio.Event()
     running = asyncio.create_task(home.worker(desk, **more).run(stop))

@@ -209,7 +209,8 @@ class Store:
         return self.write(lambda connection: sql.beat(connection, worker), lightly=True)
 
     def beats(self) -> dict[str, int]:
-        return self.read(sql.beats)
+        """Of every worker; and -1 of one that was buried and claimed something before it knew, for nobody else would miss it."""
+        return self.read(lambda connection: dict.fromkeys(sql.workers_in_flight(connection), -1) | sql.beats(connection))
 
     def bury(self, stale: Collection[str]) -> int:
         """Workers that no longer answer: their lanes are free. Returns how many lanes."""

@@ -110,7 +110,7 @@ class Worker:
         self._waits.clear()
         try:
             async with asyncio.TaskGroup() as self._group:
-                others = [self._group.create_task(task) for task in (self._beat(), self._stir(over))]
+                others = [self._group.create_task(task) for task in (self._watch(), self._stir(over))]
                 if over is not stop:
                     others.append(self._group.create_task(self._until_idle(stop, over)))
                 await self._engine.run(self.turn, lambda: self._endpoints().keys(), over)
@@ -150,19 +150,24 @@ class Worker:
         if cut := sum(traffic.cut() for traffic in self._open):
             log.warning("%d under way when the time to stop was over: cut off, and sent again later", cut)
 
-    async def _beat(self) -> None:
+    async def _watch(self) -> None:
         """Tells that it lives, and looks whether the others do."""
         watch, store, pause = Watch(self._lease_seconds), self._desk.store, min(BEAT, self._lease_seconds / 6)
         while True:
-            asked, seen = self._lease.clock(), time.monotonic()
-            if not await self._desk.run(store.beat, self.name):
-                self._lease.bury()
-                raise Buried("others took this worker for dead")
-            self._lease.renew(asked)
-            if stale := watch.stale(await self._desk.run(store.beats), seen):
+            now = time.monotonic()
+            await self._beat()
+            if stale := watch.stale(await self._desk.run(store.beats), now):
                 lanes = await self._desk.run(store.bury, stale)
                 log.warning("no sign of life from %s; %d of its deliveries are sent again", ", ".join(stale), lanes)
             await asyncio.sleep(pause)
+
+    async def _beat(self) -> None:
+        """Raises Buried."""
+        asked = self._lease.clock()
+        if not await self._desk.run(self._desk.store.beat, self.name):
+            self._lease.bury()
+            raise Buried("others took this worker for dead")
+        self._lease.renew(asked)
 
     async def _stir(self, over: asyncio.Event) -> None:
         """When it is over nobody waits for room any more."""
@@ -257,9 +262,11 @@ class Worker:
             await traffic.learn(claimed, attempt, ours)  # before the next has its turn
             traffic.sent()
             following = await self._desk.settle(claimed, attempt, on=left > 0 and self._goes_on(traffic))
-            if not isinstance(following, Lost):
-                self._became[attempt.decision.means] += 1
-            if not isinstance(following, Claimed):
+            if isinstance(following, Lost):
+                await self._beat()  # was only this lane taken away, or all of them?
+                break
+            self._became[attempt.decision.means] += 1
+            if following is None:
                 break
             claimed, turn = following, traffic.slots.ask(following.urgent)
         self._waits.pop(traffic.name, None)
