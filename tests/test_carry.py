@@ -18,6 +18,9 @@ from adapter.delivery.endpoints.endpoint import Endpoint
 from adapter.delivery.retry import Clock
 from adapter.delivery.store.model import Claimed, Item, Payload
 from adapter.delivery.work.carry import UNREADABLE, Way, carry
+from adapter.returns.change import Change
+from adapter.returns.changes import changes
+from adapter.returns.pull import pull, who_is
 from mappings.bag import CareRecord
 from mappings.corrections import Reason, Withdrawn
 from mappings.location import Location
@@ -296,6 +299,31 @@ def test_under_the_same_system_nothing_is_written_again_and_under_another_it_is_
     assert ward.hers()[1] == {"unchanged": ROWS - 2, "updated": 2}
     assert ward.medicine("Furosemide")["medicationCodeableConcept"]["coding"][0]["system"] == DMD
     assert ward.hers()[1] == {"unchanged": ROWS}
+
+
+def test_to_be_asked_for_another_system_is_no_edit_of_the_hospitals() -> None:
+    ward = Ward(UPSERT)
+    ward.hers()
+    ward.edits(ward.medicine("Furosemide"), note=[{"text": "seen"}])
+    ward.way.endpoint = UPSERT.model_copy(update={"dmd": SNOMED_CT})
+    decision, rows = ward.hers(base=BAG)
+    assert (decision.says, rows) == (("medicines[0]: the hospital's edit of notes stays",), {"unchanged": ROWS - 2, "updated": 2})
+    furosemide = ward.medicine("Furosemide")
+    assert (furosemide["medicationCodeableConcept"]["coding"][0]["system"], furosemide["note"]) == (SNOMED_CT, [{"text": "seen"}])
+
+
+def test_what_comes_back_under_the_other_system_is_the_same_drug() -> None:
+    ward = Ward(UPSERT.model_copy(update={"dmd": SNOMED_CT}))
+    ward.hers()
+
+    async def came_back() -> list[Change]:
+        async with FhirClient(UPSERT.url, transport=httpx.MockTransport(ward._carry)) as client:
+            return changes(BAG, await pull(client, who_is(BAG)))
+
+    assert asyncio.run(came_back()) == []
+    coding = {"system": SNOMED_CT, "code": "42109611000001109", "display": "Another drug"}
+    ward.edits(ward.medicine("Furosemide"), medicationCodeableConcept={"coding": [coding]})
+    assert [change.about for change in asyncio.run(came_back())] == ["medicines[0]"]
 
 
 # ---- bundles -------------------------------------------------------------------------------------------------------------------------

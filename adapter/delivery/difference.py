@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, fields
 from typing import Any, Literal
 
 from adapter.bundle import Row
+from adapter.bundle.systems import as_in
 from adapter.delivery.answer import Resource
 from adapter.delivery.mark import as_sent, is_moved, marked, patient_of, standing_as_sent
 from adapter.delivery.outcome import called
@@ -64,7 +65,7 @@ def difference(row: Row, ours: Resource, theirs: Resource | None, base: Resource
     if not replace and is_moved(theirs, ours, made):
         return Difference(row, "edited", tuple(values), None, version, (f"{called(row)}: {MOVED}",), values, theirs=theirs)
     if base is not None:
-        return _merged(row, ours, theirs, base, as_of)
+        return _merged(row, ours, theirs, as_in(base, theirs), as_of)
     if not replace and not as_sent(theirs, there):
         told = f"{called(row)}: was edited on the server and differs in {', '.join(values)}; it is left as it is, and a person must look"
         return Difference(row, "edited", tuple(values), None, version, (told,), values, theirs=theirs)

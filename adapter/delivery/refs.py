@@ -8,6 +8,9 @@ from typing import Any
 from adapter.bundle import Item
 from adapter.bundle.sending import addresses
 from mappings.bag import THE_RESIDENT, CareRecord
+from mappings.datatypes import Coding
+from mappings.dosage import DMD_SYSTEMS
+from mappings.systems import SNOMED_CT
 from mappings.values import Logical, Ref, Reference, Said
 
 NOTHING: Mapping[tuple[str, str], str] = {}
@@ -22,6 +25,17 @@ def relinked(value: Any, change: Callable[[Reference], Reference]) -> Any:
         return tuple(relinked(v, change) for v in value)
     if is_dataclass(value) and not isinstance(value, type):
         return replace(value, **{x.name: relinked(getattr(value, x.name), change) for x in fields(value)})
+    return value
+
+
+def one_system(value: Any) -> Any:
+    """The record with every dm+d code under SNOMED CT, wherever it stood: an endpoint may have asked for it there."""
+    if isinstance(value, Coding):
+        return replace(value, system=SNOMED_CT) if value.system in DMD_SYSTEMS else value
+    if isinstance(value, tuple):
+        return tuple(map(one_system, value))
+    if is_dataclass(value) and not isinstance(value, type):
+        return replace(value, **{x.name: one_system(getattr(value, x.name)) for x in fields(value)})
     return value
 
 

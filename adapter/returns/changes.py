@@ -15,7 +15,7 @@ from typing import Any
 
 from adapter.bundle import Item, Returned
 from adapter.bundle.sending import display_of
-from adapter.delivery.refs import Means, meanings, meant
+from adapter.delivery.refs import Means, meanings, meant, one_system
 from adapter.returns.change import Change
 from adapter.returns.medicine_changes import matched, medicine_changes, statement
 from adapter.returns.other_changes import allergy_changes, diagnosis_changes, vaccination_changes, vaccine
@@ -105,7 +105,7 @@ def _edited(row: Row, item: Item, places: Places, means: Means) -> Iterator[Chan
     if type(row.record) is not type(item.record):
         yield Change("edited", f"Changed at the hospital: {name_of(row.record)} is now {_kind(item.record)}", "certain", row.path, item.url)
         return
-    was, now = meant(row.record, means), meant(item.record, means)
+    was, now = meant(one_system(row.record), means), meant(one_system(item.record), means)
     differ = [x.name for x in fields(was) if x.name not in ("resident", "identifiers", "key", "deceased")
               and getattr(was, x.name) != getattr(now, x.name)]  # by value: some servers write 0.50 as 0.5
     said = list(_said(row, item, places)) if set(differ) & SAYING.get(type(row.record), frozenset()) else []
