@@ -9,7 +9,7 @@ from pathlib import Path
 
 from adapter.commands.configured import configured, endpoint, opened
 from adapter.commands.exits import Exit, Stop, together
-from adapter.commands.line import runway, sentence, state_of, summary, totals
+from adapter.commands.line import runway, sentence, state_of, summary, totals, words
 from adapter.commands.talk import Talk, count
 from adapter.commands.timeline import Whom, as_json, tell
 from adapter.delivery.store.errors import NotSo
@@ -60,14 +60,14 @@ def list_(config: Path | None, wanted: Wanted, talk: Talk) -> Exit:
     with opened(found) as store:
         shown = list(islice(lines(store, wanted), wanted.most + 1))
         for line in shown[:wanted.most]:
-            age = store.clock.now() - line.accepted
-            talk.found("delivery", summary(line), sentence(line, age), data=True)
+            said = sentence(line, store.clock.now() - line.accepted, words(store, line) if line.says else {})
+            talk.found("delivery", summary(line), said, data=True)
         counted = [each for each in store.people.counts() if wanted.to in (None, each.endpoint)]
         more = f" Only the newest {wanted.most:,} of them are listed." if len(shown) > wanted.most else ""
         lasts = runway(store.keeping.size())
-    said = {"exit": Exit.DONE, "endpoints": [vars(each) for each in counted], "listed": min(len(shown), wanted.most)}
+    result = {"exit": Exit.DONE, "endpoints": [vars(each) for each in counted], "listed": min(len(shown), wanted.most)}
     told = "".join(f"{totals(each)}\n" for each in counted) or "Nothing was ever accepted.\n"
-    talk.result(said, f"{told}{lasts}{more}")
+    talk.result(result, f"{told}{lasts}{more}")
     return Exit.DONE
 
 

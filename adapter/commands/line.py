@@ -1,14 +1,19 @@
 """A delivery in a line, and how many there are of which: our words for what the store says. docs/delivery.md explains them."""
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
 from adapter.commands.talk import count
+from adapter.delivery.accepting import in_their_words
+from adapter.delivery.store.errors import Sealed
 from adapter.delivery.store.keeping import Size
 from adapter.delivery.store.people import Counts, Line
+from adapter.delivery.store.store import Store
 
 YEARS = 3650.0  # days
+HELD = {"dead": "held behind a dead delivery", "hand": "held by hand", "restored": "held since a restore"}
 
 
 def state_of(line: Line) -> str:
@@ -26,11 +31,19 @@ def summary(line: Line) -> dict[str, Any]:
             "held_because": line.held_because}
 
 
-def sentence(line: Line, age: float) -> str:
-    """One delivery in a line: its number, and whatever is worth knowing first."""
+def sentence(line: Line, age: float, where: Mapping[str, str]) -> str:
+    """One delivery in a line: its number, and whatever is worth knowing first. `where`: its rows in the vendor's words."""
     state, urgent = state_of(line), ", urgent" if line.urgent else ""
-    why = line.held_because if state == "held" else " ".join(line.says)
+    why = HELD[line.held] if state == "held" and line.held else " ".join(in_their_words(each, where) for each in line.says)
     return f"{line.id:>8}  {state:<10}  {line.endpoint}, {line.kind}{urgent}, {span(age)} ago ({line.place}){': ' * bool(why)}{why}"
+
+
+def words(store: Store, line: Line) -> Mapping[str, str]:
+    """Its rows in the vendor's words, as far as the payload still tells them."""
+    try:
+        return store.people.payload(line.id).where if line.kept else {}
+    except Sealed:
+        return {}
 
 
 def totals(each: Counts) -> str:

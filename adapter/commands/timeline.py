@@ -12,13 +12,12 @@ from pathlib import Path
 from typing import Any
 
 from adapter.commands.exits import Exit, Stop
-from adapter.commands.line import at, span, state_of, summary
+from adapter.commands.line import HELD, at, span, state_of, summary, words
 from adapter.commands.retract import whose
 from adapter.commands.send import counted
 from adapter.commands.talk import Talk
 from adapter.delivery.accepting import in_their_words, subject_of
 from adapter.delivery.dialects.decision import About, Means
-from adapter.delivery.store.errors import Sealed
 from adapter.delivery.store.people import Line, Timeline, Told
 from adapter.delivery.store.store import Store
 
@@ -50,10 +49,9 @@ class Whom:
 def tell(timeline: Timeline, store: Store, talk: Talk) -> None:
     """A lane, for a person."""
     lane = timeline.lane
-    held = f": held, for {lane.because}" if lane.state == "held" else ""
-    talk.data(f"At {lane.endpoint}{held}")
+    talk.data(f"At {lane.endpoint}{f': {HELD[lane.held]}' if lane.held else ''}")
     for line, attempts in timeline.deliveries:
-        where = words(store, line)
+        where = words(store, line) if any(told.says for told in attempts) else {}
         talk.data(f"  {line.id}  {', '.join(about(line))}")
         talk.data(f"      {at(line.accepted)}  accepted ({line.place})")
         for number, told in numbered(attempts):
@@ -99,11 +97,3 @@ def attempt(number: int, told: Told) -> str:
         return f"{told.outcome} ({told.worker})" if told.worker else told.outcome
     tried = f"attempt {number}" if told.about == About.DELIVERY.value else "the endpoint's trouble"
     return f"{tried}, {span(told.ended - told.began)}: {TRIED[told.outcome]}{counted(Counter(dict(told.rows)))}"
-
-
-def words(store: Store, line: Line) -> Mapping[str, str]:
-    """Its rows in the vendor's words, as far as the payload still tells them."""
-    try:
-        return store.people.payload(line.id).where if line.kept else {}
-    except Sealed:
-        return {}

@@ -1,0 +1,125 @@
+"""Somebody who looks after deliveries: a folder with redbag.toml, a hospital that may go wrong, and the commands as they are typed.
+
+    with desk(tmp_path) as here:
+        here.run("keys new")
+        here.run("send home.ndjson --to st-brigids --durable")
+        here.network.meets(first=["503"])
+        here.run("work --until-idle")
+"""
+from __future__ import annotations
+
+import os
+import shlex
+import shutil
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+from typer.testing import CliRunner, Result
+
+from adapter.cli import app
+from tests.durable.parts import Proxied, proxy, sandbox
+
+NAME = "st-brigids"
+UNUSED = "http://127.0.0.1:9"  # the port of the discard service: nobody listens
+EXAMPLES = Path(__file__).resolve().parent.parent / "adapter" / "examples"
+
+
+@dataclass
+class Desk:
+    folder: Path
+    hospital: str = UNUSED
+    proxy: Proxied | None = None
+
+    @property
+    def network(self) -> Proxied:
+        """What goes wrong on the way to the hospital."""
+        assert self.proxy
+        return self.proxy
+
+    def configure(self, *more: str, store: str = "", name: str = NAME, url: str = "") -> None:
+        """`more`: lines of the endpoint's table."""
+        lines = ["[store]", store, f"[endpoint.{name}]", f'url = "{url or (self.proxy.url if self.proxy else UNUSED)}"', *more]
+        (self.folder / "redbag.toml").write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+    def example(self, vendor: str) -> None:
+        """A vendor's export of the examples, in its folder, with all layouts beside it."""
+        shutil.copytree(EXAMPLES / "exports" / vendor, self.folder / vendor)
+        for file in (EXAMPLES / "layouts").iterdir():
+            if file.is_file():
+                shutil.copy(file, self.folder)
+
+    def run(self, command: str, said: bytes = b"") -> Result:
+        with inside(self.folder):
+            return CliRunner().invoke(app, shlex.split(command), input=said, prog_name="redbag")
+
+    def well(self, command: str, said: bytes = b"") -> str:
+        """What it said, where it went well."""
+        result = self.run(command, said)
+        assert result.exit_code == 0, result.output
+        return result.output
+
+    def typed(self, command: str) -> str:
+        """As it stands on a terminal: the command, and all that it said."""
+        return f"$ redbag {command}\n{self.run(command).output}"
+
+    def versions(self) -> dict[str, int]:
+        """Counted at the server, which nothing stands before."""
+        found: dict[str, int] = {}
+        url = f"{self.hospital}/_history"
+        while url:
+            page: dict[str, Any] = httpx.get(url).json()
+            for entry in page.get("entry", ()):
+                kind = entry["fullUrl"].rsplit("/", 2)[-2]
+                found[kind] = found.get(kind, 0) + 1
+            url = next((link["url"] for link in page["link"] if link["relation"] == "next"), "")
+        return found
+
+    def bytes(self) -> bytes:
+        """All that lies beside the keys."""
+        return b"".join(path.read_bytes() for path in self.folder.iterdir() if path.is_file() and path.suffix in (".db", ".db-wal"))
+
+    def asked(self, statement: str) -> list[Any]:
+        with closing(sqlite3.connect(self.folder / "redbag.db")) as there:
+            return there.execute(statement).fetchall()
+
+    def later(self) -> None:
+        """As if the time had passed until which something waits to be tried again."""
+        with closing(sqlite3.connect(self.folder / "redbag.db")) as there:
+            there.execute("UPDATE lane SET due = 0 WHERE due IS NOT NULL")
+            there.execute("UPDATE endpoint SET open_until = 0 WHERE open_until IS NOT NULL")
+            there.commit()
+
+
+@contextmanager
+def inside(folder: Path) -> Iterator[None]:
+    before = Path.cwd()
+    os.chdir(folder)
+    try:
+        yield
+    finally:
+        os.chdir(before)
+
+
+@contextmanager
+def desk(folder: Path) -> Iterator[Desk]:
+    """With a hospital to send to, and a proxy before it."""
+    here = alone(folder)
+    with sandbox(folder) as hospital, proxy(hospital, folder) as proxied:
+        here.hospital, here.proxy = hospital, proxied
+        here.configure('patient = "create-if-missing"')
+        yield here
+
+
+def alone(folder: Path) -> Desk:
+    """Where nothing is sent."""
+    home = folder / "home"
+    home.mkdir()
+    here = Desk(home)
+    here.configure()
+    here.well("keys new")
+    return here

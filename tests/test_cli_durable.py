@@ -1,0 +1,253 @@
+"""`redbag send --durable`, `retract --durable`, `work`: what is told to be accepted is, whatever goes wrong. Counted at the server."""
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from adapter import wire
+from adapter.commands.exits import Exit
+from adapter.commands.server import is_address
+from tests.at_the_desk import NAME, Desk, alone, desk
+from tests.test_cli import CANARY, ROOT, another, example, lines, ndjson
+
+SEND = f"send home.ndjson --to {NAME} --durable"
+LATER = "2025-01-15T21:45:00Z"  # a day after the example
+
+
+@pytest.fixture
+def here(tmp_path: Path) -> Iterator[Desk]:
+    with desk(tmp_path) as here:
+        yield here
+
+
+@pytest.fixture
+def quiet(tmp_path: Path) -> Desk:
+    """Where nothing is sent."""
+    return alone(tmp_path)
+
+
+def residents(here: Desk, *each: object, to: str = "home.ndjson") -> None:
+    (here.folder / to).write_bytes(ndjson(*each))
+
+
+# ---- accepting -----------------------------------------------------------------------------------------------------------------
+def test_accepted_then_delivered_and_again_nothing_is_written(here: Desk) -> None:
+    residents(here, another("a"), another("b"))
+    first = here.run(f"{SEND} --json")
+    assert lines(first, "result") == [{"exit": 0, "residents": 2, "refused": 0, "warnings": 8, "accepted": 2, "repeat": 0, "older": 0,
+                                       "conflict": 0, "superseded": 0}]
+    assert here.versions() == {}
+    assert "2 delivered, 0 dead.\n" in here.well("work --until-idle")
+    there = here.versions()
+    assert there["Patient"] == 2
+    assert "0 accepted, 2 repeated" in here.well(SEND)
+    here.well("work --until-idle")
+    assert here.versions() == there
+
+
+def test_who_is_refused_is_told_and_the_others_are_accepted(quiet: Desk) -> None:
+    residents(quiet, another("a"), another("b", as_of="yesterday"), another("c"))
+    result = quiet.run(SEND)
+    assert result.exit_code == Exit.PARTIAL
+    assert "home.ndjson:2:" in result.stderr
+    assert ": refusal: as_of: " in result.stderr
+    assert "3 residents, 1 refused, " in result.stderr
+    assert "; 2 accepted. `redbag work` delivers what is accepted." in result.stderr
+
+
+def test_the_newer_record_takes_the_place_of_what_waited_and_an_older_one_is_not_accepted(quiet: Desk) -> None:
+    residents(quiet, another("a"))
+    quiet.well(SEND)
+    residents(quiet, another("a", as_of=LATER))
+    assert "1 accepted (in place of 1 that was waiting)" in quiet.well(SEND)
+    residents(quiet, another("a"))
+    older = quiet.run(SEND)
+    assert older.exit_code == Exit.NOTHING
+    assert "record 1: this is of 2025-01-14T21:45:00Z, and delivery 2 of 2025-01-15T21:45:00Z was accepted before" in older.stderr
+    assert "1 accepted" in quiet.well(f"{SEND} --older")
+
+
+def test_under_one_event_one_thing_is_accepted(quiet: Desk) -> None:
+    residents(quiet, another("a"))
+    assert "1 accepted" in quiet.well(f"{SEND} --event admitted-7")
+    assert "1 repeated" in quiet.well(f"{SEND} --event admitted-7")
+    residents(quiet, another("a", as_of=LATER))
+    other = quiet.run(f"{SEND} --event admitted-7")
+    assert other.exit_code == Exit.NOTHING
+    assert "this event's id was given before, with other content (delivery 1)" in other.stderr
+    residents(quiet, another("a"), another("b"))
+    several = quiet.run(f"{SEND} --event moved-8")
+    assert several.exit_code == Exit.USAGE
+    assert quiet.asked("SELECT count(*) FROM delivery") == [(1,)]
+
+
+def test_a_run_that_is_killed_has_accepted_what_it_told_and_again_accepts_the_rest(quiet: Desk) -> None:
+    """Of 1,000 residents; the second time nobody is there twice."""
+    residents(quiet, *(another(f"r{i}", allergies="none known", vaccinations="none known") for i in range(1000)))
+    command = [sys.executable, "-c", "from adapter.cli import main; main()", *f"{SEND} --json".split()]
+    with subprocess.Popen(command, cwd=quiet.folder, stdout=subprocess.PIPE, env={"PYTHONPATH": str(ROOT)}) as run:
+        assert run.stdout
+        told = [wire.loads(run.stdout.readline())["receipt"] for _ in range(150)]
+        run.kill()
+    assert {each["became"] for each in told} == {"accepted"}
+    [(before,)] = quiet.asked("SELECT count(*) FROM delivery")
+    assert 150 <= before < 1000
+    assert f"{1000 - before:,} accepted, {before:,} repeated" in quiet.well(SEND)
+    assert quiet.asked("SELECT count(*), count(DISTINCT lane) FROM delivery") == [(1000, 1000)]
+
+
+def test_rows_of_an_export_that_are_refused_are_left_to_be_corrected(quiet: Desk) -> None:
+    quiet.example("larkfield")
+    file = quiet.folder / "larkfield" / "RESIDENTS.CSV"
+    file.write_bytes(file.read_bytes().replace(b"1938", b"19E8"))
+    result = quiet.run(f"send larkfield --layout larkfield.toml --to {NAME} --durable --refused again")
+    assert result.exit_code == Exit.NOTHING, result.output
+    assert "The rows of the refused are in again" in result.stderr
+    assert quiet.asked("SELECT count(*) FROM delivery") == [(0,)]
+
+
+# ---- retracting ------------------------------------------------------------------------------------------------------------------
+def test_a_retraction_takes_back_what_was_delivered_and_what_waits_is_never_sent(here: Desk) -> None:
+    residents(here, another("a"))
+    here.well(SEND)
+    here.well("work --until-idle")
+    residents(here, another("a", as_of=LATER))
+    here.well(SEND)
+    assert "Retraction accepted as delivery 3; 1 delivery of hers that waited will not be sent." in here.well(
+        f"retract --record home.ndjson --to {NAME} --durable")
+    here.well("work --until-idle")
+    said = here.well(f"retract --record home.ndjson --to {NAME} --dry-run")
+    assert "resident: Patient/… is taken back" not in said
+    heads = [line for line in here.well("deliveries show 1").splitlines() if re.match(r"  \d", line)]
+    assert [line.rpartition(", ")[2] for line in heads] == ["delivered", "superseded", "delivered"]
+
+
+# ---- what the command line refuses -------------------------------------------------------------------------------------------
+@pytest.mark.parametrize(("command", "says"), [
+    ("send home.ndjson --to https://hospital.example --durable", "--durable is for an endpoint of the configuration"),
+    (f"{SEND} --dry-run --replace", "--dry-run, --replace: not with --durable"),
+    (f"{SEND} --patient upsert", "--patient: not with --durable"),
+    (f"send home.ndjson --to {NAME} --urgent", "--urgent: only with --durable"),
+    ("send home.ndjson --to st-brigit --durable", "There is no endpoint of that name in redbag.toml"),
+    ("deliveries list --older-than soon", "--older-than: expected a number with its unit, such as 90s"),
+    ("deliveries show", "Say whom: by the number of a delivery"),
+    ("deliveries show 1 --source https://home.example --resident a", "Say whom once"),
+    ("deliveries release", "Say whose: the numbers of deliveries, --to NAME, or --all."),
+])
+def test_the_wrong_command_line_is_one_sentence(quiet: Desk, command: str, says: str) -> None:
+    residents(quiet, another("a"))
+    result = quiet.run(command)
+    assert result.exit_code == Exit.USAGE
+    assert says in result.stderr
+    assert len(result.stderr.splitlines()) == 1
+
+
+def test_without_keys_it_is_said_how_they_are_made(quiet: Desk) -> None:
+    (quiet.folder / "redbag.keys").unlink()
+    residents(quiet, another("a"))
+    result = quiet.run(SEND)
+    assert (result.exit_code, result.stderr) == (Exit.NOTHING, (
+        "redbag.keys: there is no such file of keys; make one with `redbag keys new`, or put its lines into REDBAG_KEYS.\n"))
+    assert not (quiet.folder / "redbag.db").exists()
+
+
+def test_every_fault_of_the_configuration_is_told_before_anything_is_read(quiet: Desk) -> None:
+    quiet.configure('patient = "mach"', "concurrency = 0")
+    result = quiet.run(f"send nowhere.ndjson --to {NAME} --durable")
+    assert result.exit_code == Exit.NOTHING
+    assert "redbag.toml:5: endpoint.st-brigids.patient: expected one of: match, create-if-missing, upsert" in result.stderr
+    assert "redbag.toml:6: endpoint.st-brigids.concurrency: " in result.stderr
+    assert "nowhere" not in result.stderr
+
+
+@pytest.mark.parametrize(("said", "is_one"), [("https://a.example", True), ("localhost:8080", True), ("a/b", True), ("st-brigids", False),
+                                              ("fhir.example", False)])
+def test_an_address_is_known_from_a_name(said: str, is_one: bool) -> None:
+    assert is_address(said) is is_one
+
+
+# ---- an endpoint by its name, at once ------------------------------------------------------------------------------------------
+def test_without_durable_an_endpoint_is_sent_to_at_once_as_it_is_configured(here: Desk) -> None:
+    residents(here, another("a"))
+    assert "1 delivered" in here.well(f"send home.ndjson --to {NAME}")
+    assert here.versions()["Patient"] == 1
+    assert not (here.folder / "redbag.db").exists()
+    refused = here.run(f"send home.ndjson --to {NAME} --patient match")
+    assert "1 delivered" in refused.output  # the command line wins; she is there by now
+    residents(here, another("b"))
+    assert here.run(f"send home.ndjson --to {NAME} --patient match").exit_code == Exit.NOTHING
+    assert here.well(f"pull --from {NAME} --source {example()['source']} --resident a")
+
+
+# ---- working ---------------------------------------------------------------------------------------------------------------------
+def test_after_an_answer_that_never_came_it_is_sent_again_and_is_there_once(here: Desk) -> None:
+    residents(here, another("a"))
+    here.well(SEND)
+    here.network.meets(first=["swallow"], methods=["POST"])
+    here.well("work --until-idle")
+    shown = here.well("deliveries show 1")
+    assert "attempt 1, " in shown
+    assert "not known whether it was taken" in shown
+    assert "delivered (" in shown.splitlines()[-1]
+    assert set(here.versions().values()) <= {1, 2, 3, 8}  # of each type as many as she has: no version twice
+    assert sum(here.versions().values()) == 18
+
+
+def test_while_the_hospital_is_away_it_waits_and_nothing_is_lost(here: Desk) -> None:
+    here.configure('patient = "create-if-missing"', "seconds = 1")
+    residents(here, another("a"))
+    here.well(SEND)
+    here.network.down()
+    away = here.run("work --until-idle")
+    assert away.exit_code == Exit.AGAIN
+    assert "the next is due in" in away.stderr
+    assert "1 waiting" in here.well("deliveries list")
+    here.network.up()
+    here.configure('patient = "create-if-missing"')
+    here.later()
+    assert "1 delivered, 0 dead.\n" in here.well("work --until-idle")
+    assert here.versions()["Patient"] == 1
+
+
+def test_a_worker_that_is_stopped_ends_gently(here: Desk) -> None:
+    command = [sys.executable, "-c", "from adapter.cli import main; main()", "work", "--name", "ward"]
+    with subprocess.Popen(command, cwd=here.folder, stderr=subprocess.PIPE, text=True, env={"PYTHONPATH": str(ROOT)}) as run:
+        assert run.stderr
+        assert run.stderr.readline() == f"At work as ward, for {NAME}. Ctrl-C stops it gently.\n"
+        second = here.run("work --until-idle")
+        assert second.exit_code == Exit.NOTHING
+        assert "redbag.db.lock is another worker's: one process works on a SQLite store" in second.stderr
+        run.terminate()
+        assert run.wait(20) == Exit.DONE
+    assert here.asked("SELECT count(*) FROM worker") == [(0,)]
+
+
+def test_what_is_for_a_person_is_told_at_once_in_the_vendors_words(here: Desk) -> None:
+    here.configure()  # nobody is made there
+    here.example("larkfield")
+    here.well(f"send larkfield --layout larkfield.toml --to {NAME} --durable")
+    said = here.run("work --until-idle")
+    assert said.exit_code == Exit.PERSON
+    told = [line for line in said.stderr.splitlines() if line.startswith("Delivery 1")]
+    assert told
+    assert "Delivery 1 to st-brigids (record 1), refused: RESIDENTS.CSV, line 2 (resident): the server has no patient" in told[0]
+
+
+# ---- nothing of a resident shows -----------------------------------------------------------------------------------------------
+def test_nothing_that_a_record_says_lies_in_the_clear_or_is_told(here: Desk, caplog: pytest.LogCaptureFixture) -> None:
+    she = another(f"key-{CANARY}", source=f"https://{CANARY}.example/records".lower())
+    she["resident"]["family_name"] = CANARY
+    she["medicines"][0]["key"] = f"medicine-{CANARY}"
+    (here.folder / f"{CANARY}.ndjson").write_bytes(ndjson(she))
+    here.configure()
+    told = [here.run(command).output.replace(f"{CANARY}.ndjson", "") for command in (
+        f"send {CANARY}.ndjson --to {NAME} --durable", "work --until-idle", "deliveries list", "deliveries show 1",
+        "deliveries show 1 --json", "deliveries replay 1", "doctor", "doctor --bundle support.zip", "backup copy.db", "keys list")]
+    assert "1 accepted" in told[0]
+    lies = [here.bytes().decode("latin-1"), (here.folder / "support.zip").read_bytes().decode("latin-1"), *told, caplog.text]
+    assert [place for place, text in enumerate(lies) if CANARY.casefold() in text.casefold()] == []
