@@ -324,7 +324,7 @@ def test_docs_are_written_and_checked(tmp_path: Path) -> None:
     assert redbag("docs", "--check", "-o", tmp_path).exit_code == Exit.NOTHING
     assert redbag("docs", "-o", tmp_path).exit_code == Exit.DONE
     assert redbag("docs", "--check", "-o", tmp_path).exit_code == Exit.DONE
-    assert sorted(p.name for p in tmp_path.iterdir()) == ["answers.md", "cli.md", "mappings.md", "required.md", "synth.md"]
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["answers.md", "cli.md", "endpoints.md", "mappings.md", "required.md", "synth.md"]
 
 
 @pytest.mark.parametrize("module", [exits, talk, screen, send], ids=lambda m: m.__name__)

@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from adapter.commands.exits import Exit
 from adapter.commands.server import patiently
 from adapter.commands.talk import Talk, count
 from adapter.delivery.endpoints import Endpoint
+from adapter.delivery.endpoints.config import FILE
 from adapter.delivery.endpoints.quiet import Quiet
 from adapter.delivery.endpoints.trial import How, Step, steps
 
@@ -25,6 +27,11 @@ def list_(config: Path | None, talk: Talk) -> Exit:
         talk.found("endpoint", as_json(endpoint), sentence(endpoint), data=True)
     number = len(found.endpoints)
     talk.result({"exit": Exit.DONE, "endpoints": number}, f"{found.file}: {count(number, 'endpoint')}.")
+    return Exit.DONE
+
+
+def example(talk: Talk) -> Exit:
+    talk.data(files("adapter").joinpath("examples", FILE).read_bytes().rstrip())
     return Exit.DONE
 
 

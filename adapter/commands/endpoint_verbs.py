@@ -22,6 +22,15 @@ def list_(config: ConfigFile = None, as_json: AsJson = False) -> Exit:
     return endpoint.list_(config, Talk(as_json))
 
 
+@endpoints.command()
+@verb
+def example() -> Exit:
+    """Print an example of redbag.toml. Everything it may say stands in it."""
+    from adapter.commands import endpoint
+
+    return endpoint.example(Talk())
+
+
 @endpoints.command(name="test")
 @verb
 def try_(name: Annotated[str, typer.Argument(metavar="NAME", show_default=False, help="Which endpoint.")], config: ConfigFile = None,

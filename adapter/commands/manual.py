@@ -9,6 +9,7 @@ import typer
 from adapter import docs
 from adapter.commands import files
 from adapter.commands.answers import page as answers
+from adapter.commands.endpoints_page import page as endpoints
 from adapter.commands.exits import MEANS, Exit, Stop
 from adapter.commands.talk import Talk
 from adapter.docs.markdown import table
@@ -59,7 +60,7 @@ def run(folder: Path, check: bool, app: typer.Typer, talk: Talk) -> Exit:
 
 def printed(app: typer.Typer) -> dict[str, str]:
     """Every generated page by its name."""
-    return {**docs.files(), "cli.md": manual(app), "synth.md": synth(), "answers.md": answers()}
+    return {**docs.files(), "cli.md": manual(app), "synth.md": synth(), "answers.md": answers(), "endpoints.md": endpoints()}
 
 
 def manual(app: typer.Typer) -> str:

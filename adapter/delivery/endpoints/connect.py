@@ -22,9 +22,10 @@ def connect(endpoint: Endpoint, *, before: Before | None = None, transport: http
     return client(endpoint, way, way.auth(endpoint), before, clock)
 
 
-def client(endpoint: Endpoint, way: Way, auth: httpx.Auth | None, before: Before | None = None, clock: Clock | None = None) -> FhirClient:
+def client(endpoint: Endpoint, way: Way, auth: httpx.Auth | None, before: Before | None = None, clock: Clock | None = None,
+           attempts: int = Limits.attempts) -> FhirClient:
     limits = Limits(connect=endpoint.connect_seconds, silence=endpoint.silence_seconds, whole_answer=endpoint.whole_seconds,
-                    connections=max(endpoint.concurrency, 2))
+                    connections=max(endpoint.concurrency, 2), attempts=attempts)
     return FhirClient(
         endpoint.url, transport=way.transport, headers={name: value.get_secret_value() for name, value in endpoint.headers.items()},
         auth=auth, limits=limits, clock=clock, form=wire.FORMATS[endpoint.form], verify=way.verify, before=before,

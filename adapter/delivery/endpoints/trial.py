@@ -50,7 +50,7 @@ async def steps(endpoint: Endpoint) -> AsyncIterator[Step]:
         yield (step := await _token(auth.tokens))
         if step.how not in (How.WELL, How.DOUBT):
             return
-    async with client(endpoint, way, auth) as fhir:
+    async with client(endpoint, way, auth, attempts=1) as fhir:
         async for step in _server(fhir, endpoint):
             yield step
 
@@ -89,12 +89,12 @@ async def _server(fhir: FhirClient, endpoint: Endpoint) -> AsyncIterator[Step]:
         silent = isinstance(error, NoAnswer) and not endpoint.certificate
         yield Step("server", _how(error), str(error) + (UNSHOWN if silent else ""))
         return
-    yield _answered(answer, endpoint, _took(began))
-    if answer.ok:
+    yield (first := _answered(answer, endpoint, _took(began)))
+    if first.how is How.WELL:
         for step in capabilities(answer, endpoint):
             yield step
-    if date := _clock(answer):
-        yield date
+    if agree := clock(answer.date, time.time()):
+        yield agree
 
 
 def _answered(answer: Answer, endpoint: Endpoint, took: str) -> Step:
@@ -126,8 +126,9 @@ def capabilities(answer: Answer, endpoint: Endpoint) -> list[Step]:
     return found
 
 
-def _clock(answer: Answer) -> Step | None:
-    ahead = skew(answer.date, time.time())
+def clock(date: str | None, now: float) -> Step | None:
+    """`date` as the server says it; None where it cannot be known."""
+    ahead = skew(date, now)
     if ahead is None:
         return None
     if abs(ahead) < SKEW:
