@@ -22,19 +22,19 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from adapter.delivery.client import FhirClient
-from adapter.delivery.dialects.decision import Decision, Means
+from adapter.delivery.dialects.decision import Means
 from adapter.delivery.endpoints.config import Config
 from adapter.delivery.endpoints.connect import connect
 from adapter.delivery.endpoints.endpoint import Endpoint
 from adapter.delivery.endpoints.quiet import is_quiet, quiet_for
 from adapter.delivery.retry import Clock
 from adapter.delivery.store.desk import Desk
-from adapter.delivery.store.errors import Sealed, StoreAway, StoreError, StoreFull
+from adapter.delivery.store.errors import StoreAway, StoreError
 from adapter.delivery.store.handing import Lost
-from adapter.delivery.store.model import Attempt, Claimed, Payload
-from adapter.delivery.work.carry import NO_ROWS, Way, carry
+from adapter.delivery.store.model import Claimed
+from adapter.delivery.work.attempt import ANEW, Carry, attempt
+from adapter.delivery.work.carry import Way, carry
 from adapter.delivery.work.engine import Engine, until
-from adapter.delivery.work.fault import fault_of_ours
 from adapter.delivery.work.lease import BEAT, LEASE, Buried, Lease, Watch
 from adapter.delivery.work.traffic import Traffic
 
@@ -44,9 +44,6 @@ SOON = 2.0  # seconds: what is due so soon is waited for by a run that ends by i
 GLANCE = 1.0  # seconds between two looks at the endpoints' file
 IN_A_ROW = 16  # deliveries of one lane before others have their turn
 AGAIN = 1.0  # seconds before it begins anew
-ANEW = (Buried, StoreAway, StoreFull)
-
-Carry = Callable[[Way, Payload, Claimed, Callable[[], float]], Awaitable[tuple[Decision, Mapping[str, int]]]]
 Connect = Callable[..., FhirClient]
 
 
@@ -82,7 +79,7 @@ class Worker:
             try:
                 await self._live(stop, over)
             except BaseExceptionGroup as failed:
-                await self._begin_anew(gravest(failed), stop)
+                await self._begin_anew(reason(failed), stop)
             except StoreAway:
                 if self._lives == 1:
                     raise
@@ -97,7 +94,8 @@ class Worker:
         endpoint = self._endpoints().get(name)
         traffic = None if endpoint is None else self._traffic_to(endpoint)
         if traffic is None:
-            return None  # what waits for it waits; `redbag doctor` tells
+            self._waits[name] = None  # what waits for it waits; `redbag doctor` tells
+            return None
         async with traffic.claiming:
             self._waits[name] = await self._send_due(traffic)
         return self._waits[name]
@@ -112,7 +110,7 @@ class Worker:
             async with asyncio.TaskGroup() as self._group:
                 others = [self._group.create_task(task) for task in (self._watch(), self._stir(over))]
                 if over is not stop:
-                    others.append(self._group.create_task(self._until_idle(stop, over)))
+                    others += [self._group.create_task(task) for task in (self._pass_on(stop, over), self._until_idle(over))]
                 await self._engine.run(self.turn, lambda: self._endpoints().keys(), over)
                 await self._wind_up()
                 for task in others:
@@ -123,7 +121,7 @@ class Worker:
     async def _sign_on(self) -> None:
         """Raises WorkerRunning."""
         await self._desk.run(self._desk.store.register, self.name, lease=self._lease_seconds)
-        self._lease = Lease(self._lease_seconds)
+        self._lease, self._unsure = Lease(self._lease_seconds), True
 
     async def _sign_off(self) -> None:
         """What was still in hand is free for others at once."""
@@ -132,13 +130,13 @@ class Worker:
         with suppress(StoreError):  # the store may be away; then it is found out without us, after a lease
             await self._desk.run(self._desk.store.leave, self.name)
 
-    async def _begin_anew(self, reason: BaseException, stop: asyncio.Event) -> None:
+    async def _begin_anew(self, why: BaseException, stop: asyncio.Event) -> None:
         """Raises what a new life would not mend."""
-        if not isinstance(reason, ANEW):
-            raise reason
+        if not isinstance(why, ANEW):
+            raise why
         self._lives += 1
         self.name = f"{self._first_name}.{self._lives}"
-        log.warning("%s; what was in hand is dropped, and the worker begins anew as %s", reason, self.name)
+        log.warning("%s; what was in hand is dropped, and the worker begins anew as %s", why, self.name)
         await until(stop, AGAIN)
 
     async def _wind_up(self) -> None:
@@ -159,6 +157,7 @@ class Worker:
             if stale := watch.stale(await self._desk.run(store.beats), now):
                 lanes = await self._desk.run(store.bury, stale)
                 log.warning("no sign of life from %s; %d of its deliveries are sent again", ", ".join(stale), lanes)
+            self._unsure = watch.unsure(self.name)
             await asyncio.sleep(pause)
 
     async def _beat(self) -> None:
@@ -175,15 +174,22 @@ class Worker:
         for traffic in self._open:
             traffic.send_home()
 
-    async def _until_idle(self, stop: asyncio.Event, over: asyncio.Event) -> None:
-        while not stop.is_set() and self._busy():
-            await until(stop, 0.05)
+    async def _pass_on(self, stop: asyncio.Event, over: asyncio.Event) -> None:
+        await stop.wait()
         over.set()
 
-    def _busy(self) -> bool:
-        """Is anything under way, or due soon, or is that not known since the last turn?"""
+    async def _until_idle(self, over: asyncio.Event) -> None:
+        """Over when nothing is under way, nor due soon. What is not known since something ended is found out."""
+        while not over.is_set():
+            for name in self._endpoints().keys() - self._waits.keys():
+                await self.turn(name)
+            if not (self._soon() or any(traffic.under_way for traffic in self._open)):
+                over.set()
+            await until(over, 0.05)
+
+    def _soon(self) -> bool:
         waits = [self._waits.get(name, 0.0) for name in self._endpoints()]
-        return any(traffic.under_way for traffic in self._open) or any(due is not None and due <= SOON for due in waits)
+        return any(due is not None and due <= SOON for due in waits)
 
     # ---- endpoints -------------------------------------------------------------------------------------------------------
     def _endpoints(self) -> Mapping[str, Endpoint]:
@@ -258,14 +264,14 @@ class Worker:
             if not await turn:
                 await self._desk.run(self._desk.store.release, [claimed])
                 break
-            attempt, ours = await self._attempt(traffic.way, claimed)
-            await traffic.learn(claimed, attempt, ours)  # before the next has its turn
+            tried, ours = await attempt(self._carry, traffic.way, claimed, self._desk.store, self.name)
+            await traffic.learn(claimed, tried, ours)  # before the next has its turn
             traffic.sent()
-            following = await self._desk.settle(claimed, attempt, on=left > 0 and self._goes_on(traffic))
+            following = await self._desk.settle(claimed, tried, on=left > 0 and self._goes_on(traffic))
             if isinstance(following, Lost):
                 await self._beat()  # was only this lane taken away, or all of them?
                 break
-            self._became[attempt.decision.means] += 1
+            self._became[tried.decision.means] += 1
             if following is None:
                 break
             claimed, turn = following, traffic.slots.ask(following.urgent)
@@ -274,28 +280,11 @@ class Worker:
     def _goes_on(self, traffic: Traffic) -> bool:
         return traffic.goes_on and not self._over.is_set() and not is_quiet(traffic.endpoint.quiet, self._clock.now())
 
-    async def _attempt(self, way: Way, claimed: Claimed) -> tuple[Attempt, bool]:
-        """One try, and whether it failed by us: a payload that cannot be opened, a fault of this program. That is its own lane's alone."""
-        began, rows, ours = self._now(), NO_ROWS, True
-        try:
-            payload = self._desk.store.open_payload(claimed)
-            decision, rows = await self._carry(way, payload, claimed, self._now)
-            ours = False
-        except Sealed as error:
-            decision = Decision(Means.PERSON, (str(error),))
-        except ANEW:
-            raise
-        except Exception as error:  # noqa: BLE001  # one delivery's fault holds up its own lane and no other
-            decision = fault_of_ours(error)
-        if ours:
-            log.error("Delivery %d to %s: %s", claimed.delivery, claimed.endpoint, " ".join(decision.says))
-        return Attempt(began, self._now(), decision, self.name, rows), ours
-
     def _now(self) -> float:
         return self._desk.store.clock.now()
 
 
-def gravest(failed: BaseExceptionGroup[BaseException]) -> BaseException:
-    """The one that ends the worker, if there is one; else any that a new life mends."""
-    leaves = [leaf for each in failed.exceptions for leaf in ([gravest(each)] if isinstance(each, BaseExceptionGroup) else [each])]
-    return next((leaf for leaf in leaves if not isinstance(leaf, ANEW)), leaves[0])
+def reason(failed: BaseExceptionGroup[BaseException]) -> BaseException:
+    """Why a life ended: one that a new life mends, if there is one, for others may come of it."""
+    leaves = [reason(each) if isinstance(each, BaseExceptionGroup) else each for each in failed.exceptions]
+    return next((leaf for leaf in leaves if isinstance(leaf, ANEW)), leaves[0])
