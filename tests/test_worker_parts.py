@@ -80,6 +80,17 @@ def test_whom_a_watcher_buries(seen: list[tuple[float, dict[str, int]]], stale: 
     assert [watch.stale(beats, now) for now, beats in seen][-1] == stale
 
 
+@pytest.mark.parametrize(("seen", "unsure"), [
+    ([{"me": 1}], False), ([{"me": 1, "a": 1}], True), ([{"me": 1, "a": 1}, {"me": 2, "a": 1}], True),
+    ([{"me": 1, "a": 1}, {"me": 2, "a": 2}, {"me": 3, "a": 2}], False), ([{"me": 1, "a": 1}, {"me": 2}], False),
+])
+def test_who_works_until_nothing_waits_looks_whether_others_live(seen: list[dict[str, int]], unsure: bool) -> None:
+    watch = Watch(30.0)
+    for now, beats in enumerate(seen):
+        watch.stale(beats, float(now))
+    assert watch.unsure("me") is unsure
+
+
 def test_a_worker_is_sure_for_half_a_lease() -> None:
     now = 0.0
     lease = Lease(30.0, lambda: now)

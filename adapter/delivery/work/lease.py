@@ -30,13 +30,18 @@ class Watch:
 
     def __init__(self, lease: float = LEASE) -> None:
         self._lease = lease
-        self._seen = dict[str, tuple[int, float]]()
+        self._seen, self._moved = dict[str, tuple[int, float]](), set[str]()
 
     def stale(self, beats: Mapping[str, int], now: float) -> list[str]:
         """The workers to bury."""
         before = self._seen
+        self._moved = {name for name, beat in beats.items() if name in self._moved or name in before and before[name][0] != beat}
         self._seen = {name: before[name] if name in before and before[name][0] == beat else (beat, now) for name, beat in beats.items()}
         return [name for name, (_, since) in self._seen.items() if now - since >= self._lease]
+
+    def unsure(self, own: str) -> bool:
+        """Is there another of which it is not known yet whether it lives?"""
+        return bool(self._seen.keys() - self._moved - {own})
 
 
 class Lease:

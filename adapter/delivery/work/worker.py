@@ -179,11 +179,12 @@ class Worker:
         over.set()
 
     async def _until_idle(self, over: asyncio.Event) -> None:
-        """Over when nothing is under way, nor due soon. What is not known since something ended is found out."""
+        """Over when nothing is under way, nor due soon, and no other has died with something in hand. What is not known since something
+        ended is found out."""
         while not over.is_set():
             for name in self._endpoints().keys() - self._waits.keys():
                 await self.turn(name)
-            if not (self._soon() or any(traffic.under_way for traffic in self._open)):
+            if not (self._unsure or self._soon() or any(traffic.under_way for traffic in self._open)):
                 over.set()
             await until(over, 0.05)
 
