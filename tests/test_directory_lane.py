@@ -64,10 +64,11 @@ def resident(number: int) -> CareRecord:
 class House:
     """The store of a home, and the way to one endpoint. `transport`: None goes by the network."""
 
-    def __init__(self, folder: Path, url: str, transport: httpx.AsyncBaseTransport | None = None) -> None:
-        self.folder, self.transport, self.store = folder, transport, Store.open(str(folder / "redbag.db"), KEYS)
+    def __init__(self, folder: Path, url: str, transport: httpx.AsyncBaseTransport | None = None, database: str = "", **more: Any) -> None:
+        self.folder, self.transport, self.database = folder, transport, database or str(folder / "redbag.db")
+        self.store = Store.open(self.database, KEYS)
         self.endpoint = Endpoint.model_validate(
-            {"name": "ward", "url": url, "patient": "upsert", "directory": "own", "concurrency": AT_ONCE})
+            {"name": "ward", "url": url, "patient": "upsert", "directory": "own", "concurrency": AT_ONCE, **more})
 
     def items(self, record: CareRecord, **said: Any) -> list[Item]:
         return items(record, self.endpoint, now=self.store.clock.now(), **said)
@@ -75,16 +76,24 @@ class House:
     def accept(self, records: Sequence[CareRecord]) -> list[Receipt]:
         return self.store.accept([item for record in records for item in self.items(record)])
 
-    def works(self) -> Summary:
-        """Until nothing is due soon."""
-        async def told() -> Summary:
-            with closing(Desk(self.store)) as desk:
-                config = Config(self.folder / "redbag.toml", StoreSettings(), {"ward": self.endpoint})
-                worker = Worker(desk, config, Loop(), "worker", connect=lambda endpoint, **how: connect(
-                    endpoint, **how, transport=self.transport))
-                return await asyncio.wait_for(worker.run(asyncio.Event(), until_idle=True), 90)
+    def works(self, workers: int = 1) -> list[Summary]:
+        """Until nothing is due soon. More than one worker: each with a connection of its own, as on so many machines."""
+        async def told() -> list[Summary]:
+            others = [Store.open(self.database, KEYS) for _ in range(workers - 1)]
+            works = (self._work(store, f"worker {number}") for number, store in enumerate([self.store, *others]))
+            try:
+                return await asyncio.wait_for(asyncio.gather(*works), 100)
+            finally:
+                for store in others:
+                    store.close()
 
         return asyncio.run(told())
+
+    async def _work(self, store: Store, name: str) -> Summary:
+        config = Config(self.folder / "redbag.toml", StoreSettings(), {"ward": self.endpoint})
+        with closing(Desk(store)) as desk:
+            worker = Worker(desk, config, Loop(), name, connect=lambda endpoint, **how: connect(endpoint, **how, transport=self.transport))
+            return await worker.run(asyncio.Event(), until_idle=True)
 
 
 class Ward:
@@ -131,7 +140,7 @@ def test_what_fifty_residents_share_is_there_once_and_before_them(tmp_path: Path
     receipts = home.accept([resident(number) for number in range(RESIDENTS)])
     lanes = 4  # the home and its site are one
     assert Counter(receipt.became for receipt in receipts) == {"accepted": lanes + RESIDENTS, "repeat": lanes * (RESIDENTS - 1)}
-    summary = home.works()
+    summary, = home.works()
     assert (summary.delivered, summary.dead) == (lanes + RESIDENTS, 0)
     assert {kind: ward.versions(kind) for kind in SHARED} == SHARED
     assert ward.versions("Patient") == RESIDENTS
@@ -158,7 +167,7 @@ class Refusing(Ward):
 def held(home: House, ward: Ward) -> Line:
     """Three residents are sent, and what they need is refused: nobody is there, and it is said why."""
     home.accept([resident(number) for number in range(3)])
-    assert (home.works().dead, ward.versions("Patient"), ward.versions("Organization")) == (1, 0, 1)
+    assert (home.works()[0].dead, ward.versions("Patient"), ward.versions("Organization")) == (1, 0, 1)
     dead, = home.store.people.listed(state="dead")
     stuck, = home.store.people.stuck()
     assert (stuck.subject, stuck.state, stuck.held) == (dead.subject, "held", "dead")
@@ -183,7 +192,7 @@ def test_a_practice_that_is_refused_holds_whoever_needs_it_until_that_is_mended(
     ward = Refusing()
     home = house(tmp_path, ward)
     mended(home, ward, held(home, ward))
-    assert home.works().dead == 0
+    assert home.works()[0].dead == 0
     assert (ward.versions("Patient"), {kind: ward.versions(kind) for kind in SHARED}) == (3, SHARED)
     home.store.close()
 
@@ -193,7 +202,7 @@ def test_who_is_let_go_without_it_goes(tmp_path: Path) -> None:
     home = house(tmp_path, ward)
     dead = held(home, ward)
     home.store.people.skip(dead.id)
-    assert home.works().dead == 0
+    assert home.works()[0].dead == 0
     assert (ward.versions("Patient"), ward.versions("Organization")) == (3, 1)
     home.store.close()
 
@@ -204,6 +213,6 @@ def test_an_urgent_resident_does_not_wait_for_what_is_there(tmp_path: Path) -> N
     home.accept([resident(0)])
     home.works()
     home.store.accept(home.items(resident(1), urgent=True))
-    assert home.works().delivered == 1  # she alone: the directory's are repeats
+    assert home.works()[0].delivered == 1  # she alone: the directory's are repeats
     assert ward.versions("Organization") == 2
     home.store.close()
