@@ -140,6 +140,15 @@ def stopped_alone(trial: Trial, column: str) -> None:
     told(trial, column, "the only worker is stopped past its lease, and goes on", plan)
 
 
+def found_dead(trial: Trial, column: str) -> None:
+    """By a worker that ends when nothing waits, as one that is started every few minutes: it does not leave what another died with."""
+    plan = Plan(f"{HOME}/dead", residents=3)
+    trial.accept(plan)
+    ended(trial.start("dead", point="claim.committed"), -signal.SIGKILL)
+    ended(trial.start("next"))
+    told(trial, column, "a worker died, and the next one ends when nothing waits", plan)
+
+
 def two_of_one_kind(trial: Trial, column: str, what: str, name: str) -> None:
     """The second is refused, and the first does not notice. `name` is the second one's."""
     plan = Plan(f"{HOME}/two", residents=3)

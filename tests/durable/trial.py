@@ -115,6 +115,9 @@ class Trial:
         assert {plan.source: all_said(plan, seen) for plan in plans} == {plan.source: plan.effects() for plan in plans}
 
 
+Made = Callable[[str, str], Trial]  # with "PostgreSQL" or "SQLite", before "HAPI" or the "sandbox"
+
+
 def states(store: Store) -> Counter[str]:
     return Counter(dict(store.read(lambda db: db.execute(text("SELECT state, count(*) FROM delivery GROUP BY state")).all())))
 

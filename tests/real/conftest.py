@@ -3,11 +3,15 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
+from tests.durable.parts import proxy, sandbox
+from tests.durable.trial import Made, Trial
 from tests.real import postgres as postgresql
 from tests.real.parts import missing, running
 from tests.real.postgres import Postgres
@@ -39,6 +43,19 @@ def postgres() -> Iterator[Postgres]:
 def hapi() -> Iterator[str]:
     """Base URL of an empty HAPI FHIR R4 server."""
     yield from _part("hapi")
+
+
+@pytest.fixture
+def made(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Made]:
+    """made("PostgreSQL", "HAPI"): a trial of durable delivery, on a database of its own."""
+
+    def trial(database: str, server: str) -> Trial:
+        url = request.getfixturevalue("postgres").database() if database == "PostgreSQL" else str(tmp_path / "redbag.db")
+        at = request.getfixturevalue("hapi") if server == "HAPI" else ending.enter_context(sandbox(tmp_path))
+        return Trial(tmp_path, url, at, ending.enter_context(proxy(at, tmp_path)))
+
+    with ExitStack() as ending:
+        yield trial
 
 
 @pytest.fixture(scope="session")

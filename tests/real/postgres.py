@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import importlib.util
+import itertools
 import os
 import tempfile
 import time
@@ -22,12 +23,13 @@ def missing() -> str:
 
 class Postgres:
     def __init__(self, server: PostgresServer) -> None:
-        self._server = server
+        self._server, self._number = server, itertools.count(1)
 
-    def database(self, name: str) -> str:
+    def database(self, name: str = "redbag") -> str:
         """The URL of a new and empty one."""
         import psycopg
 
+        name = f"{name}{next(self._number)}"
         with psycopg.connect(self._server.get_uri(), autocommit=True) as connection:
             connection.execute(f'CREATE DATABASE "{name}"')
         return self._server.get_uri(database=name)

@@ -1,0 +1,52 @@
+"""What goes wrong beside a kill, with PostgreSQL: several workers, and a database that dies as well."""
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from adapter.delivery.store.errors import StoreAway
+from tests.durable import disasters
+from tests.durable.disasters import HOME, Disaster
+from tests.durable.people import Plan
+from tests.durable.trial import Made, Trial, until
+from tests.real.postgres import Postgres
+
+COLUMN = "PostgreSQL, sandbox, 3 workers, bundles"
+
+
+@pytest.fixture
+def trial(made: Made) -> Trial:
+    return made("PostgreSQL", "sandbox")
+
+
+def test_a_b_a(trial: Trial) -> None:
+    disasters.a_b_a(trial)
+
+
+@pytest.mark.parametrize("disaster", [
+    disasters.poisoned, disasters.fails_for_one, disasters.clock_set, disasters.clock_wrong, disasters.a_week_offline,
+    disasters.stopped_past_its_lease, disasters.found_dead], ids=lambda disaster: disaster.__name__)
+def test_a_disaster(trial: Trial, disaster: Disaster) -> None:
+    disaster(trial, COLUMN)
+
+
+def test_two_workers_of_one_name(trial: Trial) -> None:
+    disasters.two_of_one_kind(trial, COLUMN, "a second worker of the same name", "one")
+
+
+def test_the_database_dies_meanwhile(trial: Trial, postgres: Postgres) -> None:
+    """kill -9 of the whole server, twice; whoever accepts is told that nothing was; the workers go on by themselves when it is back."""
+    plans = [Plan(f"{HOME}/database{number}", residents=12, each=4) for number in range(3)]
+    trial.proxied.meets(odds={"delay:0.02": 1})
+    with trial.calm(3), trial.store() as store:
+        for plan in plans[:2]:
+            store.accept(plan.items("hospital"))
+            time.sleep(0.5)
+            postgres.kill()
+            with pytest.raises(StoreAway):
+                store.accept(plans[2].items("hospital"))
+            postgres.start()
+        store.accept(plans[2].items("hospital"))
+        until(lambda: not trial.waiting())
+    disasters.told(trial, COLUMN, "the database is killed twice", *plans)
