@@ -289,6 +289,32 @@ def test_a_row_that_is_too_large_alone_is_named_and_teaches_nothing() -> None:
     assert decision.says[-1] == "medicines[0]: is alone more than the server takes at once: ask its owner how much that is"
 
 
+def test_what_is_taken_back_goes_in_smaller_parts_too() -> None:
+    for asked in (lambda ward: ward.of(replace(BAG, withdrawn=Withdrawn(Reason.WRONG_RESIDENT)))[-1],
+                  lambda ward: retraction(BAG.source, "r1", MARY, ward.endpoint, now=NOW)):
+        ward = Ward(UPSERT)
+        ward.hers()
+        ward.before = taking(3)
+        decision, rows = ward.takes(asked(ward))
+        assert (decision.means, rows) == (Means.DELIVERED, {"ended": ROWS})
+        assert {m["status"] for m in ward.has("MedicationStatement")} == {"entered-in-error"}
+
+
+def test_a_practice_alone_is_not_sent_again_and_again() -> None:
+    ward = Ward(OWN)
+    ward.before = answering(413)
+    assert (ward.takes(ward.of()[0])[0].means, len(ward.posted)) == (Means.DEAD, 1)
+
+
+def test_what_ends_counts_too_where_parts_may_only_be_so_large() -> None:
+    ward = Ward(UPSERT.model_copy(update={"most_bytes": 5000}))
+    assert ward.hers()[0].means is Means.DELIVERED
+    assert max(len(request.content) for request in ward.posted) <= 5000
+    decision, rows = ward.takes(retraction(BAG.source, "r1", MARY, ward.endpoint, now=NOW))
+    assert (decision.means, rows) == (Means.DELIVERED, {"ended": ROWS})
+    assert max(len(request.content) for request in ward.posted) <= 5000 < sum(len(request.content) for request in ward.posted)
+
+
 # ---- dm+d --------------------------------------------------------------------------------------------------------------------------
 def test_under_the_same_system_nothing_is_written_again_and_under_another_it_is_a_change() -> None:
     ward = Ward(UPSERT.model_copy(update={"dmd": SNOMED_CT}))

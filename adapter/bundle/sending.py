@@ -140,14 +140,15 @@ def _fitting(way: _Way, parts: list[list[Made]], links: Callable[[int, list[list
     """Every part as it travels; one that is larger than the endpoint takes is cut in two, until it fits. `links`: of part n of these."""
     while True:
         out = [_part(way, parts, n, links(n, parts)) for n in range(len(parts))]
-        large = {n for n, (entries, _) in enumerate(out) if _is_too_large(entries, way.policy)}
+        large = {n for n, (entries, _) in enumerate(out) if is_too_large(entries, way.policy)}
         way.faults += [Fault(parts[n][0].row.path, "-", TOO_LARGE) for n in large if len(parts[n]) == 1]
         if way.faults or not large:
             return out
         parts = [piece for n, part in enumerate(parts) for piece in (_split(part, (len(part) + 1) // 2) if n in large else [part])]
 
 
-def _is_too_large(entries: list[Resource], policy: Policy) -> bool:
+def is_too_large(entries: list[Resource], policy: Policy) -> bool:
+    """For one part, by its bytes, with what sending adds to it."""
     if policy.most_bytes is None:
         return False
     try:

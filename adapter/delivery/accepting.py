@@ -64,12 +64,13 @@ def items(care_record: CareRecord, endpoint: Endpoint, *, absence: Mapping[str, 
     return [*before, hers]
 
 
-def policy_for(endpoint: Endpoint, care_record: CareRecord, directory: str) -> Policy:
+def policy_for(endpoint: Endpoint, care_record: CareRecord | None = None, directory: str = "logical") -> Policy:
     """How her record is written there. What has travelled in lanes of its own (`directory` own) is there, under our ids. Raises Faults."""
-    own = directory == "own"
+    own = care_record is not None and directory == "own"
     return Policy(
-        endpoint.patient, directory="existing" if own or directory == "existing" else "logical", known=ours(care_record) if own else {},
-        most=endpoint.most_entries, most_bytes=endpoint.most_bytes, dmd=endpoint.dmd, form=wire.FORMATS[endpoint.form])
+        endpoint.patient, directory="existing" if own or directory == "existing" else "logical",
+        known=ours(care_record) if care_record and own else {}, most=endpoint.most_entries, most_bytes=endpoint.most_bytes,
+        dmd=endpoint.dmd, form=wire.FORMATS[endpoint.form])
 
 
 def subject_of(source: str, key: str) -> str:

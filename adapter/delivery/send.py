@@ -62,7 +62,7 @@ async def _once(client: FhirClient, bag: CareRecord, policy: Policy, options: Op
     _of_one(bag.resident, looked, there.reference)
     ends, remain = ending(looked.remain, bag, absence, replace=options.replace)
     said = [*there.said, *[Remark(MOVING, for_a_person=False)] * bool(moving), *_remaining(remain, options), *map(Remark, looked.untold)]
-    all_parts = with_endings(parts, ends, there.policy.most, client.base, bag.as_of)
+    all_parts = with_endings(parts, ends, there.policy, client.base, bag.as_of)
     sent, clash = await write(client, all_parts, [*found, *ends], said, options)
     made = next((row.target for row in sent.rows if row.type == "Patient"), None)
     rows = (*there.rows("same" if options.dry_run else "unchanged"), *sent.rows)

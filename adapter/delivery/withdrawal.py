@@ -33,6 +33,7 @@ WHY = {Reason.WRONG_RESIDENT: "is taken back, for it was not hers", Reason.MERGE
        Reason.MOVED_AWAY: "is not kept up any more, for she lives in another home"}
 OUR_PATIENT = "resident: the Patient that was made from your record is left as it is under this policy; with upsert it is ended too"
 
+IN_PARTS = Policy("match")  # of any size that servers usually take
 UNTOLD = "the server would not say which of yours it has; a person must look"
 TAKEN = ("resident: the Patient that was made from your record is left in use, for rows that you sent under another resident's key stand "
          "on it; send that record, which says that it replaces this one, with upsert, and then this one again")
@@ -58,20 +59,22 @@ class Whose:
         return replace(after, date=self.as_of) if self.as_of and isinstance(after, RecordList) and after.status != "current" else after
 
 
-async def retract(client: FhirClient, source: str, key: str, person: Resident | None = None, options: Options | None = None) -> Sent:
-    """Everything that was sent for the wrong resident. `person`: her record as it was sent, if there is one. Raises nothing."""
+async def retract(client: FhirClient, source: str, key: str, person: Resident | None = None, options: Options | None = None,
+                  policy: Policy = IN_PARTS) -> Sent:
+    """Everything that was sent for the wrong resident. `person`: her record as it was sent, if there is one; `policy`: how large the parts
+    may be. Raises nothing."""
     asked, whose = options or Options(), Whose(Names(source, key), Withdrawn(Reason.WRONG_RESIDENT), person)
-    return await told(client, lambda: _once(client, whose, asked), asked.seconds)
+    return await told(client, lambda: _once(client, whose, asked, policy), asked.seconds)
 
 
 async def take_back(client: FhirClient, bag: CareRecord, policy: Policy, options: Options) -> tuple[Sent, bool]:
     """What a withdrawn record says; and whether somebody was changing the same data meanwhile. Raises Stopped and ClientError."""
     names = Names(bag.source, bag.resident.key or "")
     whose = Whose(names, bag.withdrawn or Withdrawn(Reason.WRONG_RESIDENT), bag.resident, policy.patient == "upsert", bag.as_of)
-    return await _once(client, whose, options, policy.most)
+    return await _once(client, whose, options, policy)
 
 
-async def _once(client: FhirClient, whose: Whose, options: Options, most: int = 500) -> tuple[Sent, bool]:
+async def _once(client: FhirClient, whose: Whose, options: Options, policy: Policy) -> tuple[Sent, bool]:
     lists = [await _versions(client, f"List/{whose.names.id('List', field)}") for field in LISTED]
     found = await _people(client, whose)
     patients = list(dict.fromkeys([*(f.reference for f in found), *(s for versions in lists for s in _subjects(versions))]))
@@ -83,7 +86,7 @@ async def _once(client: FhirClient, whose: Whose, options: Options, most: int = 
     hers, said = _her_patients(found, whose, taken)
     untold = [Remark(f"{section.field}: {UNTOLD}") for section, before in there if not before.told]
     going = [_end(row, resource, whose, options) for row, resource in [*(row for _, before in there for row in before.hers), *hers]]
-    parts = with_endings([], going, most, client.base, whose.as_of or None)
+    parts = with_endings([], going, policy, client.base, whose.as_of or None)
     sent, clash = await write(client, parts, going, [*untold, *said], options)
     return replace(sent, patient=next(iter(patients), None)), clash
 

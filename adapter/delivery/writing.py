@@ -4,7 +4,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from adapter.bundle import Part, Row
+from adapter.bundle import Part, Policy, Row
+from adapter.bundle.sending import is_too_large
 from adapter.delivery.answer import Resource
 from adapter.delivery.client import FhirClient
 from adapter.delivery.dialects.decision import Asked
@@ -32,20 +33,19 @@ async def write(client: FhirClient, parts: Sequence[Part], differences: Sequence
     return replace(sent, unsettled=unsettled), clash
 
 
-def with_endings(parts: Sequence[Part], ends: Sequence[Difference], most: int, base: str, timestamp: str | None = None) -> list[Part]:
+def with_endings(parts: Sequence[Part], ends: Sequence[Difference], policy: Policy, base: str, timestamp: str | None = None) -> list[Part]:
     """With what is to end at the server: beside all else where there is room, and in parts of their own. `base`: the server's address."""
-    going = [(_entry(d, base), d.row) for d in ends if d.resource is not None]
-    room = max(0, most - len(parts[-1].rows)) if parts else 0
-    out = [*parts[:-1], *(_longer(part, going[:room]) for part in parts[-1:])]
     start: Resource = {"resourceType": "Bundle", "type": "transaction", **({"timestamp": timestamp} if timestamp else {}), "entry": []}
-    further = Part(start, (), parts[0].group if parts else "", 0, 0)
-    out += [_longer(further, going[i:i + most]) for i in range(room, len(going), most)]
+    out = list(parts)
+    for entry, row in ((_entry(d, base), d.row) for d in ends if d.resource is not None):
+        if not out or len(out[-1].rows) >= policy.most or is_too_large([*out[-1].bundle["entry"], entry], policy):
+            out.append(Part(start, (), parts[0].group if parts else "", 0, 0))
+        out[-1] = _longer(out[-1], entry, row)
     return [replace(part, number=n, parts=len(out)) for n, part in enumerate(out, 1)]
 
 
-def _longer(part: Part, more: Sequence[tuple[Resource, Row]]) -> Part:
-    bundle = {**part.bundle, "entry": [*part.bundle["entry"], *(entry for entry, _ in more)]}
-    return replace(part, bundle=bundle, rows=(*part.rows, *(row for _, row in more)))
+def _longer(part: Part, entry: Resource, row: Row) -> Part:
+    return replace(part, bundle={**part.bundle, "entry": [*part.bundle["entry"], entry]}, rows=(*part.rows, row))
 
 
 def _entry(d: Difference, base: str) -> Resource:

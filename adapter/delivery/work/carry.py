@@ -76,7 +76,7 @@ def _sending(way: Way, payload: Payload, key: str) -> Sending:
     if payload.form == "retract":
         source, resident = str(said["source"]), str(said["key"])
         person = native.decode(Resident, wire.loads(payload.body)) if payload.body else None
-        return lambda most: retract(client, source, resident, person, options)
+        return lambda most: retract(client, source, resident, person, options, replace(policy_for(way.endpoint), most=most))
     care_record = care_records().loads(payload.body)
     base = care_records().loads(str(said["base"]).encode()) if said.get("base") else None
     options = replace(options, base=base, absence=dict(said.get("absence", {})), older=bool(said.get("older")))
@@ -87,14 +87,21 @@ def _sending(way: Way, payload: Payload, key: str) -> Sending:
 async def _sent(way: Way, sending: Sending, claimed: Claimed, now: Now) -> tuple[Decision, Rows]:
     """In parts as large as the server takes: when that is less than was thought, smaller ones, and it is kept in mind if that was it."""
     most, sent = way.most, await sending(way.most)
-    while (decision := decided(sent, claimed.attempt, now())).do is Do.SMALLER and most > 1 and left():
-        most = max(1, min(most, sent.asked.entries or most) // 2)
+    while (too_many := _too_many(sent, claimed, most, now)) and left():
+        most = too_many // 2
         sent = await sending(most)
+    decision = decided(sent, claimed.attempt, now())
     if decision.means is Means.DELIVERED:
         way.most = min(way.most, most)
-    if decision.do is Do.SMALLER and most > 1:  # our time is over, and smaller parts may do
+    elif too_many:  # our time is over, and smaller parts may do
         decision = replace(decision, means=Means.RETRY)
     return replace(decision, do=Do.NOTHING), Counter(row.became for row in sent.rows)
+
+
+def _too_many(sent: Sent, claimed: Claimed, most: int, now: Now) -> int:
+    """How many entries were more than the server takes; 0: that is not what it says, or there was only one."""
+    entries = min(most, sent.asked.entries)
+    return entries if entries > 1 and decided(sent, claimed.attempt, now()).do is Do.SMALLER else 0
 
 
 def decided(sent: Sent, attempt: int, now: float) -> Decision:
