@@ -105,11 +105,9 @@ def show(config: Path | None, whom: Whom, to: str | None, talk: Talk) -> Exit:
                 talk.json("lane", as_json(timeline, store))
             else:
                 tell(timeline, store, talk)
-    held = any(timeline.lane.state == "held" for timeline in found)
-    ended = Exit.PERSON if held else Exit.DONE
     if talk.as_json:
-        talk.result({"exit": ended, "lanes": len(found)}, "")
-    return ended
+        talk.result({"exit": Exit.DONE, "lanes": len(found)}, "")
+    return Exit.DONE
 
 
 # ---- deciding ----------------------------------------------------------------------------------------------------------------------
