@@ -115,6 +115,7 @@ class Home:
     def __init__(self, folder: Path, hospital: Hospital | None = None, clock: Steady | None = None, **options: Any) -> None:
         self.folder, self.hospital, self.options = folder, hospital or Hospital(), options
         self.store = Store.open(str(folder / "redbag.db"), KEYS, clock=clock)
+        self.others: dict[str, dict[str, Any]] = {}  # further endpoints
         self._config: Config | None = None
 
     def __enter__(self) -> Self:
@@ -129,9 +130,11 @@ class Home:
     def config(self) -> Config:
         """As the file is now."""
         if self._config is None:
-            endpoint = Endpoint.model_validate({"name": "acute", "url": self.hospital.url, "expires_hours": None, **self.options})
+            said = {"acute": self.options, **self.others}
+            common = {"url": self.hospital.url, "expires_hours": None}
+            endpoints = {name: Endpoint.model_validate({"name": name, **common, **options}) for name, options in said.items()}
             store = StoreSettings.model_validate({"database": "redbag.db", "keys": "redbag.keys"})
-            self._config = Config(self.folder / "redbag.toml", store, {endpoint.name: endpoint})
+            self._config = Config(self.folder / "redbag.toml", store, endpoints)
         return self._config
 
     def changes(self, **options: Any) -> None:

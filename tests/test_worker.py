@@ -2,11 +2,16 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from adapter.delivery.client import FhirClient
+from adapter.delivery.endpoints.connect import connect
+from adapter.delivery.endpoints.endpoint import Endpoint
+from adapter.delivery.retry import Clock
 from adapter.delivery.store.desk import Desk
 from adapter.delivery.work.worker import Summary
 from tests.at_work import Home, Hospital, Reply, becomes
@@ -88,6 +93,41 @@ def test_one_whose_time_is_over_dies_and_what_is_behind_it_goes_on_when_it_says_
         assert home.hospital.asked == ["Ida 0"]
         lane, = home.store.people.stuck()
         assert "its time ran out" in lane.because
+
+
+def test_in_quiet_hours_only_what_is_urgent_is_sent(tmp_path: Path) -> None:
+    night, morning = (Clock(now=lambda hour=hour: datetime(2026, 11, 3, hour, tzinfo=UTC)) for hour in (4, 7))      # type: ignore[misc]
+    with Home(tmp_path, quiet=["22:00-06:00"]) as home:
+        home.accept("Ida 0", "Ida 1", "Tom 0")
+        home.accept("Mary 0", urgent=True)
+        summary = home.works(clock=night)
+        assert (home.hospital.took, summary.delivered) == (["Mary 0"], 1)
+        assert summary.waits == 2 * 3600.0
+        assert home.works(clock=morning).delivered == 3
+
+
+def test_an_endpoint_that_is_slow_or_cannot_be_had_keeps_no_other_waiting(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    slow = Hospital(lambda about: Reply(seconds=20))
+
+    def connecting(endpoint: Endpoint, **more: Any) -> FhirClient:
+        if endpoint.name == "gone":
+            raise FileNotFoundError("/private/certificate.pem")
+        return connect(endpoint, **more)
+
+    with Home(tmp_path) as home:
+        for name in ("acute", "slow", "gone"):
+            home.accept(*(f"R{number} 0" for number in range(10)), endpoint=name)
+
+        async def story(desk: Desk) -> None:
+            await slow.open()
+            home.others = {"slow": {"url": slow.url}, "gone": {}}
+            async with home.at_work(desk, connect=connecting, grace=0.1):
+                await becomes(lambda: len(home.hospital.took) == 10 and len(slow.asked) == 1)
+            await slow.close()
+
+        home.told(story)
+        assert "nothing can be sent to gone (FileNotFoundError)" in caplog.text
+        assert home.store.due("gone") == home.store.due("slow") == 0.0
 
 
 # ---- how many at once ----------------------------------------------------------------------------------------------------------

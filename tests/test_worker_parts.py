@@ -8,16 +8,18 @@ from types import ModuleType
 
 import pytest
 
-from adapter.delivery.work import breaker, ramp
+from adapter.delivery.store.errors import StoreAway, WorkerRunning
+from adapter.delivery.work import attempt, breaker, ramp
 from adapter.delivery.work.breaker import LONGEST_ASKED, LONGEST_PAUSE, Standing, opens, standing
 from adapter.delivery.work.engine import Loop
 from adapter.delivery.work.lease import Buried, Lease, Watch
-from adapter.delivery.work.ramp import Ramp
+from adapter.delivery.work.ramp import Ramp, Slots
+from adapter.delivery.work.worker import reason
 
 NOW = 1_000.0
 
 
-@pytest.mark.parametrize("module", [breaker, ramp], ids=lambda module: module.__name__)
+@pytest.mark.parametrize("module", [attempt, breaker, ramp], ids=lambda module: module.__name__)
 def test_examples(module: ModuleType) -> None:
     assert doctest.testmod(module).failed == 0
 
@@ -63,6 +65,50 @@ def test_how_many_at_once(most: int, what: str, limits: list[int]) -> None:
     for step in what:
         steps.append(steps[-1].answered() if step == "a" else steps[-1].outage())
     assert [ramp.limit for ramp in steps] == limits
+
+
+@pytest.mark.parametrize(("asks", "most", "first"), [
+    ("nnn", 1, [0]),
+    ("nnn", 8, [0]),                            # the ramp begins with one
+    ("nun", 1, [0]),                            # who has a turn keeps it
+])
+def test_who_has_a_turn(asks: str, most: int, first: list[int]) -> None:
+    async def told() -> list[int]:
+        slots = Slots(most)
+        turns = [slots.ask(each == "u") for each in asks]
+        return [number for number, turn in enumerate(turns) if turn.done()]
+
+    assert asyncio.run(told()) == first
+
+
+def test_what_is_urgent_is_next_and_an_outage_sends_everybody_home() -> None:
+    async def told() -> None:
+        slots = Slots(2)
+        first, second, urgent, third, fourth = (slots.ask(each == "u") for each in "nnunn")
+        slots.give_back()
+        assert (first.done(), urgent.done(), second.done()) == (True, True, False)
+        slots.answered()
+        assert (second.result(), third.done(), slots.taken, slots.waiting) == (True, False, 2, 2)
+        slots.outage()
+        assert (third.result(), fourth.result(), slots.taken, slots.ramp.limit) == (False, False, 2, 1)
+        slots.give_back()
+        later = slots.ask(urgent=False)
+        assert not later.done()                 # one is still under way, and one is the limit
+        slots.give_back()
+        assert later.result()
+
+    asyncio.run(told())
+
+
+# ---- why a worker begins anew ------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize(("came", "why"), [
+    ([KeyError()], KeyError),
+    ([Buried()], Buried),
+    ([RuntimeError(), BaseExceptionGroup("", [RuntimeError(), StoreAway()])], StoreAway),      # the others may come of it
+    ([WorkerRunning()], WorkerRunning),
+])
+def test_why_a_life_ended(came: list[BaseException], why: type[BaseException]) -> None:
+    assert type(reason(BaseExceptionGroup("", came))) is why
 
 
 # ---- leases ----------------------------------------------------------------------------------------------------------------

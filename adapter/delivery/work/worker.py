@@ -143,7 +143,7 @@ class Worker:
         """What is in flight has so long to end. What has not is cut off there, and is sent again by whoever comes next."""
         with suppress(TimeoutError):
             async with asyncio.timeout(self._grace):
-                for traffic in self._open:
+                for traffic in list(self._open):
                     await traffic.over()
         if cut := sum(traffic.cut() for traffic in self._open):
             log.warning("%d under way when the time to stop was over: cut off, and sent again later", cut)
