@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 
 import adapter.examples
 from adapter.delivery.endpoints import Endpoint, Live, NotConfigured, Quiet, StoreSettings, find, load
-from adapter.delivery.endpoints.credentials import KINDS
+from adapter.delivery.endpoints.credentials import KINDS, Bearer
 from adapter.delivery.endpoints.quiet import is_quiet, quiet_for
 from adapter.faults import Refused
 from tests.certificates import Authority, pem, private_file
@@ -71,6 +71,16 @@ def test_the_environment_goes_before_the_file(tmp_path: Path) -> None:
     assert (config.store.database, config.store.cap_mb, config.store.keep_days) == (environ["REDBAG_DATABASE"], 500, 7)
     assert config.store.keys == str(tmp_path / "redbag.keys")  # what the variable holds are the keys themselves
     assert CANARY not in repr(config)
+
+
+def test_a_delivery_that_is_tried_without_end(tmp_path: Path) -> None:
+    assert load(written(tmp_path, BASIC + 'expires_hours = "never"\n'), {}).endpoint("a").expires_hours is None
+
+
+def test_what_is_made_by_hand_shows_no_value_where_it_is_wrong() -> None:
+    with pytest.raises(ValidationError) as error:
+        Endpoint(name="a", url=f"https://u:{CANARY}@a.example", auth=Bearer.model_construct(kind="bearer", token=CANARY))
+    assert CANARY not in str(error.value)
 
 
 def test_which_file_it_is() -> None:
@@ -146,6 +156,9 @@ WRONG = [
     (BASIC + 'ca = "nowhere.pem"', ["3: endpoint.a.ca: the file {folder}/nowhere.pem, where a certificate or key is"]),
     (BASIC + 'ca = "redbag.toml"', ["3: endpoint.a.ca: holds no certificate of an authority in PEM"]),
     (BASIC + 'certificate = "redbag.toml"', ["3: endpoint.a.certificate: cannot be used with its key"]),
+    (BASIC + 'certificate = "both.pem"', ["3: endpoint.a.certificate: the file {folder}/both.pem can be read or written by everybody"]),
+    (BASIC + 'expires_hours = "nver"', ["3: endpoint.a.expires_hours: expected a number (how long a delivery is tried"]),
+    (BASIC + "expires_hours = 0", ["3: endpoint.a.expires_hours: expected more than 0"]),
     (BASIC + 'key = "open.pem"', ["3: endpoint.a.key: the file {folder}/open.pem can be read or written by everybody"]),
     (BASIC + 'key = "shut.pem"', ["1: endpoint.a.certificate: is missing, and there is a `key`"]),
     (BASIC + 'auth = "basic"', ["3: endpoint.a.auth: expected a table"]),
@@ -191,8 +204,9 @@ ENVIRON = {"SET": "x", "LINES": "a\nb", "RSA": pem(rsa.generate_private_key(6553
 def test_one_thing_wrong(tmp_path: Path, text: str, says: list[str]) -> None:
     private_file(tmp_path / "shut.pem", "x")
     private_file(tmp_path / "empty", "\n")
-    (tmp_path / "open.pem").write_text("x")
-    (tmp_path / "open.pem").chmod(0o644)
+    for name, held in (("open.pem", "x"), ("both.pem", "-----BEGIN PRIVATE KEY-----")):
+        (tmp_path / name).write_text(held)
+        (tmp_path / name).chmod(0o644)
     found = faults(tmp_path, text, ENVIRON)
     assert len(found) == len(says)
     for fault, start in zip(found, says, strict=True):

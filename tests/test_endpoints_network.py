@@ -20,7 +20,7 @@ from adapter.delivery.client import FhirClient
 from adapter.delivery.endpoints import Endpoint, connect
 from adapter.delivery.endpoints.credentials import ClientCredentials
 from adapter.delivery.retry import Clock
-from tests.certificates import Authority
+from tests.certificates import Authority, private_file
 from tests.nhs_platform import CAPABILITY, Platform
 
 SECRETS = {"us": "s"}
@@ -81,7 +81,7 @@ def test_both_sides_show_a_certificate_and_so_does_whoever_asks_for_a_token(plat
 
 def test_certificate_and_key_in_one_file(platform: Platform, authority: Authority) -> None:
     certificate, key = authority.certificate("both")
-    certificate.write_text(certificate.read_text() + key.read_text())
+    private_file(certificate, certificate.read_text() + key.read_text())
     assert ask(at(platform, ca=authority.file, certificate=certificate)) == 200
 
 

@@ -42,7 +42,7 @@ Text = Annotated[str, Field(min_length=1)]
 class Method(BaseModel):
     """A way of saying who we are."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
 
 class Nobody(Method):

@@ -55,13 +55,18 @@ def _headers(said: dict[str, SecretStr]) -> dict[str, SecretStr]:
     return said
 
 
+def _never(said: Any) -> Any:
+    return None if said == "never" else said
+
+
+Hours = Annotated[float, Field(gt=0, le=24 * 366, allow_inf_nan=False)]
 Seconds = Annotated[float, Field(gt=0, le=3600, allow_inf_nan=False)]
 
 
 class Endpoint(BaseModel):
     """One server on the NHS's side."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True, hide_input_in_errors=True)
 
     name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$", description=(
         "What it is called here: letters, digits, `.`, `_`, `-`. What waits for it, waits under this name."))
@@ -88,8 +93,8 @@ class Endpoint(BaseModel):
     quiet: Annotated[tuple[Quiet, ...], BeforeValidator(_quiet)] = Field((), description=(
         'Hours in which only what is urgent is sent, such as `["22:00-06:00"]` by the clock of Europe/London, or of a zone named after '
         'them: `"22:00-06:00 Europe/Paris"`.'))
-    expires_hours: float | None = Field(72, gt=0, le=24 * 366, allow_inf_nan=False, description=(
-        "How long a delivery is tried before a person is told that it did not arrive."))
+    expires_hours: Annotated[Hours | None, BeforeValidator(_never)] = Field(72, description=(
+        'How long a delivery is tried before a person is told that it did not arrive; `"never"`: without end.'))
     seconds: Seconds = Field(90, description="How long everything about one resident may take in one attempt.")
     connect_seconds: Seconds = Field(10, description="How long to wait for a connection.")
     silence_seconds: Seconds = Field(35, description=(
@@ -141,6 +146,8 @@ class Endpoint(BaseModel):
         key = info.data.get("key")
         if certificate is None and key:
             raise ValueError("is missing, and there is a `key`: name the certificate that was made for it")
+        if certificate and b"PRIVATE KEY" in certificate.read_bytes():
+            private(certificate)
         if certificate and {"key", "key_password"} <= info.data.keys():  # else they are at fault, and said to be
             tls.showing(tls.trusting(None), certificate, key, info.data["key_password"])
         return certificate

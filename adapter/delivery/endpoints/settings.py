@@ -14,7 +14,7 @@ PREFIX = "REDBAG_"
 class StoreSettings(BaseSettings):
     """Where what waits is kept, and who looks after it."""
 
-    model_config = SettingsConfigDict(frozen=True, extra="forbid", env_prefix=PREFIX)
+    model_config = SettingsConfigDict(frozen=True, extra="forbid", env_prefix=PREFIX, hide_input_in_errors=True)
 
     database: str = Field("redbag.db", min_length=1, repr=False, description=(
         "A file, or `postgresql://HOST/NAME` for workers on several machines; with a password it is `env:NAME` or `file:PATH`."))
