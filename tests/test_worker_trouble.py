@@ -162,6 +162,38 @@ def test_a_second_worker_on_the_same_file_is_refused(tmp_path: Path) -> None:
         home.told(story)
 
 
+class Stalled(Desk):
+    """The store takes its time over beats, while `open` is not set."""
+
+    def __init__(self, store: Store) -> None:
+        super().__init__(store)
+        self.open = asyncio.Event()
+
+    async def run(self, what: Any, *said: Any, **more: Any) -> Any:
+        if what == self.store.beat:
+            await self.open.wait()
+        return await super().run(what, *said, **more)
+
+
+def test_who_is_not_sure_that_its_lanes_are_its_own_sends_nothing_until_it_is(tmp_path: Path) -> None:
+    with Home(tmp_path) as home:
+        async def story(desk: Desk) -> None:
+            with closing(Stalled(home.store)) as stalled:
+                stalled.open.set()
+                async with home.at_work(stalled, lease=2.0):
+                    home.accept("Mary 0")
+                    await becomes(lambda: home.hospital.took == ["Mary 0"])
+                    stalled.open.clear()
+                    await asyncio.sleep(1.5)
+                    home.accept("Mary 1")
+                    await asyncio.sleep(LOOK)
+                    assert home.hospital.asked == ["Mary 0"]
+                    stalled.open.set()
+                    await becomes(lambda: home.hospital.took == ["Mary 0", "Mary 1"])
+
+        home.told(story)
+
+
 class Away(Desk):
     """The store is away for a moment, when something has been sent."""
 
