@@ -7,9 +7,12 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from adapter import wire
-from adapter.bundle import Policy, ours, shared, transaction
+from adapter.bundle import Part, Policy, ours, shared, transaction
+from adapter.bundle.sending import TOO_LARGE, UNKNOWN
 from adapter.delivery import accepting
 from adapter.delivery.accepting import NotAccepted, bundle_item, in_their_words, is_restricted, items, retraction, subject_of
 from adapter.delivery.endpoints.endpoint import Endpoint
@@ -25,6 +28,8 @@ from mappings.practitioner import Practitioner
 from mappings.practitioner_role import PractitionerRole
 from mappings.systems import DMD, SNOMED_CT
 from mappings.values import Ref
+from tests import bags
+from tests.bags import LAW
 from tests.hospital import BAG, FUROSEMIDE, MARY, with_dose
 
 NOW = 1_800_000_000.0
@@ -110,6 +115,52 @@ def test_a_withdrawn_record_is_a_retraction_and_needs_nobody() -> None:
     taken = retraction(BAG.source, "r1", MARY, OWN, now=NOW)
     assert (taken.kind, taken.payload.form, taken.subject) == ("retraction", "retract", hers.subject)
     assert taken.payload.options == {"source": BAG.source, "key": "r1"}
+
+
+@LAW
+@given(bags.care_records(returned=False, most=3))
+def test_whatever_refers_to_what_nothing_waits_in_a_circle_and_nothing_is_missing(bag: CareRecord) -> None:
+    made = shared(bag)
+    there = {entry["request"]["url"]: each.subject for each in made for entry in each.part.bundle["entry"]}
+    assert sorted(there) == sorted(ours(bag).values())  # each once
+    seen = set[str]()
+    for each in made:
+        assert set(each.needs) <= seen  # what it waits for came before
+        seen.add(each.subject)
+        urns = {entry["fullUrl"] for entry in each.part.bundle["entry"]}
+        for said in referred(each.part.bundle):
+            assert said in urns or there.get(said) in each.needs or ":" in said or said.startswith("#")
+    again = shared(replace(bag, as_of="2026-01-01T00:00:00Z", resident=replace(bag.resident, key="another")))
+    assert [each.part.bundle for each in again] == [each.part.bundle for each in made]
+
+
+def referred(value: Any) -> list[str]:
+    """Every literal reference."""
+    if isinstance(value, list):
+        return [found for v in value for found in referred(v)]
+    if not isinstance(value, dict):
+        return []
+    here = [value["reference"]] if isinstance(value.get("reference"), str) else []
+    return here + [found for v in value.values() for found in referred(v)]
+
+
+@LAW
+@given(bags.care_records(returned=False), st.integers(1500, 20_000))
+def test_however_small_the_parts_all_of_it_is_in_them_and_in_order(bag: CareRecord, most: int) -> None:
+    whole = [row for part in transaction(bag, Policy("upsert")) for row in part.rows]
+    parts, reasons = parted(bag, Policy("upsert", most_bytes=most))
+    assert reasons <= {TOO_LARGE, UNKNOWN}
+    if not reasons:
+        assert [row for part in parts for row in part.rows] == whole
+        assert max(len(wire.dumps(part.bundle)) for part in parts) <= most
+
+
+def parted(bag: CareRecord, policy: Policy) -> tuple[list[Part], set[str]]:
+    """The parts, or why there are none."""
+    try:
+        return transaction(bag, policy), set()
+    except Faults as refused:
+        return [], {fault.reason for fault in refused.found}
 
 
 # ---- what is kept ------------------------------------------------------------------------------------------------------------
