@@ -204,6 +204,10 @@ FAULTS = {
     "a reference into nothing": (UNKNOWN_HOME, OWN, "organizations[0].part_of"),
     "two are one": (TWICE, OWN, "organizations[2]"),
     "two are one, by their identifier": (TWICE, LOGICAL, "organizations[2]"),
+    "what XML has no place for": (with_dose(BAG, "one\x01"), Endpoint(name="w", url=OWN.url, form="xml"), "medicines[0]"),
+    "what XML has no place for, in a lane of its own": (
+        replace(BAG, organizations=(replace(SURGERY, part_of=None, name="Sample\x01"),)), OWN.model_copy(update={"form": "xml"}),
+        "organizations[0]"),
     "a row that is larger than all the endpoint takes": (LONG, Endpoint(name="w", url=OWN.url, most_bytes=3000), "medicines[0]"),
 }
 

@@ -19,6 +19,7 @@ from adapter.delivery.directory import FIELD_OF
 from adapter.delivery.endpoints.endpoint import Endpoint
 from adapter.delivery.refusals import refusals
 from adapter.delivery.store.model import Item, Payload
+from adapter.faults import Refused
 from adapter.records import native
 from adapter.records.stream import care_records
 from mappings.absence import checked
@@ -101,10 +102,21 @@ def _writable(care_record: CareRecord, endpoint: Endpoint) -> None:
     if not found and not care_record.withdrawn:
         directory = "own" if endpoint.directory == "own" else "logical"  # of `existing` only the server knows
         parts = transaction(care_record, policy_for(endpoint, care_record, directory))
-        entries = ((row.name, entry["resource"]) for part in parts for row, entry in zip(part.rows, part.bundle["entry"], strict=True))
-        found = [Fault(name, "-", RESTRICTED) for name in _too_confidential(entries, endpoint)]
+        entries = [(row.name, entry["resource"]) for part in parts for row, entry in zip(part.rows, part.bundle["entry"], strict=True)]
+        entries += [(name, entry["resource"]) for each in (shared(care_record) if directory == "own" else ())
+                    for name, entry in zip(each.rows, each.part.bundle["entry"], strict=True)]
+        found = [*(Fault(name, "-", RESTRICTED) for name in _too_confidential(entries, endpoint)), *_unwritable(entries, endpoint)]
     if found:
         raise Faults(found)
+
+
+def _unwritable(resources: Iterable[tuple[str, Resource]], endpoint: Endpoint) -> Iterator[Fault]:
+    """What XML cannot say and JSON can; whatever is JSON was said by the record."""
+    for name, resource in resources if endpoint.form == "xml" else ():
+        try:
+            wire.dumps_xml(resource)
+        except Refused as bad:
+            yield from (Fault(name, "-", f"{each.path}: {each.says}") for each in bad.found)
 
 
 def _options(endpoint: Endpoint, absence: Mapping[str, str], older: bool, base: CareRecord | None) -> dict[str, Any]:
