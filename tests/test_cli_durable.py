@@ -2,9 +2,13 @@
 from __future__ import annotations
 
 import re
+import signal
+import sqlite3
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -33,6 +37,13 @@ def quiet(tmp_path: Path) -> Desk:
 
 def residents(here: Desk, *each: object, to: str = "home.ndjson") -> None:
     (here.folder / to).write_bytes(ndjson(*each))
+
+
+def accepted(here: Desk) -> int:
+    """How many deliveries there are, whoever is at work on the store."""
+    with suppress(sqlite3.OperationalError):  # it is not made yet
+        return int(here.asked("SELECT count(*) FROM delivery")[0][0]) if (here.folder / "redbag.db").exists() else 0
+    return 0
 
 
 # ---- accepting -----------------------------------------------------------------------------------------------------------------
@@ -99,6 +110,20 @@ def test_a_run_that_is_killed_has_accepted_what_it_told_and_again_accepts_the_re
     assert 150 <= before < 1000
     assert f"{1000 - before:,} accepted, {before:,} repeated" in quiet.well(SEND)
     assert quiet.asked("SELECT count(*), count(DISTINCT lane) FROM delivery") == [(1000, 1000)]
+
+
+def test_interrupted_it_says_what_is_accepted(quiet: Desk) -> None:
+    residents(quiet, *(another(f"r{i}", allergies="none known", vaccinations="none known") for i in range(1000)))
+    command = [sys.executable, "-c", "from adapter.cli import main; main()", *SEND.split()]
+    with subprocess.Popen(command, cwd=quiet.folder, stderr=subprocess.PIPE, text=True, env={"PYTHONPATH": str(ROOT)}) as run:
+        while not accepted(quiet):
+            time.sleep(0.01)
+        run.send_signal(signal.SIGINT)
+        _, said = run.communicate(timeout=20)
+    told = re.fullmatch(r"Interrupted: ([\d,]+) accepted. Run the same again: what is accepted already is not accepted twice.\n", said)
+    assert told, said
+    assert run.returncode == Exit.INTERRUPTED
+    assert int(told[1].replace(",", "")) <= accepted(quiet) < 1000
 
 
 def test_rows_of_an_export_that_are_refused_are_left_to_be_corrected(quiet: Desk) -> None:
