@@ -101,9 +101,12 @@ class Ledger(RuleBasedStateMachine):
     # What is done
 
     @rule(subject=st.sampled_from(SUBJECTS), kind=st.sampled_from(("complete", "change", "change", "retraction")),
-          content=st.sampled_from("AB"), event=st.sampled_from((None, None, "e1", "e2")), urgent=st.sampled_from((False, False, True)),
-          lives=st.sampled_from((None, None, 4.0)))
+          content=st.sampled_from("ABC"), event=st.sampled_from((None, None, None, "e1", "e2")), urgent=st.sampled_from((False, False, True)),
+          lives=st.sampled_from((None, None, None, 4.0)))
     def accept(self, subject: str, kind: Any, content: str, event: str | None, urgent: bool, lives: float | None) -> None:
+        self._accept(subject, kind, content, event, urgent, lives)
+
+    def _accept(self, subject: str, kind: Any, content: str, event: str | None = None, urgent: bool = False, lives: float | None = None) -> None:
         expires = None if lives is None else self.now + lives
         [receipt] = self.store.accept([stores.item(subject, content, kind, event=event, urgent=urgent, expires=expires)])
         lane, said, before = self.lanes[subject], (kind, content), self.events.get(event or "")
@@ -178,10 +181,12 @@ class Ledger(RuleBasedStateMachine):
         self.claims.append(claim)
 
     @precondition(lambda self: self.claims)
-    @rule(which=ANY, means=st.sampled_from([*Means, Means.DELIVERED, Means.DELIVERED]), about=st.sampled_from(About), on=st.booleans(),
-          later=st.sampled_from((None, 2.0)))
-    def settle(self, which: int, means: Means, about: About, on: bool, later: float | None) -> None:
-        claim = self.claims[-1 - which % len(self.claims)]
+    @rule(which=ANY, means=st.sampled_from([*Means, Means.DELIVERED, Means.DEAD]), about=st.sampled_from(About), on=st.booleans(),
+          later=st.sampled_from((None, 2.0)), meanwhile=st.sampled_from((None, None, "complete", "change")))
+    def settle(self, which: int, means: Means, about: About, on: bool, later: float | None, meanwhile: str | None) -> None:
+        claim = self.claims[-1 - which % min(len(self.claims), 3)]  # mostly one that holds, at times one that does not
+        if meanwhile is not None:
+            self._accept(claim.subject, meanwhile, "D")
         at = None if later is None else self.now + later
         [result] = self.store.settle([(claim, stores.came(means, at=at, about=about))], on)
         lane = self.lanes[claim.subject]
@@ -208,7 +213,7 @@ class Ledger(RuleBasedStateMachine):
     @precondition(lambda self: self.claims)
     @rule(which=ANY)
     def give_back(self, which: int) -> None:
-        claim = self.claims[-1 - which % len(self.claims)]
+        claim = self.claims[-1 - which % min(len(self.claims), 3)]  # mostly one that holds, at times one that does not
         self.store.release([claim])
         if self.lanes[claim.subject].flying == claim:
             self.lanes[claim.subject].goes_on(self.now)
@@ -259,9 +264,9 @@ class Ledger(RuleBasedStateMachine):
     def skipped(self) -> set[int]:
         return self.__dict__.setdefault("_skipped", set())
 
-    @rule(subject=st.sampled_from(SUBJECTS))
-    def hold(self, subject: str) -> None:
-        if lane := self._lane_id(subject):
+    @rule(subject=st.sampled_from(SUBJECTS), rarely=st.sampled_from((False, False, False, True)))
+    def hold(self, subject: str, rarely: bool) -> None:
+        if rarely and (lane := self._lane_id(subject)):
             self.store.people.hold(lane, "wait for the ward")
             self.lanes[subject].held = "hand"
 
@@ -321,7 +326,7 @@ class Ledger(RuleBasedStateMachine):
         assert due == (max(min(waits) - self.now, 0.0) if waits else None)
 
 
-@pytest.mark.parametrize(("database", "examples"), [("SQLite", 100), ("PostgreSQL", 20)])
+@pytest.mark.parametrize(("database", "examples"), [("SQLite", 80), ("PostgreSQL", 20)])
 def test_the_store_does_what_the_ledger_says(database: str, examples: int) -> None:
     machine = type("Ledger", (Ledger,), {"database": database})
-    run_state_machine_as_test(machine, settings=settings(max_examples=examples, stateful_step_count=50, deadline=None))
+    run_state_machine_as_test(machine, settings=settings(max_examples=examples, stateful_step_count=40, deadline=None))
