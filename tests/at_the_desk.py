@@ -12,6 +12,8 @@ import os
 import shlex
 import shutil
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -22,11 +24,11 @@ import httpx
 from typer.testing import CliRunner, Result
 
 from adapter.cli import app
-from tests.durable.parts import Proxied, proxy, sandbox
+from tests.durable.parts import ROOT, Proxied, proxy, sandbox
 
 NAME = "st-brigids"
 UNUSED = "http://127.0.0.1:9"  # the port of the discard service: nobody listens
-EXAMPLES = Path(__file__).resolve().parent.parent / "adapter" / "examples"
+EXAMPLES = ROOT / "adapter" / "examples"
 
 
 @dataclass
@@ -62,6 +64,13 @@ class Desk:
         result = self.run(command, said)
         assert result.exit_code == 0, result.output
         return result.output
+
+    def process(self, command: str) -> str:
+        """The same in a process of its own."""
+        program = [sys.executable, "-c", "from adapter.cli import main; main()", *shlex.split(command)]
+        done = subprocess.run(program, cwd=self.folder, env={"PYTHONPATH": str(ROOT)}, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout + done.stderr
 
     def typed(self, command: str) -> str:
         """As it stands on a terminal: the command, and all that it said."""

@@ -16,6 +16,7 @@ import pytest
 from adapter import wire
 from adapter.commands.exits import Exit
 from adapter.commands.server import is_address
+from tests import stores
 from tests.at_the_desk import NAME, Desk, alone, desk
 from tests.test_cli import CANARY, ROOT, another, example, lines, ndjson
 
@@ -47,17 +48,19 @@ def accepted(here: Desk) -> int:
 
 
 # ---- accepting -----------------------------------------------------------------------------------------------------------------
-def test_accepted_then_delivered_and_again_nothing_is_written(here: Desk) -> None:
+@pytest.mark.parametrize("database", ["SQLite", "PostgreSQL"])
+def test_accepted_then_delivered_and_again_nothing_is_written(here: Desk, database: str) -> None:
+    here.configure('patient = "create-if-missing"', store=f'database = "{stores.address(database, Path())}"')
     residents(here, another("a"), another("b"))
     first = here.run(f"{SEND} --json")
     assert lines(first, "result") == [{"exit": 0, "residents": 2, "refused": 0, "warnings": 8, "accepted": 2, "repeat": 0, "older": 0,
                                        "conflict": 0, "superseded": 0}]
     assert here.versions() == {}
-    assert "2 delivered, 0 dead.\n" in here.well("work --until-idle")
+    assert "2 delivered, 0 dead.\n" in here.process("work --until-idle")
     there = here.versions()
     assert there["Patient"] == 2
     assert "0 accepted, 2 repeated" in here.well(SEND)
-    here.well("work --until-idle")
+    assert "0 delivered, 0 dead.\n" in here.process("work --until-idle")
     assert here.versions() == there
 
 
