@@ -11,6 +11,7 @@ import httpx
 import pytest
 
 from adapter import wire
+from adapter.bundle import Policy
 from adapter.delivery.accepting import bundle_item, items, retraction
 from adapter.delivery.client import FhirClient, Limits
 from adapter.delivery.dialects.decision import About, Decision, Do, Means
@@ -27,7 +28,7 @@ from mappings.location import Location
 from mappings.organization import Organization
 from mappings.systems import DMD, SNOMED_CT
 from mappings.values import Ref
-from tests.hospital import BAG, MARY, ROWS, Hospital, with_dose
+from tests.hospital import BAG, MARY, ROWS, Hospital, became, with_dose
 from tests.test_accepting import BARS, HEADER, NOW, OWN, bundle, put
 
 KEY = "7d8f2a56-7f0e-5d0c-9e44-6d1a51c4b9d1"
@@ -140,6 +141,19 @@ def test_what_is_shared_goes_by_itself_and_hers_only_refers_to_it() -> None:
     assert f"Organization/{practice['id']}" == surgery.subject
     assert ward.has("Patient")[0]["generalPractitioner"] == [{"reference": surgery.subject}]
     assert (ward.takes(surgery)[1], ward.posts(), practice["meta"]["versionId"]) == ({"unchanged": 1}, 0, "1")
+
+
+def test_with_a_store_and_without_one_it_is_the_same_that_stands_there() -> None:
+    own = Policy("upsert", directory="own")
+    for first_without in (False, True):
+        ward = Ward(OWN.model_copy(update={"patient": "upsert"}))
+        if first_without:
+            ward.send(BAG, own)
+        assert {what for item in ward.of() for what in ward.takes(item)[1]} == {"unchanged" if first_without else "created"}
+        assert set(became(ward.send(BAG, own)).values()) == {"unchanged"}
+        renamed = replace(BAG, organizations=(replace(BAG.organizations[0], name="Sample Surgery and Partners"),))
+        assert ward.takes(ward.of(renamed)[0])[1] == {"updated": 1}
+        assert became(ward.send(BAG, own))["Organization organizations[0]"] == "updated"
 
 
 def test_what_refers_to_each_other_comes_there_together() -> None:
