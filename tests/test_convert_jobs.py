@@ -20,8 +20,11 @@ from adapter.bundle import Policy
 from adapter.commands import convert
 from adapter.commands.bundling import Bundler
 from adapter.commands.exits import Exit, Stop
+from adapter.commands.exported import exported
+from adapter.commands.inpieces import HANDFUL
 from adapter.commands.jobs import in_order
 from adapter.commands.journal import NAME, Journal
+from adapter.commands.stretches import Exports
 from adapter.commands.talk import Kept, Log
 from adapter.faults import Refused
 from adapter.records import pieces as cutting
@@ -497,6 +500,15 @@ def test_jobs_leave_the_same_folder_of_an_export(export: tuple[Path, Path], opti
     done = [[json.loads(line).get("files") for line in left.pop(NAME).splitlines()] for left in (one, two)]
     assert done[0] == done[1]
     assert one == two
+
+
+def test_a_handful_is_on_its_way_however_large_a_piece_is(tmp_path: Path) -> None:
+    export = exported(exports.larkfield(tmp_path / "export", 50), EXAMPLES / "layouts" / "larkfield.toml", None, None, Kept())
+    way = Exports(export)
+    sent = way.sent(way.pieces(100_000))
+    first = next(sent)
+    assert len(first.trees) == sum(map(len, way.held)) == HANDFUL
+    assert [len(trees.trees) for trees in sent] == [HANDFUL, 450 - 2 * HANDFUL]
 
 
 def everything(folder: Path) -> dict[str, bytes]:
