@@ -329,6 +329,20 @@ def test_what_ends_counts_too_where_parts_may_only_be_so_large() -> None:
     assert max(len(request.content) for request in ward.posted) <= 5000 < sum(len(request.content) for request in ward.posted)
 
 
+def test_what_came_of_each_row_is_told_whatever_parts_it_took() -> None:
+    ward = Ward(UPSERT.model_copy(update={"most_entries": 4}))
+    posts = list[int]()
+
+    async def the_second_is_too_large(request: httpx.Request) -> httpx.Response | None:
+        if request.method == "POST":
+            posts.append(len(json.loads(request.content)["entry"]))
+        return await answering(413)(request) if posts == [4, 4] else None
+
+    ward.before = the_second_is_too_large
+    assert ward.hers() == (Decision(Means.DELIVERED), {"created": ROWS})
+    assert posts == [4, 4, 2, 2]
+
+
 # ---- dm+d --------------------------------------------------------------------------------------------------------------------------
 def test_under_the_same_system_nothing_is_written_again_and_under_another_it_is_a_change() -> None:
     ward = Ward(UPSERT.model_copy(update={"dmd": SNOMED_CT}))

@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from typing import Literal, NamedTuple
 from uuid import NAMESPACE_URL, uuid4, uuid5
@@ -21,6 +21,7 @@ from mappings.faults import Faults
 TRIES = 3  # when somebody changes the same data at the same moment
 NOTHING: Mapping[str, str] = {}
 Became = Literal["new", "same", "changed", "ends", "created", "updated", "ended", "unchanged", "kept", "not sent"]
+WRITTEN = frozenset({"created", "updated", "ended"})
 READ = Asked("GET", fresh=True)
 
 
@@ -111,9 +112,22 @@ async def told(client: FhirClient, once: Pass, seconds: float) -> Sent:
 
 
 async def _tried(client: FhirClient, once: Pass) -> Sent:
+    sent, clash = await once()
     for attempt in range(1, TRIES):
-        sent, clash = await once()
         if not clash:
-            return sent
+            break
         await client.clock.sleep(min(pause(attempt, sent.retry_after, client.clock.dice), time_left()))
-    return (await once())[0]
+        before, (sent, clash) = sent, await once()
+        sent = after(before, sent)
+    return sent
+
+
+def after(before: Sent, sent: Sent) -> Sent:
+    """What a later pass over the same found, with what was written by an earlier one: that is unchanged now, or has ended."""
+    done = {_key(row): row for row in before.rows if row.became in WRITTEN}
+    rows = {_key(row): done.get(_key(row), row) if row.became == "unchanged" else row for row in sent.rows}
+    return replace(sent, rows=(*rows.values(), *(row for key, row in done.items() if key not in rows and row.became == "ended")))
+
+
+def _key(row: SentRow) -> tuple[str, str, str | None]:
+    return row.type, row.name, row.target

@@ -25,6 +25,7 @@ from adapter.delivery.endpoints.endpoint import Endpoint
 from adapter.delivery.outcome import OF_VERDICT, Verdict
 from adapter.delivery.retry import pause
 from adapter.delivery.send import Options, Sent, send
+from adapter.delivery.sent import after
 from adapter.delivery.store.model import Claimed, Payload
 from adapter.delivery.withdrawal import retract
 from adapter.faults import Refused
@@ -89,7 +90,7 @@ async def _sent(way: Way, sending: Sending, claimed: Claimed, now: Now) -> tuple
     most, sent = way.most, await sending(way.most)
     while (too_many := _too_many(sent, claimed, most, now)) and left():
         most = too_many // 2
-        sent = await sending(most)
+        sent = after(sent, await sending(most))
     decision = decided(sent, claimed.attempt, now())
     if decision.means is Means.DELIVERED:
         way.most = min(way.most, most)
