@@ -444,6 +444,26 @@ def test_a_message_that_the_receiver_has_had_is_delivered() -> None:
     assert ward.posted[0].headers["X-Request-ID"] == "r-1"
 
 
+def test_a_message_whose_answer_was_lost_is_sent_again_to_the_byte_and_had_once() -> None:
+    """As BaRS has it: the same bytes under the same ids, and the receiver says that it has had them."""
+    ward, had, sent = Ward(BARS), set[str](), list[tuple[bytes, str, str]]()
+    duplicate = {"resourceType": "OperationOutcome", "issue": [{"severity": "error", "code": "duplicate"}]}
+
+    async def receiver(request: httpx.Request) -> httpx.Response | None:
+        ids = {name: request.headers[name] for name in ("X-Request-ID", "X-Correlation-ID")}
+        sent.append((request.content, *ids.values()))
+        if ids["X-Request-ID"] in had:
+            return await answering(409, duplicate, **ids)(request)
+        had.add(ids["X-Request-ID"])
+        raise httpx.ReadError("reset")
+
+    ward.before = receiver
+    message = bundle_item(bundle(HEADER, put(), kind="message"), BARS, now=NOW)
+    assert [ward.takes(message, attempt=attempt)[0].means for attempt in (1, 2)] == [Means.AMBIGUOUS, Means.DELIVERED]
+    assert len(set(sent)) == 1
+    assert len(had) == 1
+
+
 def test_xml_is_sent_where_it_is_asked_for() -> None:
     ward = Ward(OWN.model_copy(update={"form": "xml"}))
     surgery, hers = ward.of()
