@@ -52,7 +52,7 @@ def fault(words: str) -> Fault:
 class Script:
     """`first`: what the first requests meet, in turn; after them each draws by `odds` (weights), with a random number of `seed`; without
     odds it passes. It concerns only requests of `methods` (none: all) whose body or address holds `only` (none: all); the rest passes.
-    `words`: of each request the log says which of these it holds."""
+    `words`: of each request the log says which of these it holds. `says`: the words of the OperationOutcome that comes with a status."""
 
     first: tuple[str, ...] = ()
     odds: Mapping[str, float] = field(default_factory=dict)
@@ -60,6 +60,7 @@ class Script:
     methods: tuple[str, ...] = ()
     only: str = ""
     words: tuple[str, ...] = ()
+    says: str = ""
 
     @classmethod
     def of(cls, said: Mapping[str, Any]) -> Script:

@@ -26,7 +26,6 @@ from tests.durable import message
 from tests.durable.faults import Fault, Script, Turns
 from tests.durable.message import Message
 
-OUTCOME = '{"resourceType":"OperationOutcome","issue":[{"severity":"error","code":"%s"}]}'
 PAGE = b"<!DOCTYPE html><html><title>Sign in</title></html>"
 
 
@@ -104,7 +103,7 @@ class Proxy:
 
     async def _answer(self, request: Message, fault: Fault, seen: Seen) -> Message | None:
         if fault.what in ("status", "login"):
-            return scripted(fault)
+            return scripted(fault, self.turns.script.says)
         if fault.what == "delay":
             await asyncio.sleep(fault.seconds)
         if not fault.asks:
@@ -157,13 +156,14 @@ class Proxy:
         await self.down()
 
 
-def scripted(fault: Fault) -> Message:
+def scripted(fault: Fault, says: str) -> Message:
     """What the server is made to answer."""
     if fault.what == "login":
         return Message("HTTP/1.1 200 Scripted", {"content-type": "text/html"}, PAGE)
     retry = {"retry-after": fault.value} if fault.value else {}
-    body = OUTCOME % ("transient" if fault.status == 429 or fault.status >= 500 else "invalid")
-    return Message(f"HTTP/1.1 {fault.status} Scripted", {"content-type": "application/fhir+json", **retry}, body.encode())
+    code = "transient" if fault.status == 429 or fault.status >= 500 else "invalid"
+    outcome = {"resourceType": "OperationOutcome", "issue": [{"severity": "error", "code": code, "diagnostics": says or "as scripted"}]}
+    return Message(f"HTTP/1.1 {fault.status} Scripted", {"content-type": "application/fhir+json", **retry}, json.dumps(outcome).encode())
 
 
 def _reset(writer: Writer) -> None:

@@ -74,19 +74,19 @@ class Trial:
         return _started(worker.accept, replace(self.setup, **what), batches, told)
 
     @contextlib.contextmanager
-    def calm(self, workers: int) -> Iterator[None]:
+    def calm(self, workers: int, **what: Any) -> Iterator[None]:
         """Workers to whom nothing happens; at the end they are told to stop, and do."""
-        team = [self.start(f"calm-{number}", until_idle=False) for number in range(workers)]
+        team = [self.start(f"calm-{number}", until_idle=False, **what) for number in range(workers)]
         yield
         for process in team:
             process.terminate()
         for process in team:
             ended(process)
 
-    def settle(self, workers: int = 1, patience: float = PATIENCE) -> None:
+    def settle(self, workers: int = 1, patience: float = PATIENCE, **what: Any) -> None:
         """Until nothing waits."""
         until = time.monotonic() + patience
-        with self.calm(workers), self.store() as store:
+        with self.calm(workers, **what), self.store() as store:
             while (waiting := states(store)["queued"]) and time.monotonic() < until:
                 time.sleep(0.05)
         assert not waiting, f"{waiting} deliveries still wait after {patience} s: {self.said()[-2000:]}"

@@ -17,6 +17,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from adapter.delivery import points
 from adapter.delivery.endpoints.config import Config, load
@@ -25,7 +26,7 @@ from adapter.delivery.store.desk import Desk
 from adapter.delivery.store.model import Item, Receipt
 from adapter.delivery.store.seal import Keyring
 from adapter.delivery.store.store import Store
-from adapter.delivery.work.engine import Loop
+from adapter.delivery.work.engine import Engine, Loop
 from adapter.delivery.work.worker import Worker
 
 
@@ -42,6 +43,7 @@ class Setup:
     nth: int = 1
     stops: bool = False
     until_idle: bool = True
+    engine: Literal["loop", "dbos"] = "loop"
     wrong: float = 0.0
     jumps: float = 0.0
     room: int = 0
@@ -62,7 +64,15 @@ async def _work(setup: Setup, store: Store, ready: Callable[[], None]) -> None:
     ready()
     said = config(setup)
     with contextlib.closing(Desk(store)) as desk:
-        await Worker(desk, said, Loop(), setup.name, lease=said.store.lease_seconds).run(stop, until_idle=setup.until_idle)
+        await Worker(desk, said, _engine(setup), setup.name, lease=said.store.lease_seconds).run(stop, until_idle=setup.until_idle)
+
+
+def _engine(setup: Setup) -> Engine:
+    if setup.engine == "loop":
+        return Loop()
+    from adapter.delivery.work.by_dbos import Dbos
+
+    return Dbos(setup.name)
 
 
 def accept(setup: Setup, batches: Sequence[Sequence[Item]], told: Path, ready: Callable[[], None] = lambda: None) -> None:
