@@ -60,7 +60,9 @@ def home(tmp_path: Path) -> Path:
 
 # ---- help and completion -----------------------------------------------------------------------------------------------------
 VERBS = ["demo", "check", "convert", "send", "pull", "mapping", "sandbox", "docs", "records schema", "records example",
-         "ledger", "layout check", "layout draft", "layout schema", "layout write"]
+         "ledger", "layout check", "layout draft", "layout schema", "layout write", "retract", "work", "backup", "restore", "doctor",
+         "endpoint list", "endpoint test", "deliveries list", "deliveries show", "deliveries replay", "deliveries skip", "deliveries hold",
+         "deliveries release", "keys new", "keys list", "keys reseal"]
 
 
 @pytest.mark.parametrize("verb", VERBS)

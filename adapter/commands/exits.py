@@ -23,7 +23,7 @@ MEANS = {
     Exit.PARTIAL: "Some residents were refused or not delivered, or not all came back; each with its reason. The others went through.",
     Exit.USAGE: "The command line is wrong; nothing was read or sent.",
     Exit.NOTHING: "Nothing could be done: input cannot be read or output not written, every resident was refused, or the server refuses.",
-    Exit.PERSON: "For a person to settle: it is not certain that this is the same person, two things match, or the hospital edited ours.",
+    Exit.PERSON: "For a person to settle: it is not certain who is meant, two things match, the hospital edited ours, or one is held.",
     Exit.AGAIN: "The server was not reached, was busy, or did not say what became of it. Run the same again: nothing is sent twice.",
     Exit.BUG: "A fault of this program. No file is left half-written. Please report it.",
     Exit.INTERRUPTED: "Interrupted from the keyboard. No file is left half-written.",

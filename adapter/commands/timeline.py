@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from adapter.commands.exits import Exit, Stop
-from adapter.commands.line import HELD, at, span, state_of, summary, words
+from adapter.commands.line import HELD, at, placed, span, state_of, summary, words
 from adapter.commands.retract import whose
 from adapter.commands.send import counted
 from adapter.commands.talk import Talk
@@ -53,7 +53,7 @@ def tell(timeline: Timeline, store: Store, talk: Talk) -> None:
     for line, attempts in timeline.deliveries:
         where = words(store, line) if any(told.says for told in attempts) else {}
         talk.data(f"  {line.id}  {', '.join(about(line))}")
-        talk.data(f"      {at(line.accepted)}  accepted ({line.place})")
+        talk.data(f"      {at(line.accepted)}  accepted{placed(line)}")
         for number, told in numbered(attempts):
             says = [in_their_words(each, where) for each in told.says]
             alone = f": {says[0]}" if len(says) == 1 else ""

@@ -20,9 +20,10 @@ from adapter.delivery.store.desk import Desk
 from adapter.delivery.store.errors import StoreAway
 from adapter.delivery.store.model import Claimed, Payload
 from adapter.delivery.store.store import Store
+from adapter.delivery.work.attempt import Carry
 from adapter.delivery.work.carry import Way, carry
 from adapter.delivery.work.engine import Engine, Loop, until
-from adapter.delivery.work.worker import Carry, Summary, Worker
+from adapter.delivery.work.worker import Summary, Worker
 
 TIDY = 60.0  # seconds between two looks at what may be removed, and whose time has run out
 DAY = 86400.0
