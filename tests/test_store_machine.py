@@ -101,14 +101,17 @@ class Ledger(RuleBasedStateMachine):
     # What is done
 
     @rule(subject=st.sampled_from(SUBJECTS), kind=st.sampled_from(("complete", "change", "change", "retraction")),
-          content=st.sampled_from("ABC"), event=st.sampled_from((None, None, None, "e1", "e2")), urgent=st.sampled_from((False, False, True)),
-          lives=st.sampled_from((None, None, None, 4.0)))
+          content=st.sampled_from("ABC"), event=st.sampled_from((None, None, None, "e1", "e2")),
+          urgent=st.sampled_from((False, False, True)), lives=st.sampled_from((None, None, None, 4.0)))
     def accept(self, subject: str, kind: Any, content: str, event: str | None, urgent: bool, lives: float | None) -> None:
         self._accept(subject, kind, content, event, urgent, lives)
 
-    def _accept(self, subject: str, kind: Any, content: str, event: str | None = None, urgent: bool = False, lives: float | None = None) -> None:
+    def _accept(
+        self, subject: str, kind: Any, content: str, event: str | None = None, urgent: bool = False, lives: float | None = None,
+    ) -> None:
         expires = None if lives is None else self.now + lives
-        [receipt] = self.store.accept([stores.item(subject, content, kind, event=event, urgent=urgent, expires=expires)])
+        [receipt] = self.store.accept(
+            [stores.item(subject, content, kind, event=event, urgent=urgent, expires=expires)])
         lane, said, before = self.lanes[subject], (kind, content), self.events.get(event or "")
         latest = lane.deliveries[-1] if lane.deliveries else None
         if event is None and latest is not None and latest.said == said and latest.state != "dead":

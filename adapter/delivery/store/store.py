@@ -74,8 +74,12 @@ class Store:
         """`url`: a file's name, sqlite:///FILE or postgresql://…; its tables are made, or brought to this release's. `cap`: bytes the
         store may have. `wait`: seconds for a lock or a connection."""
         store = cls(opening.engine(url, wait), keys, clock or Steady(), cap)
-        store.write(lambda connection: migrate(connection, store.place))
-        store.clock.not_before(store.read(sql.newest))
+        try:
+            store.write(lambda connection: migrate(connection, store.place))
+            store.clock.not_before(store.read(sql.newest))
+        except BaseException:
+            store.close()
+            raise
         return store
 
     def close(self) -> None:
