@@ -62,7 +62,7 @@ class Platform:
         self.jtis, self.tokens, self.revoked = set[str](), list[str](), set[str]()
         self.says = list[Response]()  # what the token endpoint says instead, once each
         self.api_says = list[Response]()  # the same of the API
-        self.slow = 0.0  # seconds before a token is given
+        self.slow = self.api_slow = 0.0  # seconds before a token is given, and before a bundle is answered
 
     @property
     def token_url(self) -> str:
@@ -178,8 +178,11 @@ class Platform:
         token = request.headers.get("Authorization", "")
         self.calls.append(f"{request.method} {token}")
         body = await request.body()
-        if self.api_says:
-            return self.api_says.pop(0)
+        says = self.api_says
+        if request.method == "POST":
+            await asyncio.sleep(self.api_slow)
+        if says:
+            return says.pop(0)
         if token.removeprefix("Bearer ") not in set(self.tokens) - self.revoked:
             return denied()
         return fhir(CAPABILITY if request.url.path.endswith("metadata") else json.loads(body or b"{}"), request=request)
