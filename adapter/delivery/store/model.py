@@ -22,7 +22,7 @@ NOTHING: Mapping[str, str] = {}
 class Payload:
     """What is sealed (compressed, encrypted) in the store. `body`: of a record its native JSON, of a bundle the FHIR bytes as they are
     posted. `options`: of a record how it is to be sent ({"patient", "directory", "dmd"}, and where asked {"absence", "older", "base"}); of
-    a bundle {"media", "entries", "headers", "path"}, or {"shared": true} where it is what many share and is compared before it is written; of
+    a bundle {"media", "entries", "headers", "path"}, or {"shared": true} where it is compared before it is written, as what many share; of
     a retract {"source", "key"}. `where`: the record's rows in the vendor's words ("medicines[3]" -> "meds.csv, row 14")."""
 
     form: Form
