@@ -62,7 +62,7 @@ def through_trouble(trial: Trial, **engine: Any) -> None:
     trial.proxied.meets()
     trial.take(more(hers, trial))
     trial.settle(**engine)
-    ended(trial.start("no-room", room=4096, **engine), 1)
+    ended(trial.start("no-room", room=4096, **engine), None)
 
 
 def more(hers: CareRecord, trial: Trial) -> Iterator[Item]:

@@ -36,6 +36,18 @@ class Postgres:
             connection.execute(f'CREATE DATABASE "{name}"')
         return self._server.get_uri(database=name)
 
+    def kept(self, url: str) -> Iterator[bytes]:
+        """All that a database holds, table by table, as it is; and what the server has written down besides."""
+        import psycopg
+
+        with psycopg.connect(url) as connection:
+            tables = connection.execute("SELECT format('%I.%I', schemaname, tablename) FROM pg_tables "
+                                        "WHERE schemaname NOT IN ('pg_catalog', 'information_schema')").fetchall()
+            for (table,) in tables:
+                with connection.cursor().copy(f"COPY {table} TO STDOUT (FORMAT binary)") as copied:
+                    yield table.encode() + b"".join(map(bytes, copied))
+        yield from (file.read_bytes() for file in [*self._server.pgdata.glob("pg_wal/0*"), self._server.log])
+
     def kill(self) -> None:
         """As when its machine loses power: kill -9, and nobody cleans up."""
         import psutil  # type: ignore[import-untyped]  # it has no types of its own
