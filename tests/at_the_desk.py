@@ -96,6 +96,12 @@ class Desk:
         with closing(sqlite3.connect(self.folder / "redbag.db")) as there:
             return there.execute(statement).fetchall()
 
+    def filled(self, size: int) -> None:
+        """So many bytes more in the store."""
+        with closing(sqlite3.connect(self.folder / "redbag.db")) as there:
+            there.execute("CREATE TABLE filling AS SELECT zeroblob(?) AS bytes", [size])
+            there.commit()
+
     def later(self) -> None:
         """As if the time had passed until which something waits to be tried again."""
         with closing(sqlite3.connect(self.folder / "redbag.db")) as there:

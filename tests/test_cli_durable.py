@@ -1,6 +1,7 @@
 """`redbag send --durable`, `retract --durable`, `work`: what is told to be accepted is, whatever goes wrong. Counted at the server."""
 from __future__ import annotations
 
+import doctest
 import re
 import signal
 import sqlite3
@@ -14,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from adapter import wire
+from adapter.commands import durable
 from adapter.commands.exits import Exit
 from adapter.commands.server import is_address
 from tests import stores
@@ -137,6 +139,40 @@ def test_rows_of_an_export_that_are_refused_are_left_to_be_corrected(quiet: Desk
     assert result.exit_code == Exit.NOTHING, result.output
     assert "The rows of the refused are in again" in result.stderr
     assert quiet.asked("SELECT count(*) FROM delivery") == [(0,)]
+
+
+def test_a_bundle_is_accepted_to_the_byte_if_it_can_be_sent_twice(here: Desk) -> None:
+    she = {"resourceType": "Patient", "identifier": [{"system": "https://home.example/Id/Patient", "value": "a"}]}
+    request = {"method": "POST", "url": "Patient", "ifNoneExist": "identifier=https://home.example/Id/Patient|a"}
+    bundle = {"resourceType": "Bundle", "type": "transaction", "entry": [{"resource": she, "request": request}]}
+    (here.folder / "bundle.json").write_bytes(wire.dumps(bundle))
+    send = f"send bundle.json --to {NAME} --durable"
+    assert here.well(send) == "Accepted as delivery 1. `redbag work` delivers it.\n"
+    assert here.well(send) == "Accepted before, as delivery 1. `redbag work` delivers it.\n"
+    here.network.meets(first=["swallow"], methods=["POST"])
+    while here.run("work --until-idle").exit_code != Exit.DONE:
+        here.later()
+    assert here.versions() == {"Patient": 1}
+    del request["ifNoneExist"]
+    (here.folder / "bundle.json").write_bytes(wire.dumps(bundle))
+    twice = here.run(send)
+    assert twice.exit_code == Exit.NOTHING
+    assert "bundle.json: entry[0] would do twice what it does when it is sent twice: expected PUT, or POST with ifNoneExist" in twice.stderr
+
+
+def test_when_it_is_full_nothing_more_is_accepted_and_what_is_stays(quiet: Desk) -> None:
+    residents(quiet, another("a"))
+    quiet.well(SEND)
+    quiet.configure(store="cap_mb = 10")
+    quiet.filled(11_000_000)
+    residents(quiet, another("b"))
+    full = quiet.run(SEND)
+    assert full.exit_code == Exit.NOTHING
+    assert full.stderr.startswith("redbag.db: nothing more is accepted, its cap of 10 MB is reached: it holds 1 deliver")
+    assert full.stderr.endswith("Until then: 0 accepted. Run the same again: what is accepted already is not accepted twice.\n")
+    assert accepted(quiet) == 1
+    quiet.configure(store="cap_mb = 30")
+    assert "1 accepted" in quiet.well(SEND)
 
 
 # ---- retracting ------------------------------------------------------------------------------------------------------------------
@@ -264,6 +300,10 @@ def test_what_is_for_a_person_is_told_at_once_in_the_vendors_words(here: Desk) -
     told = [line for line in said.stderr.splitlines() if line.startswith("Delivery 1")]
     assert told
     assert "Delivery 1 to st-brigids (record 1), refused: RESIDENTS.CSV, line 2 (resident): the server has no patient" in told[0]
+
+
+def test_sentences() -> None:
+    assert doctest.testmod(durable).failed == 0
 
 
 # ---- nothing of a resident shows -----------------------------------------------------------------------------------------------

@@ -21,7 +21,7 @@ from tests.test_cli import ROOT, another, lines, ndjson
 
 SEND = f"send home.ndjson --to {NAME} --durable"
 HOUR = 3600.0
-Wrong = Callable[[Desk], None]
+Wrong = Callable[[Desk], object]
 
 
 @pytest.fixture
@@ -144,8 +144,8 @@ CASES: list[tuple[str, Wrong, str, str, str]] = [
      "st-brigids: 1 delivery waits for it, and redbag.toml does not name it"),
     ("an endpoint that fails", lambda here: changed(here, "INSERT INTO endpoint VALUES ('st-brigids', 7, 4102444800, NULL)"), "endpoint",
      "look", "st-brigids: failed 7 times in a row; one delivery tries it again from 2100-01-01 00:00:00Z on"),
-    ("full", lambda here: here.configure(store="cap_mb = 10") or changed(here, "CREATE TABLE x AS SELECT zeroblob(11000000) AS y"), "room",
-     "person", "Nothing more is accepted until there is room."),
+    ("full", lambda here: (here.configure(store="cap_mb = 10"), here.filled(11_000_000)), "room", "person",
+     "Nothing more is accepted until there is room."),
     ("not reached", lambda here: None, "server", "look", "the server cannot be reached"),
 ]
 

@@ -66,7 +66,7 @@ def cap(config: Config) -> int | None:
     return config.store.cap_mb and config.store.cap_mb * 1_000_000
 
 
-def sentence(error: Exception) -> str:
+def sentence(error: Exception | str) -> str:
     """As one that begins and ends like one.
 
     >>> sentence(StoreError("the store is newer than this release"))

@@ -12,20 +12,23 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from adapter.commands import files
 from adapter.commands.absence import believed
 from adapter.commands.configured import opened, sentence
 from adapter.commands.exits import Exit, Stop, together
-from adapter.commands.exported import Exported, closed
+from adapter.commands.exported import Exported, closed, stopped
+from adapter.commands.fhir import format_of
 from adapter.commands.intake import Intake
 from adapter.commands.retract import Whose
 from adapter.commands.server import Later
 from adapter.commands.streams import Gone
 from adapter.commands.talk import Talk, count
-from adapter.delivery.accepting import NotAccepted, items, retraction
+from adapter.delivery.accepting import NotAccepted, bundle_item, items, retraction
 from adapter.delivery.endpoints import Endpoint
 from adapter.delivery.store.errors import StoreAway, StoreError
 from adapter.delivery.store.model import Item, Receipt
 from adapter.delivery.store.store import Store
+from adapter.faults import Refused
 from mappings.bag import CareRecord, directory, personal
 from mappings.faults import Fault, Faults
 
@@ -108,7 +111,11 @@ class Acceptance:
 
 
 def run(file: Path, later: Later, asked: Asked, talk: Talk, export: Exported | None = None) -> Exit:
-    """Raises Stop."""
+    """Care records, or one FHIR Bundle. Raises Stop."""
+    if export is None and format_of(str(file)):
+        return bundle(file, later, asked, talk)
+    if later.endpoint.dialect != "fhir":
+        raise Stop(Exit.USAGE, f"{later.endpoint.name} takes messages ({later.endpoint.dialect}) and no care records: name a message.")
     intake = Intake(str(file), talk, export=export)
     with opened(later.config) as store:
         acceptance = Acceptance(store, talk)
@@ -135,6 +142,35 @@ def _told(acceptance: Acceptance) -> Iterator[None]:
     except StoreError as error:
         code = Exit.AGAIN if isinstance(error, StoreAway) else Exit.PARTIAL if acceptance.became["accepted"] else Exit.NOTHING
         raise Stop(code, f"{sentence(error)} Until then: {acceptance.sentence()}. {AGAIN}") from None
+
+
+def bundle(file: Path, later: Later, asked: Asked, talk: Talk) -> Exit:
+    """A transaction or message that somebody else made, kept to the byte. Raises Stop."""
+    if asked.older or asked.base or asked.absence:
+        raise Stop(Exit.USAGE, "--older, --base and --absence are for care records, and this is a FHIR Bundle: leave them out.")
+    with files.reading(str(file)) as read:
+        data = read.read()
+    try:
+        item = bundle_item(data, later.endpoint, event=asked.event, urgent=asked.urgent, place="bundle", now=time.time())
+    except NotAccepted as why:
+        raise Stop(Exit.NOTHING, f"{file}: {why}.") from None
+    except Refused as refused:
+        raise stopped(refused.found, str(file), talk) from None
+    with opened(later.config) as store:
+        receipt, = store.accept([item])
+    ended = ENDS.get(receipt.became, Exit.NOTHING)
+    talk.result({"exit": ended, "became": receipt.became, "delivery": receipt.delivery}, said_of(receipt))
+    return ended
+
+
+def said_of(receipt: Receipt) -> str:
+    """
+    >>> said_of(Receipt("accepted", 7)), said_of(Receipt("repeat", 7, says="the same as delivery 7"))
+    ('Accepted as delivery 7. `redbag work` delivers it.', 'Accepted before, as delivery 7. `redbag work` delivers it.')
+    """
+    if receipt.became in ENDS:
+        return f"Accepted{' before,' * (receipt.became == 'repeat')} as delivery {receipt.delivery}. `redbag work` delivers it."
+    return sentence(receipt.says)
 
 
 def retract(later: Later, who: Whose, talk: Talk) -> Exit:

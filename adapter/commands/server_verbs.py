@@ -32,7 +32,10 @@ To = Annotated[str, typer.Option(metavar="URL|NAME", show_default=False, help=(
 From = Annotated[str, typer.Option("--from", metavar="URL|NAME", show_default=False, help=(
     "The base of a FHIR server, or an endpoint by its name in the configuration."))]
 Durable = Annotated[bool, typer.Option("--durable", help=(
-    "Only accept it, for an endpoint of the configuration; `redbag work` delivers it, whatever happens meanwhile."))]
+    "Only accept it, for an endpoint of the configuration; `redbag work` delivers it, whatever happens meanwhile. Then FILE may also be a "
+    "FHIR Bundle that can be sent twice."))]
+Lasting = Annotated[bool, typer.Option("--durable", help=(
+    "Only accept it, for an endpoint of the configuration; `redbag work` takes back what was sent by then."))]
 Patients = Annotated[PatientPolicy | None, typer.Option("--patient", show_default="match, or as configured", help=(
     "The Patient on the server: find it by NHS number; create it where it is missing; or keep it as ours says."))]
 Directory = Annotated[DirectoryPolicy | None, typer.Option("--directory", show_default="logical, or as configured", help=(
@@ -90,7 +93,7 @@ def retract(to: To,
             resident: Annotated[str | None, typer.Option(metavar="KEY", show_default=False, help=(
                 "Of whom, by your own key; also to choose from --record."))] = None,
             dry_run: Annotated[bool, typer.Option("--dry-run", help="Write nothing; say what would end on the server.")] = False,
-            durable: Durable = False,
+            durable: Lasting = False,
             replace: Annotated[bool, typer.Option("--replace", help="Also where the hospital edited its status.")] = False,
             layout: LayoutFile = None, form: Format = None, timeout: Timeout = None, show_values: ShowValues = False,
             show_server_text: ShowServerText = False, config: ConfigFile = None, as_json: AsJson = False) -> Exit:
