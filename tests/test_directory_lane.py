@@ -16,6 +16,8 @@ from typing import Any
 import httpx
 import pytest
 
+from adapter.commands.talk import Talk
+from adapter.commands.timeline import tell
 from adapter.delivery.accepting import items
 from adapter.delivery.endpoints.config import Config
 from adapter.delivery.endpoints.connect import connect
@@ -174,6 +176,11 @@ def held(home: House, ward: Ward) -> Line:
     assert stuck.subject.startswith("Organization/")
     assert dead.says[1] == "organizations: error: a rule of the server refuses it [business-rule]"
     assert dead.says[1] in stuck.because
+    waiting = [line for line in home.store.people.listed(state="queued") if "/" not in line.subject]
+    assert len(waiting) == 3
+    for line in waiting:  # whoever looks at one of them is told why
+        assert ("held", stuck.subject, stuck.because) in {(lane.state, lane.subject, lane.because)
+                                                           for lane in home.store.people.awaited(line.id)}
     return dead
 
 
@@ -194,6 +201,18 @@ def test_a_practice_that_is_refused_holds_whoever_needs_it_until_that_is_mended(
     mended(home, ward, held(home, ward))
     assert home.works()[0].dead == 0
     assert (ward.versions("Patient"), {kind: ward.versions(kind) for kind in SHARED}) == (3, SHARED)
+    home.store.close()
+
+
+def test_whoever_looks_at_her_is_told_what_she_waits_for(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    ward = Refusing()
+    home = house(tmp_path, ward)
+    dead = held(home, ward)
+    hers = next(line for line in home.store.people.listed(state="queued") if "/" not in line.subject)
+    tell(home.store.people.show(hers.id), home.store, Talk())
+    said = capsys.readouterr().out
+    assert f"waits for {dead.subject}, which is held: " in said
+    assert "organizations: error: a rule of the server refuses it [business-rule]" in said
     home.store.close()
 
 

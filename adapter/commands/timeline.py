@@ -18,7 +18,7 @@ from adapter.commands.send import counted
 from adapter.commands.talk import Talk
 from adapter.delivery.accepting import in_their_words, subject_of
 from adapter.delivery.dialects.decision import About, Means
-from adapter.delivery.store.people import Line, Timeline, Told
+from adapter.delivery.store.people import LaneLine, Line, Timeline, Told
 from adapter.delivery.store.store import Store
 
 TRIED = {means.name.lower(): means.value for means in Means}
@@ -54,6 +54,8 @@ def tell(timeline: Timeline, store: Store, talk: Talk) -> None:
         where = words(store, line) if any(told.says for told in attempts) else {}
         talk.data(f"  {line.id}  {', '.join(about(line))}")
         talk.data(f"      {at(line.accepted)}  accepted{placed(line)}")
+        for other in awaited(store, line):
+            talk.data(f"{' ' * 28}waits for {other.subject}{f', which is held: {other.because}' if other.because else ''}")
         for number, told in numbered(attempts):
             says = [in_their_words(each, where) for each in told.says]
             alone = f": {says[0]}" if len(says) == 1 else ""
@@ -68,7 +70,13 @@ def as_json(timeline: Timeline, store: Store) -> dict[str, Any]:
     """A lane, for programs."""
     lane = timeline.lane
     return {"endpoint": lane.endpoint, "state": lane.state, "held_because": lane.because, "waiting": lane.waiting, "deliveries": [
-        _as_json(line, attempts, words(store, line)) for line, attempts in timeline.deliveries]}
+        {**_as_json(line, attempts, words(store, line)), "waits_for": [other.subject for other in awaited(store, line)]}
+        for line, attempts in timeline.deliveries]}
+
+
+def awaited(store: Store, line: Line) -> list[LaneLine]:
+    """What must be there before it: organisations, places and people that travel by themselves."""
+    return store.people.awaited(line.id) if line.state == "queued" else []
 
 
 def _as_json(line: Line, attempts: Sequence[Told], where: Mapping[str, str]) -> dict[str, Any]:

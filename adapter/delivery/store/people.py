@@ -145,6 +145,16 @@ class People:
 
         return self._store.read(look)
 
+    def awaited(self, delivery: int) -> list[LaneLine]:
+        """The lanes that it waits for: held, or with something in them that was accepted before it. Raises NotSo."""
+        def look(connection: Connection) -> list[LaneLine]:
+            endpoint, needs = _one(connection, delivery)["endpoint"], sql.needs(connection, [delivery])
+            there = sql.firsts(connection, endpoint, {need["subject"] for need in needs}).values()
+            before = [row["id"] for row in there if row["state"] == "held" or (row["first"] or delivery) < delivery]
+            return [_lane(lane) for of in before if (lane := sql.lane_line(connection, of)) is not None]
+
+        return self._store.read(look)
+
     def counts(self) -> list[Counts]:
         """An endpoint each, by name."""
         accepted, rows = self._store.read(lambda connection: (sql.ever_accepted(connection), sql.counted(connection)))
