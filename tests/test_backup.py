@@ -88,6 +88,21 @@ def test_nothing_is_written_over_a_store_that_is_there(quiet: Desk) -> None:
         Exit.NOTHING, "redbag.db is already there and is not written over: move it away first.\n")
 
 
+def test_what_is_left_of_an_earlier_store_does_not_get_into_the_restored_one(quiet: Desk) -> None:
+    """SQLite plays the journal beside a file on top of it, whosever it is."""
+    residents(quiet, another("a"))
+    quiet.well(SEND)
+    quiet.well("backup copy.db")
+    lost(quiet)
+    journal = quiet.folder / "redbag.db-wal"
+    journal.write_bytes(b"left")
+    result = quiet.run("restore copy.db")
+    assert (result.exit_code, result.stderr) == (
+        Exit.NOTHING, "redbag.db-wal is already there and is not written over: move it away first.\n")
+    journal.unlink()
+    assert "1 delivery waits" in quiet.well("restore copy.db")
+
+
 def test_after_a_restore_nothing_is_sent_until_it_is_released(here: Desk) -> None:
     residents(here, another("a"))
     here.well(SEND)

@@ -180,13 +180,15 @@ def restore(backup: Path | str, to: Path | str) -> None:
     backup, to, beside = Path(backup), Path(to), Path(f"{to}.restoring")
     if not backup.is_file():
         raise StoreError(f"{backup}: there is no such backup")
-    if to.exists():
-        raise StoreError(f"{to} is already there and is not written over: move it away first")
+    for there in (to, Path(f"{to}-wal"), Path(f"{to}-shm")):  # SQLite would put an old journal on top of the copy
+        if there.exists():
+            raise StoreError(f"{there} is already there and is not written over: move it away first")
     for left in (beside, Path(f"{beside}-wal"), Path(f"{beside}-shm")):
         left.unlink(missing_ok=True)
     _copy(backup, beside)
     _hold(beside, str(backup))
     beside.rename(to)
+    _on_disk(to)
 
 
 def _hold(file: Path, place: str) -> None:
