@@ -29,7 +29,7 @@ from adapter.delivery.endpoints.endpoint import Endpoint
 from adapter.delivery.endpoints.quiet import is_quiet, quiet_for
 from adapter.delivery.retry import Clock
 from adapter.delivery.store.desk import Desk
-from adapter.delivery.store.errors import StoreAway, StoreError
+from adapter.delivery.store.errors import StoreAway, StoreError, StoreFull
 from adapter.delivery.store.handing import Lost
 from adapter.delivery.store.model import Claimed
 from adapter.delivery.work.attempt import ANEW, Carry, attempt
@@ -80,7 +80,7 @@ class Worker:
                 await self._live(stop, over)
             except BaseExceptionGroup as failed:
                 await self._begin_anew(reason(failed), stop)
-            except StoreAway:
+            except (StoreAway, StoreFull):  # before it had begun
                 if self._lives == 1:
                     raise
                 await until(stop, AGAIN)
