@@ -5,8 +5,10 @@ import os
 import signal
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
+from multiprocessing.context import ForkServerProcess
+from pathlib import Path
 
 from adapter.delivery.store.model import Receipt
 from tests.durable import report
@@ -21,6 +23,10 @@ HOME = "https://home.example"
 
 def became(receipts: Iterable[Receipt]) -> list[str]:
     return [receipt.became for receipt in receipts]
+
+
+def batched(keys: Sequence[str], size: int) -> Iterator[Sequence[str]]:
+    return (keys[at:at + size] for at in range(0, len(keys), size))
 
 
 def told(trial: Trial, column: str, row: str, *plans: Plan) -> None:
@@ -179,3 +185,27 @@ def no_room(trial: Trial, column: str) -> None:
 
 def _file_size(trial: Trial) -> int:
     return max(file.stat().st_size for file in trial.folder.glob("redbag.db*"))
+
+
+# ---- how much ----------------------------------------------------------------------------------------------------------------------------
+def many_wait(trial: Trial, column: str, many: int = 100_000) -> None:
+    """A worker starts with so many before it. Told: how soon it sends the first, and what memory it takes meanwhile."""
+    plan = Plan(f"{HOME}/many", residents=many, each=1)
+    with trial.store() as store:
+        for keys in batched(plan.keys(), 2000):
+            store.accept([plan.item(HOSPITAL, key, 1) for key in keys])
+    before, began = trial.states(), time.monotonic()
+    worker = trial.start("many", until_idle=False)
+    until(lambda: bool(trial.proxied.log()))
+    after(worker, 2.0)
+    memory, first = peak_memory(worker), trial.proxied.log()[0]["at"] - began
+    killed(worker)
+    assert before == Counter(queued=many)
+    assert trial.states()["done"]
+    report.keep(column, {f"{many:,} wait when a worker starts": f"first one sent after {first:.1f} s, {memory} MB at most"})
+
+
+def peak_memory(process: ForkServerProcess) -> int:
+    """Megabytes, resident, its most until now. Source: proc(5)."""
+    lines = Path(f"/proc/{process.pid}/status").read_text(encoding="ascii").splitlines()
+    return next(int(line.split()[1]) >> 10 for line in lines if line.startswith("VmHWM"))

@@ -1,17 +1,21 @@
-"""What goes wrong beside a kill, with PostgreSQL: several workers, and a database that dies as well."""
+"""What goes wrong beside a kill, with PostgreSQL: several workers, and a database that dies as well; a full disk; and a great many."""
 from __future__ import annotations
 
 import time
+from pathlib import Path
 
 import pytest
 
-from adapter.delivery.store.errors import StoreAway
+from adapter.delivery.store.errors import StoreAway, StoreFull
 from tests.durable import disasters
 from tests.durable.disasters import HOME, Disaster
+from tests.durable.parts import proxy, sandbox
 from tests.durable.people import Plan
 from tests.durable.trial import Made, Trial, until
+from tests.real.disk import PLENTY, Disk, small_disk
 from tests.real.postgres import Postgres
 
+ON_FILE = "SQLite, sandbox, 1 worker, bundles"
 COLUMN = "PostgreSQL, sandbox, 3 workers, bundles"
 
 
@@ -50,3 +54,33 @@ def test_the_database_dies_meanwhile(trial: Trial, postgres: Postgres) -> None:
         store.accept(plans[2].items("hospital"))
         until(lambda: not trial.waiting())
     disasters.told(trial, COLUMN, "the database is killed twice", *plans)
+
+
+def test_the_disk_is_full(tmp_path: Path) -> None:
+    """A disk of its own that becomes full under a worker; where none may be mounted, files that may not grow."""
+    with sandbox(tmp_path) as server, proxy(server, tmp_path) as proxied, small_disk(tmp_path / "disk") as disk:
+        trial = Trial(tmp_path, str((disk.folder if disk else tmp_path) / "redbag.db"), server, proxied)
+        if disk is None:
+            disasters.no_room(trial, ON_FILE)
+        else:
+            full(trial, disk)
+
+
+def full(trial: Trial, disk: Disk) -> None:
+    """Who accepts is told so, and nothing of it is kept; workers wait; when there is room, all that was accepted is sent, once."""
+    plan = Plan(f"{HOME}/full", residents=8)
+    trial.accept(plan)
+    disk.leave(48 << 10)
+    with trial.calm(1):
+        time.sleep(3)
+        with pytest.raises(StoreFull):
+            trial.accept(Plan(f"{HOME}/too-much"))
+    assert trial.waiting()
+    disk.leave(PLENTY)
+    trial.settle()
+    assert sum(trial.states().values()) == plan.residents * plan.each
+    disasters.told(trial, ON_FILE, "the disk is full for a while", plan)
+
+
+def test_a_great_many_wait(made: Made) -> None:
+    disasters.many_wait(made("SQLite", "sandbox"), ON_FILE)
