@@ -10,20 +10,24 @@ from typing import Any
 
 import pytest
 
-from adapter.delivery.dialects.decision import Decision
+from adapter.delivery.dialects.decision import About, Decision, Means
+from adapter.delivery.endpoints.connect import connect
 from adapter.delivery.retry import Clock
 from adapter.delivery.store.desk import Desk
 from adapter.delivery.store.errors import StoreAway, WorkerRunning
-from adapter.delivery.store.model import Claimed, Payload
+from adapter.delivery.store.model import Attempt, Claimed, Payload
 from adapter.delivery.store.seal import Keyring
-from adapter.delivery.store.store import Store
+from adapter.delivery.store.sql import workers_in_flight
+from adapter.delivery.store.store import Breaker, Store
 from adapter.delivery.work.carry import Way, carry
 from adapter.delivery.work.engine import Loop
+from adapter.delivery.work.traffic import Traffic
 from adapter.delivery.work.worker import Summary
 from tests.at_work import KEYS, Hand, Home, Hospital, Reply, becomes, bundle
 
 HALF = Clock(dice=lambda: 0.5)
 LOOK = 0.5  # seconds in which a worker would have asked again, if it were to
+MARY = Claimed(1, 1, "acute", "Mary", 1, "key", "change", 1, 0.0, None, False, "", b"")
 CANARY = "Zebedee Quagmire 9990000018"
 
 
@@ -61,6 +65,46 @@ def test_an_endpoint_that_fails_is_left_alone_then_probed_then_taken_up_again_sl
         home.told(story)
         tried = [home.store.people.line(number) for number in range(1, 31)]
         assert {line.attempts for line in tried} == {1}                 # nothing of it is an attempt of a delivery
+
+
+def test_when_it_fails_what_was_claimed_ahead_is_given_back_and_what_was_under_way_counts_once(tmp_path: Path) -> None:
+    hospital = Hospital()
+    hospital.replies = lambda about: Reply(503, seconds=0.3) if len(hospital.asked) > 40 else Reply()
+    with Home(tmp_path, hospital) as home:
+        home.accept(*(f"R{number} 0" for number in range(100)))
+
+        async def story(desk: Desk) -> None:
+            async with home.at_work(desk, clock=Clock(dice=lambda: 300.0)):
+                await becomes(lambda: home.store.opened("acute").open_until is not None)
+                await becomes(lambda: home.store.read(workers_in_flight) == set())
+                assert 43 <= len(hospital.asked) <= 40 + 8 + 2             # those it had in hand, and two turns that were free again
+                assert home.store.opened("acute").failures == 3
+
+        home.told(story)
+
+
+def test_of_all_processes_one_tries_whether_it_is_back(tmp_path: Path) -> None:
+    hand = Hand()
+    with Home(tmp_path, clock=hand.clock) as home:
+        async def story(desk: Desk) -> None:
+            endpoint = home.config().endpoint("acute")
+            here, there = (Traffic(Way(endpoint, connect(endpoint)), desk, HALF.dice) for _ in range(2))
+            home.store.failed("acute", hand.clock.now() + 1.0)
+            assert [await here.shut(), await there.shut()] == [1.0, 1.0]
+            hand.seconds = 1.0
+            assert [await here.shut(), await there.shut()] == [0.0, 0.0]
+            assert [await here.may_claim(), await there.may_claim()] == [1, 0]
+            assert await here.shut() == await there.shut() == endpoint.seconds      # so long the others wait for what it finds
+            hand.seconds = 2.0
+            down = Attempt(hand.clock.now(), hand.clock.now(), Decision(Means.RETRY, about=About.ENDPOINT))
+            await there.learn(MARY, down, ours=False)           # had been under way: nothing new
+            assert home.store.opened("acute").failures == 1
+            await here.learn(MARY, down, ours=False)
+            assert home.store.opened("acute") == Breaker(2, hand.clock.now() + 0.5)
+            for each in (here, there):
+                await each.close()
+
+        home.told(story)
 
 
 def test_a_server_that_names_a_time_is_asked_then_and_not_before(tmp_path: Path) -> None:

@@ -25,7 +25,8 @@ class Traffic:
         self.way, self.claiming, self.retired = way, asyncio.Lock(), False
         self._desk, self._store, self._dice = desk, desk.store, dice
         self.slots, self._standing, self._doubts = Slots(way.endpoint.concurrency), Standing.CLOSED, Doubts()
-        self._failing = False  # then an answer is news to the store
+        self._failing, self._telling = False, asyncio.Lock()  # `failing`: an answer is news to the store
+        self._probing = False  # the one that is under way tries for all processes whether it is back
         self._shut_at = self._looked = 0.0  # when it was last left alone (the store's clock); when that was looked up (the loop's)
         self._takes = float("inf")  # seconds, the last ones counting most
         self._lanes = set[asyncio.Task[None]]()
@@ -56,7 +57,8 @@ class Traffic:
         if self._lanes:
             return 0
         until = self._store.clock.now() + self.endpoint.seconds
-        return int(await self._desk.run(self._store.probe, self.name, until))
+        self._probing = await self._desk.run(self._store.probe, self.name, until)
+        return int(self._probing)
 
     def _room(self) -> int:
         """Many at a time: a claim costs much the same for one and for eight."""
@@ -67,17 +69,16 @@ class Traffic:
     async def learn(self, claimed: Claimed, attempt: Attempt, ours: bool) -> None:
         """What an attempt says about the endpoint itself. `ours`: it failed before the endpoint was asked."""
         if attempt.decision.about is About.ENDPOINT:
-            if attempt.began >= self._shut_at:
-                await self._failed(attempt, 1)
+            await self._failed(attempt, 1)
         elif not (ours or doubtful(attempt.decision)):
             await self._answered(attempt)
-        elif self._doubts.of(claimed.lane) or self._standing is Standing.PROBE:
+        elif self._probing or self._doubts.of(claimed.lane):
             await self._failed(attempt, OPENS_AT)
 
     async def _answered(self, attempt: Attempt) -> None:
         took = attempt.ended - attempt.began
         self._takes = took if self._takes == float("inf") else 0.8 * self._takes + 0.2 * took
-        self._doubts = Doubts()
+        self._doubts, self._probing = Doubts(), False
         self.slots.answered()
         self._moved.set()
         if self._failing:
@@ -85,13 +86,25 @@ class Traffic:
             await self._desk.run(self._store.succeeded, self.name)
 
     async def _failed(self, attempt: Attempt, least: int) -> None:
+        async with self._telling:  # one after the other: of all that fail in one moment those after the last straw say nothing new
+            if attempt.began >= self._shut_at:
+                await self._count(attempt, OPENS_AT if self._probing else least)
+
+    async def _count(self, attempt: Attempt, least: int) -> None:
+        """One more failure in a row, of `least` so many; unless another process was first to find it."""
         known, now = await self._known(), self._store.clock.now()
-        self._failing = True
+        if standing(known.open_until, now) is Standing.OPEN and not self._probing:
+            self._leave_alone(now)
+            return
+        self._probing, self._failing = False, True
         until = opens(max(known.failures + 1, least), attempt.decision.at, now, self._dice)
         if until is not None:
-            self._standing, self._shut_at, self._doubts = Standing.OPEN, now, Doubts()
-            self.slots.outage()
+            self._leave_alone(now)
         await self._desk.run(self._store.failed, self.name, until)
+
+    def _leave_alone(self, now: float) -> None:
+        self._standing, self._failing, self._shut_at, self._doubts = Standing.OPEN, True, now, Doubts()
+        self.slots.outage()
 
     async def _known(self) -> Breaker:
         return await self._desk.run(self._store.opened, self.name)
