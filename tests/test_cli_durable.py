@@ -248,60 +248,6 @@ def test_without_durable_an_endpoint_is_sent_to_at_once_as_it_is_configured(here
     assert here.well(f"pull --from {NAME} --source {example()['source']} --resident a")
 
 
-# ---- working ---------------------------------------------------------------------------------------------------------------------
-def test_after_an_answer_that_never_came_it_is_sent_again_and_is_there_once(here: Desk) -> None:
-    residents(here, another("a"))
-    here.well(SEND)
-    here.network.meets(first=["swallow"], methods=["POST"])
-    here.well("work --until-idle")
-    shown = here.well("deliveries show 1")
-    assert "attempt 1, " in shown
-    assert "not known whether it was taken" in shown
-    assert "delivered (" in shown.splitlines()[-1]
-    assert set(here.versions().values()) <= {1, 2, 3, 8}  # of each type as many as she has: no version twice
-    assert sum(here.versions().values()) == 18
-
-
-def test_while_the_hospital_is_away_it_waits_and_nothing_is_lost(here: Desk) -> None:
-    here.configure('patient = "create-if-missing"', "seconds = 1")
-    residents(here, another("a"))
-    here.well(SEND)
-    here.network.down()
-    away = here.run("work --until-idle")
-    assert away.exit_code == Exit.AGAIN
-    assert "the next is due in" in away.stderr
-    assert "1 waiting" in here.well("deliveries list")
-    here.network.up()
-    here.configure('patient = "create-if-missing"')
-    here.later()
-    assert "1 delivered, 0 dead.\n" in here.well("work --until-idle")
-    assert here.versions()["Patient"] == 1
-
-
-def test_a_worker_that_is_stopped_ends_gently(here: Desk) -> None:
-    command = [sys.executable, "-c", "from adapter.cli import main; main()", "work", "--name", "ward"]
-    with subprocess.Popen(command, cwd=here.folder, stderr=subprocess.PIPE, text=True, env={"PYTHONPATH": str(ROOT)}) as run:
-        assert run.stderr
-        assert run.stderr.readline() == f"At work as ward, for {NAME}. Ctrl-C stops it gently.\n"
-        second = here.run("work --until-idle")
-        assert second.exit_code == Exit.NOTHING
-        assert "redbag.db.lock is another worker's: one process works on a SQLite store" in second.stderr
-        run.terminate()
-        assert run.wait(20) == Exit.DONE
-    assert here.asked("SELECT count(*) FROM worker") == [(0,)]
-
-
-def test_what_is_for_a_person_is_told_at_once_in_the_vendors_words(here: Desk) -> None:
-    here.configure()  # nobody is made there
-    here.example("larkfield")
-    here.well(f"send larkfield --layout larkfield.toml --to {NAME} --durable")
-    said = here.run("work --until-idle")
-    assert said.exit_code == Exit.PERSON
-    told = [line for line in said.stderr.splitlines() if line.startswith("Delivery 1")]
-    assert told
-    assert "Delivery 1 to st-brigids (record 1), refused: RESIDENTS.CSV, line 2 (resident): the server has no patient" in told[0]
-
-
 def test_sentences() -> None:
     assert doctest.testmod(durable).failed == 0
 

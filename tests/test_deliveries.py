@@ -95,6 +95,14 @@ def test_the_state_of_a_delivery(changed: dict[str, object], state: str) -> None
     assert state_of(replace(A_LINE, **changed)) == state  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize("command", ["deliveries list", "deliveries show 1", "deliveries release --all", "keys list", "keys reseal"])
+def test_whoever_only_looks_makes_no_store(quiet: Desk, command: str) -> None:
+    result = quiet.run(command)
+    assert (result.exit_code, result.stderr) == (
+        Exit.NOTHING, "There is no store redbag.db yet: `redbag send --durable` makes it when it accepts something.\n")
+    assert not (quiet.folder / "redbag.db").exists()
+
+
 # ---- looking ---------------------------------------------------------------------------------------------------------------------
 def test_the_list_shows_what_waits_and_counts_the_rest(quiet: Desk) -> None:
     residents(quiet, *(another(f"r{i}") for i in range(3)))

@@ -8,14 +8,13 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
-from adapter.commands.configured import configured, opened, storing
+from adapter.commands.configured import configured, is_file, opened, place, storing
 from adapter.commands.exits import Exit, Stop
 from adapter.commands.line import at
 from adapter.commands.reconcile import Found, reconciled
 from adapter.commands.talk import Talk, count
-from adapter.delivery.endpoints import Config
 from adapter.delivery.store.keeping import restore as put_back
-from adapter.delivery.store.opening import address, place_of
+from adapter.delivery.store.opening import address
 from adapter.delivery.store.seal import Keyring
 from adapter.delivery.store.store import Store
 
@@ -33,7 +32,6 @@ def run(config: Path | None, file: Path, talk: Talk) -> Exit:
     found = configured(config, talk)
     if not is_file(found):
         raise Stop(Exit.USAGE, PG_DUMP.format(place=place(found), file=file))
-    there(found)
     with opened(found) as store:
         store.keeping.backup(file)
         size = store.keeping.size()
@@ -53,7 +51,7 @@ def restore(config: Path | None, file: Path | None, talk: Talk, *, reconcile: bo
             put_back(file, address(found.store.database).database or "")
         elif file is not None:
             raise Stop(Exit.USAGE, PG_RESTORE.format(place=place(found)))
-    with opened(found) as store:
+    with opened(found, make=True) as store:
         if not is_file(found):
             store.keeping.hold_restored()
         newest = _newest(store)
@@ -69,25 +67,3 @@ def _newest(store: Store) -> float | None:
     """When the last thing that it knows was accepted."""
     last = store.people.listed(most=1)
     return last[0].accepted if last else None
-
-
-def is_file(config: Config) -> bool:
-    """Is the store SQLite's? Raises Stop."""
-    with storing():
-        return address(config.store.database).get_backend_name() == "sqlite"
-
-
-def place(config: Config) -> str:
-    """How the store is called in sentences."""
-    return place_of(address(config.store.database))
-
-
-def is_made(config: Config) -> bool:
-    """Was there ever a store? Whoever only looks makes none. Of PostgreSQL it says yes."""
-    return not is_file(config) or Path(address(config.store.database).database or "").is_file()
-
-
-def there(config: Config) -> None:
-    """Raises Stop where no store was made yet."""
-    if not is_made(config):
-        raise Stop(Exit.NOTHING, f"There is no store {place(config)} yet: `redbag send --durable` makes it when it accepts something.")

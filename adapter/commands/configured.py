@@ -11,6 +11,7 @@ from adapter.commands.exported import stopped
 from adapter.commands.talk import Talk
 from adapter.delivery.endpoints import Config, Endpoint, NotConfigured, find, load
 from adapter.delivery.store.errors import StoreAway, StoreError
+from adapter.delivery.store.opening import address, place_of
 from adapter.delivery.store.seal import Keyring
 from adapter.faults import Refused
 
@@ -48,11 +49,13 @@ def storing() -> Iterator[None]:
 
 
 @contextmanager
-def opened(config: Config) -> Iterator[Store]:
-    """The store, for as long as it is needed. It is made where there is none yet, the keys are not: they are for somebody to make and to
+def opened(config: Config, *, make: bool = False) -> Iterator[Store]:
+    """The store, for as long as it is needed. `make`: where there is none yet; the keys are not made, they are for somebody to make and to
     keep a copy of. Raises Stop."""
     from adapter.delivery.store.store import Store
 
+    if not make and not is_made(config):
+        raise Stop(Exit.NOTHING, f"There is no store {place(config)} yet: `redbag send --durable` makes it when it accepts something.")
     with storing():
         store = Store.open(config.store.database, Keyring.load(config.store.keys), cap=cap(config))
         try:
@@ -78,3 +81,19 @@ def sentence(error: Exception | str) -> str:
     first = said.partition(" ")[0]
     begun = first.capitalize() if first.isalpha() and first.islower() else first
     return begun + said[len(first):] + "." * (not said.endswith((".", "?")))
+
+
+def is_file(config: Config) -> bool:
+    """Is the store SQLite's? Raises Stop."""
+    with storing():
+        return address(config.store.database).get_backend_name() == "sqlite"
+
+
+def place(config: Config) -> str:
+    """How the store is called in sentences."""
+    return place_of(address(config.store.database))
+
+
+def is_made(config: Config) -> bool:
+    """Was there ever a store? Whoever only looks makes none. Of PostgreSQL it says yes."""
+    return not is_file(config) or Path(address(config.store.database).database or "").is_file()

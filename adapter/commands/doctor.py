@@ -13,8 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from adapter.commands import support
-from adapter.commands.backup import is_made, place
-from adapter.commands.configured import cap, configured, sentence
+from adapter.commands.configured import cap, configured, is_made, place, sentence
 from adapter.commands.exits import Exit
 from adapter.commands.keys import keys
 from adapter.commands.line import at, runway, span, totals

@@ -117,7 +117,7 @@ def run(file: Path, later: Later, asked: Asked, talk: Talk, export: Exported | N
     if later.endpoint.dialect != "fhir":
         raise Stop(Exit.USAGE, f"{later.endpoint.name} takes messages ({later.endpoint.dialect}) and no care records: name a message.")
     intake = Intake(str(file), talk, export=export)
-    with opened(later.config) as store:
+    with opened(later.config, make=True) as store:
         acceptance = Acceptance(store, talk)
         with _told(acceptance):
             for one in _asked(intake, later.endpoint, asked, talk):
@@ -156,7 +156,7 @@ def bundle(file: Path, later: Later, asked: Asked, talk: Talk) -> Exit:
         raise Stop(Exit.NOTHING, f"{file}: {why}.") from None
     except Refused as refused:
         raise stopped(refused.found, str(file), talk) from None
-    with opened(later.config) as store:
+    with opened(later.config, make=True) as store:
         receipt, = store.accept([item])
     ended = ENDS.get(receipt.became, Exit.NOTHING)
     talk.result({"exit": ended, "became": receipt.became, "delivery": receipt.delivery}, said_of(receipt))
@@ -175,7 +175,7 @@ def said_of(receipt: Receipt) -> str:
 
 def retract(later: Later, who: Whose, talk: Talk) -> Exit:
     """Everything of hers that waits is superseded, and what was delivered is taken back in its turn. Raises Stop."""
-    with opened(later.config) as store:
+    with opened(later.config, make=True) as store:
         receipt, = store.accept([retraction(who.source, who.key, who.person, later.endpoint, now=time.time())])
     said = "accepted" if receipt.became == "accepted" else "was accepted before"
     waited = count(receipt.superseded, "delivery", "deliveries")

@@ -18,7 +18,7 @@ from typing import Any
 
 from adapter import wire
 from adapter.commands import files
-from adapter.commands.backup import is_file, is_made
+from adapter.commands.configured import is_file, is_made
 from adapter.commands.line import summary
 from adapter.delivery.endpoints import Config
 from adapter.delivery.store.errors import StoreError

@@ -35,7 +35,7 @@ def run(config: Path | None, name: str | None, talk: Talk, *, until_idle: bool) 
     """Raises Stop."""
     found = configured(config, talk)
     name = name or f"{socket.gethostname().partition('.')[0]}-{os.getpid()}"
-    with opened(found) as store:
+    with opened(found, make=True) as store:
         summary = asyncio.run(_work(store, Live(found, talk.say), name, talk, until_idle=until_idle))
         stuck = [lane for lane in store.people.stuck() if lane.waiting or lane.held == "dead"]
     ended = Exit.DONE
