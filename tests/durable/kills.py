@@ -19,7 +19,6 @@ from tests.durable.trial import HOSPITAL, Trial, ended, killed
 
 Form = Literal["bundle", "record"]
 NTH = {"first": 1, "later": 4}
-FEW = 40  # deliveries waiting, below which more are accepted
 HELD_UP = 3.0  # seconds for a worker to come to a point, before there is more to do
 LIFE = 0.5  # seconds that a worker lives at most
 SOURCE = "https://home.example"
@@ -53,16 +52,16 @@ def at_random_moments(trial: Trial, column: str, times: int, seconds: float, for
     dice, until, plans, kills = random.Random(times), time.monotonic() + seconds, list[Plan](), 0  # noqa: S311  # the same in every run
     trial.proxied.meets(odds=ROUGH, seed=times)
     team = {f"{number}-0": trial.start(f"{number}-0", until_idle=False) for number in range(workers)}
-    while kills < times and time.monotonic() < until:
-        if trial.waiting() < FEW:
-            plans.append(Plan(f"{SOURCE}/{column}/random/{len(plans)}".replace(" ", ""), 8, 4, form))
-            trial.accept(plans[-1])
-        time.sleep(dice.uniform(0, LIFE))
-        name = dice.choice([*team])
-        killed(team.pop(name))
-        kills += 1
-        number = name.partition("-")[0]
-        team[f"{number}-{kills}"] = trial.start(f"{number}-{kills}", until_idle=False)
+    with trial.store() as store:
+        while kills < times and time.monotonic() < until:
+            plans.append(Plan(f"{SOURCE}/{column}/random/{kills}".replace(" ", ""), 3, 2, form))  # so that there is always something due
+            store.accept(plans[-1].items(HOSPITAL))
+            time.sleep(dice.uniform(0, LIFE))
+            name = dice.choice([*team])
+            killed(team.pop(name))
+            kills += 1
+            number = name.partition("-")[0]
+            team[f"{number}-{kills}"] = trial.start(f"{number}-{kills}", until_idle=False)
     for process in team.values():
         killed(process)
     trial.proxied.meets()
