@@ -1,6 +1,7 @@
 """The store of deliveries, in stories, each on SQLite and on PostgreSQL."""
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -264,6 +265,13 @@ def test_one_name_is_one_worker(tmp_path: Path, store: Store) -> None:
     store.register("one")
     store.register("one", lease=0.1)  # its beat does not move: given up
     assert store.beats() == {"one": 0}
+    over = threading.Event()
+    beating = threading.Thread(target=lambda: [store.beat("one") for _ in iter(lambda: over.wait(0.05), True)])
+    beating.start()
+    with pytest.raises(WorkerRunning, match="a worker named one is at work"):
+        store.register("one", lease=20.0)
+    over.set()
+    beating.join()
 
 
 # Endpoints

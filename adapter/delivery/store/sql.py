@@ -101,7 +101,8 @@ QUEUED = "state = 'queued'"
 URGENT = f"{QUEUED} AND urgent = 1"
 Index("ix_delivery_queued", delivery.c.lane, delivery.c.id, sqlite_where=text(QUEUED), postgresql_where=text(QUEUED))
 Index("ix_delivery_urgent", delivery.c.lane, sqlite_where=text(URGENT), postgresql_where=text(URGENT))
-Index("ix_delivery_expires", delivery.c.expires, sqlite_where=text(QUEUED), postgresql_where=text(QUEUED))
+EXPIRES = f"{QUEUED} AND expires IS NOT NULL"
+Index("ix_delivery_expires", delivery.c.expires, sqlite_where=text(EXPIRES), postgresql_where=text(EXPIRES))
 Index("ix_delivery_lane", delivery.c.lane, delivery.c.id)
 
 payload = Table(
@@ -313,9 +314,10 @@ LANE_SETTLED = update(lane).where(lane.c.id == bindparam("of"), lane.c.generatio
 FREED = select(lane.c.id).join(delivery, delivery.c.lane == lane.c.id).join(need, need.c.delivery == delivery.c.id).where(
     lane.c.endpoint == bindparam("endpoint"), among(need.c.subject, "subjects"), text(f"delivery.{QUEUED}"),
     lane.c.state == "active", lane.c.worker.is_(None), lane.c.due > bindparam("now"))
+# The endpoint is compared as an expression, so that SQLite begins with the few that have expired, not with all of the endpoint's lanes.
 EXPIRED = select(delivery.c.lane).join(lane, lane.c.id == delivery.c.lane).where(
-    text(f"delivery.{QUEUED}"), delivery.c.expires < bindparam("now"), lane.c.endpoint == bindparam("endpoint"), lane.c.worker.is_(None),
-    lane.c.held != "restored", delivery.c.id == FIRST_WAITING.scalar_subquery()).limit(MANY)
+    text(f"delivery.{QUEUED}"), delivery.c.expires < bindparam("now"), lane.c.endpoint + "" == bindparam("endpoint"),
+    lane.c.worker.is_(None), lane.c.held != "restored", delivery.c.id == FIRST_WAITING.scalar_subquery()).limit(MANY)
 
 
 def settle(connection: Connection, deliveries: Sequence[Row], attempts: Sequence[Row], finished: Collection[int]) -> None:
