@@ -108,6 +108,7 @@ def test_what_a_server_answers_is_told_in_a_sentence(platform: Platform, tmp_pat
     found = tried(configured(tmp_path, platform, f'dialect = "{dialect}"'))
     assert found.exit_code == exit, found.output
     assert says in found.stdout
+    assert ("it takes" in found.stdout) <= ("and is " in found.stdout)  # of what is no FHIR server nothing more is said
     assert {call.partition(" ")[0] for call in platform.calls} == {"GET"}
 
 
