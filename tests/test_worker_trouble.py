@@ -5,6 +5,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Mapping
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -101,6 +102,9 @@ def test_of_all_processes_one_tries_whether_it_is_back(tmp_path: Path) -> None:
             assert home.store.opened("acute").failures == 1
             await here.learn(MARY, down, ours=False)
             assert home.store.opened("acute") == Breaker(2, hand.clock.now() + 0.5)
+            hand.seconds += 1.0
+            await here.learn(MARY, replace(down, began=down.began - 1.0), ours=False)       # had begun before that
+            assert home.store.opened("acute").failures == 2
             for each in (here, there):
                 await each.close()
 
