@@ -12,8 +12,9 @@ from adapter.delivery.dialects.decision import About, Means
 from adapter.delivery.store.clock import Steady
 from adapter.delivery.store.errors import NotSo, StoreFull, WorkerRunning
 from adapter.delivery.store.handing import Lost
-from adapter.delivery.store.model import Claimed
+from adapter.delivery.store.model import Claimed, Item, Payload
 from adapter.delivery.store.seal import Keyring
+from adapter.delivery.store.sql import metadata
 from adapter.delivery.store.store import Breaker, Store
 from tests.stores import BEGAN, HOSPITAL, KEYS, Hand, became, bodies, came, item, opened, stores
 
@@ -431,6 +432,19 @@ def test_a_store_that_was_put_back_is_held_until_it_is_released(store: Store) ->
     assert [each.held for each in store.people.stuck()] == ["hand"]
 
 
+def test_nothing_of_a_patient_or_vendor_lies_in_the_clear(store: Store) -> None:
+    told = Payload("record", b"Zzyzx " * 50, {"base": "Zzyzx", "source": ["Zzyzx"]}, {"medicines[0]": "Zzyzx.csv, row 1"})
+    store.accept([Item(HOSPITAL, "resident", "complete", told, event="Zzyzx")])
+    [claimed] = claim(store)
+    assert store.open_payload(claimed) == told
+    assert "Zzyzx" not in repr(claimed)
+    store.settle([(claimed, came(Means.RETRY, "The server was busy."))])
+    with store.engine.connect() as connection:
+        rows = [str(row) for table in metadata.tables.values() for row in connection.execute(table.select())]
+    assert len(rows) >= 4
+    assert "Zzyzx" not in "".join(rows)
+
+
 # Time
 
 def test_no_clock_moves_the_store(store: Store) -> None:
@@ -439,3 +453,14 @@ def test_no_clock_moves_the_store(store: Store) -> None:
     set_back = Store.open(store.engine.url.render_as_string(hide_password=False), KEYS, clock=Steady(wall=lambda: 0.0, passed=Hand()))
     assert set_back.clock.now() == BEGAN
     set_back.close()
+
+
+def test_time_goes_on_from_the_newest_there_is_and_only_forward() -> None:
+    hand, wall = Hand(), [BEGAN]
+    clock = Steady(newest=BEGAN - 5, wall=lambda: wall[0], passed=hand)
+    wall[0], hand.passed = 0.0, 2.0
+    assert clock.now() == BEGAN + 2
+    clock.not_before(BEGAN + 100)
+    clock.not_before(BEGAN)
+    hand.passed = 3.0
+    assert clock.now() == BEGAN + 101
