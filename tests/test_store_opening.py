@@ -152,11 +152,13 @@ def test_a_backup_is_whole_and_what_is_put_back_is_held(file: Path, tmp_path: Pa
     (lambda here, store: restore(here / "text.db", here / "new.db"), "could not be copied|no SQLite database"),
     (lambda here, store: restore(here / "empty.db", here / "new.db"), "is no backup of a store"),
     (lambda here, store: restore(here / "redbag.db", here / "redbag.db"), "already there"),
+    (lambda here, store: restore(here / "redbag.db", here / "moved.db"), "moved.db-wal is already there"),
 ])
 def test_what_cannot_be_copied_is_one_sentence(file: Path, tmp_path: Path, do: Callable[[Path, Store], None], says: str) -> None:
     (tmp_path / "text.db").write_text("nothing " * 1000, encoding="utf-8")
     with closing(sqlite3.connect(tmp_path / "empty.db")) as other:
         other.execute("CREATE TABLE other (x)")
+    (tmp_path / "moved.db-wal").touch()
     store = opened(str(file))
     with pytest.raises(StoreError, match=says):
         do(tmp_path, store)

@@ -200,8 +200,6 @@ def _hold(file: Path, place: str) -> None:
             migrate(connection, place)
             sql.hold_all(connection, PUT_BACK)
             sql.set_setting(connection, RESTORED, f"{max(time.time(), sql.newest(connection)):.0f}")
-        with opening.translated(place), engine.connect() as connection:
-            connection.commit()
     finally:
         engine.dispose()
 

@@ -123,8 +123,8 @@ def _ours(error: DBAPIError, place: str) -> Exception:
         return StoreFull(f"{place}: the database server has no room left: nothing of this was kept; make room there, then try again")
     if state is not None and state[:2] in ("28", "3D", "42"):
         return StoreError(f"{place}: PostgreSQL refuses ({_REFUSED[state[:2]]}, {state})")
-    return StoreAway(f"{place}: PostgreSQL is not reachable, or has just ended the connection; nothing of this was kept; try again when "
-                     "it is up")
+    return StoreAway(f"{place}: PostgreSQL is not reachable, or has just ended the connection; once it is up, try again: what was kept "
+                     "after all is known again")
 
 
 _REFUSED = {"28": "the user or the password is not accepted", "3D": "there is no such database", "42": "this user may not do that, or the "
