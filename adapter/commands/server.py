@@ -80,12 +80,23 @@ class Later:
 
 def later(name: str, config: Path | None, talk: Talk) -> Later:
     """Raises Stop."""
-    from adapter.commands.configured import configured, endpoint
+    from adapter.commands.configured import endpoint
 
     if is_address(name):
         raise Stop(Exit.USAGE, "--durable is for an endpoint of the configuration: write its address there, and name it with --to NAME.")
-    found = configured(config, talk)
+    found = _named(config, talk)
     return Later(found, endpoint(found, name))
+
+
+def _named(config: Path | None, talk: Talk) -> Config:
+    """Raises Stop."""
+    from adapter.commands.configured import configured
+    from adapter.delivery.endpoints import find
+
+    if not (file := find(config)).exists():
+        raise Stop(Exit.USAGE, f"That is no address (https://HOST/PATH), and there is no {file} in which an endpoint could have that name: "
+                               "write it (docs/endpoints.md says how), or name another with --config.")
+    return configured(config, talk)
 
 
 def _configured(name: str, said: Said, config: Path | None, talk: Talk) -> There:
