@@ -217,7 +217,7 @@ def test_without_a_configuration_a_name_is_no_address(quiet: Desk) -> None:
     for command in (SEND, f"send home.ndjson --to {NAME}", f"pull --from {NAME} --record home.ndjson"):
         result = quiet.run(command)
         assert result.exit_code == Exit.USAGE
-        assert result.stderr.startswith("That is no address (https://HOST/PATH), and there is no redbag.toml in which an endpoint could have")
+        assert result.stderr.startswith("That is no address (https://HOST/PATH), and there is no redbag.toml in which an endpoint")
 
 
 def test_without_keys_it_is_said_how_they_are_made(quiet: Desk) -> None:

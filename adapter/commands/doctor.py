@@ -86,8 +86,13 @@ def examined(config: Config, talk: Talk) -> Iterator[Check]:
         yield from _store(config, ring)
     else:
         yield Check("store", Level.WELL, f"there is no store {place(config)} yet: it is made when something is accepted")
-    for endpoint in config.endpoints.values():
-        yield from asyncio.run(patiently(_tried(endpoint), endpoint.name, talk))
+    yield from asyncio.run(patiently(_all_tried(config), "endpoints", talk))
+
+
+async def _all_tried(config: Config) -> list[Check]:
+    """At once: those that do not answer are waited for together."""
+    found = await asyncio.gather(*map(_tried, config.endpoints.values()))
+    return [check for checks in found for check in checks]
 
 
 async def _tried(endpoint: Endpoint) -> list[Check]:
