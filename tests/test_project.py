@@ -28,7 +28,7 @@ def locked(name: str) -> dict[str, set[str]]:
     return versions
 
 
-@pytest.mark.parametrize(("lock", "asked"), [("run", RUN), ("dev", RUN + GROUPS["dev"]), ("build", GROUPS["build"])])
+@pytest.mark.parametrize(("lock", "asked"), [("run", RUN), ("dev", RUN + GROUPS["dev"]), ("build", GROUPS["build"]), ("real", GROUPS["real"])])
 def test_a_lock_has_what_is_asked_for(lock: str, asked: list[str]) -> None:
     have = locked(lock)
     wanting = [line for line in asked if not (found := have.get(canonicalize_name(Requirement(line).name)))
@@ -41,7 +41,7 @@ def test_tests_run_on_the_very_versions_that_users_get() -> None:
     assert {name: versions for name, versions in run.items() if dev.get(name) != versions} == {}
 
 
-@pytest.mark.parametrize("lock", ["run", "dev", "build"])
+@pytest.mark.parametrize("lock", ["run", "dev", "build", "real"])
 def test_every_file_is_locked_by_hash_and_no_index_is_named(lock: str) -> None:
     text = (ROOT / "requirements" / f"{lock}.lock").read_text(encoding="utf-8")
     requirements = re.split(r"\n(?=[\w.-]+==)", text)[1:]

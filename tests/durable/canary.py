@@ -47,22 +47,22 @@ def _canary(at: tuple[Any, ...], value: Json) -> Json:
     return NUMBER if isinstance(value, int) and not isinstance(value, bool) else None
 
 
-def through_trouble(trial: Trial, **engine: Any) -> None:
+def through_trouble(trial: Trial) -> None:
     """A record through every fault of the network; refused; a newer one that passes; a bundle; taken back; a worker without room."""
     hers, endpoint = record(), worker.config(trial.setup).endpoints[HOSPITAL]
     where = {"medicines[0]": f"{CANARY}.csv, row 14", "resident": f"{CANARY}.csv, row 1"}
     trial.proxied.meets(first=FIRST, says=CANARY)
     trial.take(items(hers, endpoint, event=f"{CANARY}-1", where=where, place="record 1", now=time.time()))
-    ended(trial.start("dies", point="send.after-answer", until_idle=False, **engine), None)
-    trial.settle(**engine)
+    ended(trial.start("dies", point="send.after-answer", until_idle=False), None)
+    trial.settle()
     trial.proxied.meets(odds={"422": 1}, methods=["POST"], says=f"{CANARY} {DAY} {NUMBER}")
     trial.take(items(replace(hers, as_of=LATER), endpoint, event=f"{CANARY}-2", where=where, place="record 1", now=time.time()))
-    trial.settle(**engine)
+    trial.settle()
     assert trial.states()["dead"]
     trial.proxied.meets()
     trial.take(more(hers, trial))
-    trial.settle(**engine)
-    ended(trial.start("no-room", room=4096, **engine), None)
+    trial.settle()
+    ended(trial.start("no-room", room=4096), None)
 
 
 def more(hers: CareRecord, trial: Trial) -> Iterator[Item]:

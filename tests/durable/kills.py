@@ -20,7 +20,7 @@ from tests.durable.trial import HOSPITAL, Trial, ended, killed
 Form = Literal["bundle", "record"]
 NTH = {"first": 1, "later": 4}
 HELD_UP = 3.0  # seconds for a worker to come to a point, before there is more to do
-LIFE = 0.5  # seconds that a worker lives at most
+LIFE = 0.4  # seconds that a worker lives at most
 SOURCE = "https://home.example"
 ROUGH = {"pass": 80.0, "swallow": 5.0, "lost": 4.0, "truncate": 4.0, "reset": 4.0, "503": 3.0}  # weights: what a request meets
 
@@ -65,7 +65,7 @@ def at_random_moments(trial: Trial, column: str, times: int, seconds: float, for
     for process in team.values():
         killed(process)
     trial.proxied.meets()
-    trial.settle(workers)
+    trial.settle(workers, patience=180)
     _told(column, {"killed at random moments": _killed(kills, plans, trial.found(plans))})
 
 

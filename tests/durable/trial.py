@@ -19,7 +19,7 @@ from dataclasses import replace
 from multiprocessing.connection import Connection
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from sqlalchemy import text
 
@@ -41,15 +41,15 @@ PATIENCE = 60  # seconds; a worker that takes longer hangs
 
 
 class Trial:
-    """`database` as redbag.toml names it. `options`: lines of the endpoint's table in that file."""
+    """`database` as redbag.toml names it; `engine` wakes the workers."""
 
-    def __init__(self, folder: Path, database: str, server: str, proxied: Proxied, *options: str) -> None:
+    def __init__(self, folder: Path, database: str, server: str, proxied: Proxied, engine: Literal["loop", "dbos"] = "loop") -> None:
         self.folder, self.server, self.proxied = folder, server, proxied
-        self.setup = Setup(folder / "redbag.toml", folder / "says")
+        self.setup = Setup(folder / "redbag.toml", folder / "says", engine=engine)
         Keyring.new(folder / "redbag.keys")
         self.setup.file.write_text("\n".join([
             "[store]", f'database = "{database}"', 'keys = "redbag.keys"', f"lease_seconds = {LEASE}",
-            f"[endpoint.{HOSPITAL}]", f'url = "{proxied.url}"', 'patient = "create-if-missing"', f"seconds = {SECONDS}", *options, ""]),
+            f"[endpoint.{HOSPITAL}]", f'url = "{proxied.url}"', 'patient = "create-if-missing"', f"seconds = {SECONDS}", ""]),
             encoding="utf-8")
 
     @contextlib.contextmanager
@@ -74,19 +74,19 @@ class Trial:
         return _started(worker.accept, replace(self.setup, **what), batches, told)
 
     @contextlib.contextmanager
-    def calm(self, workers: int, **what: Any) -> Iterator[None]:
+    def calm(self, workers: int) -> Iterator[None]:
         """Workers to whom nothing happens; at the end they are told to stop, and do."""
-        team = [self.start(f"calm-{number}", until_idle=False, **what) for number in range(workers)]
+        team = [self.start(f"calm-{number}", until_idle=False) for number in range(workers)]
         yield
         for process in team:
             process.terminate()
         for process in team:
             ended(process)
 
-    def settle(self, workers: int = 1, patience: float = PATIENCE, **what: Any) -> None:
+    def settle(self, workers: int = 1, patience: float = PATIENCE) -> None:
         """Until nothing waits."""
         until = time.monotonic() + patience
-        with self.calm(workers, **what), self.store() as store:
+        with self.calm(workers), self.store() as store:
             while (waiting := states(store)["queued"]) and time.monotonic() < until:
                 time.sleep(0.05)
         assert not waiting, f"{waiting} deliveries still wait after {patience} s: {self.said()[-2000:]}"
@@ -115,7 +115,7 @@ class Trial:
         assert {plan.source: all_said(plan, seen) for plan in plans} == {plan.source: plan.effects() for plan in plans}
 
 
-Made = Callable[[str, str], Trial]  # with "PostgreSQL" or "SQLite", before "HAPI" or the "sandbox"
+Made = Callable[[str, str], Trial]  # with "SQLite", "PostgreSQL" or "PostgreSQL and DBOS", before "HAPI" or the "sandbox"
 
 
 def states(store: Store) -> Counter[str]:

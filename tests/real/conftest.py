@@ -50,9 +50,9 @@ def made(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Made]:
     """made("PostgreSQL", "HAPI"): a trial of durable delivery, on a database of its own."""
 
     def trial(database: str, server: str) -> Trial:
-        url = request.getfixturevalue("postgres").database() if database == "PostgreSQL" else str(tmp_path / "redbag.db")
+        url = str(tmp_path / "redbag.db") if database == "SQLite" else request.getfixturevalue("postgres").database()
         at = request.getfixturevalue("hapi") if server == "HAPI" else ending.enter_context(sandbox(tmp_path))
-        return Trial(tmp_path, url, at, ending.enter_context(proxy(at, tmp_path)))
+        return Trial(tmp_path, url, at, ending.enter_context(proxy(at, tmp_path)), "dbos" if database.endswith("DBOS") else "loop")
 
     with ExitStack() as ending:
         yield trial

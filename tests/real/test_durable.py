@@ -10,11 +10,13 @@ from tests.durable.trial import Made
 
 TIMES = int(os.environ.get("REDBAG_KILLS", "20"))
 
+WITH_DBOS = "PostgreSQL and DBOS"
 POINTS_AT: list[tuple[str, str, int, Form]] = [
-    ("PostgreSQL", "sandbox", 3, "record"), ("PostgreSQL", "HAPI", 1, "bundle"), ("PostgreSQL", "HAPI", 3, "record"),
+    ("PostgreSQL", "sandbox", 3, "record"), ("PostgreSQL", "HAPI", 1, "bundle"), (WITH_DBOS, "HAPI", 3, "record"),
     ("SQLite", "HAPI", 1, "record")]
 MOMENTS_AT: list[tuple[str, str, int, Form]] = [
-    ("PostgreSQL", "sandbox", 1, "bundle"), ("PostgreSQL", "HAPI", 3, "bundle"), ("SQLite", "HAPI", 1, "record")]
+    ("PostgreSQL", "HAPI", 3, "bundle"), ("SQLite", "HAPI", 1, "bundle"), ("PostgreSQL", "sandbox", 1, "record"),
+    (WITH_DBOS, "sandbox", 3, "bundle")]
 
 
 def column(database: str, server: str, workers: int, form: Form) -> str:
@@ -28,4 +30,4 @@ def test_at_every_point(made: Made, database: str, server: str, workers: int, fo
 
 @pytest.mark.parametrize(("database", "server", "workers", "form"), MOMENTS_AT)
 def test_at_random_moments(made: Made, database: str, server: str, workers: int, form: Form) -> None:
-    at_random_moments(made(database, server), column(database, server, workers, form), TIMES, 90, form, workers)
+    at_random_moments(made(database, server), column(database, server, workers, form), TIMES, 60, form, workers)

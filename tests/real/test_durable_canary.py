@@ -8,11 +8,11 @@ from tests.durable.trial import Made
 from tests.real.postgres import Postgres
 
 
-@pytest.mark.parametrize("engine", ["loop", "dbos"])
-def test_nothing_is_to_be_had(made: Made, postgres: Postgres, engine: str) -> None:
-    trial = made("PostgreSQL", "sandbox")
-    canary.through_trouble(trial, engine=engine)
+@pytest.mark.parametrize("database", ["PostgreSQL", "PostgreSQL and DBOS"])
+def test_nothing_is_to_be_had(made: Made, postgres: Postgres, database: str) -> None:
+    trial = made(database, "sandbox")
+    canary.through_trouble(trial)
     kept = [*postgres.kept(worker.config(trial.setup).store.database)]
     assert any(b"payload" in table[:30] for table in kept)
-    assert any(table.startswith(b"dbos.") for table in kept) == (engine == "dbos")
+    assert any(table.startswith(b"dbos.") for table in kept) == database.endswith("DBOS")
     canary.silent(trial, *kept)
