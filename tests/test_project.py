@@ -28,7 +28,8 @@ def locked(name: str) -> dict[str, set[str]]:
     return versions
 
 
-@pytest.mark.parametrize(("lock", "asked"), [("run", RUN), ("dev", RUN + GROUPS["dev"]), ("build", GROUPS["build"]), ("real", GROUPS["real"])])
+@pytest.mark.parametrize(("lock", "asked"), [
+    ("run", RUN), ("dev", RUN + GROUPS["dev"]), ("build", GROUPS["build"]), ("real", GROUPS["real"])])
 def test_a_lock_has_what_is_asked_for(lock: str, asked: list[str]) -> None:
     have = locked(lock)
     wanting = [line for line in asked if not (found := have.get(canonicalize_name(Requirement(line).name)))
