@@ -12,7 +12,7 @@ from adapter.delivery.dialects.decision import Means
 from adapter.delivery.store.handing import Lost
 from adapter.delivery.store.model import Claimed
 from adapter.delivery.store.store import Store
-from tests.stores import HOSPITAL, Hand, bodies, came, item, stores
+from tests.stores import HOSPITAL, Hand, became, bodies, came, item, opened, stores
 
 LANES, EACH, CROWD = 12, 10, 3
 
@@ -106,3 +106,12 @@ def test_a_refused_lane_is_decided_by_many_at_once_and_goes_on_once(store: Store
 
     all_at_once(replay, claim, claim)
     assert bodies(store, [*claims, *store.claim("w", HOSPITAL, 1)]) == ["A"]
+
+
+@pytest.mark.parametrize("time", range(4))
+def test_a_file_that_many_open_at_once_is_made_once(tmp_path: Path, time: int) -> None:
+    made: list[Store] = []
+    all_at_once(*(lambda: made.append(opened(str(tmp_path / f"{time}.db"))) for _ in range(4)))
+    assert [became(store.accept([item(f"lane {which}")])) for which, store in enumerate(made)] == [["accepted"]] * 4
+    for store in made:
+        store.close()
