@@ -88,6 +88,20 @@ def test_the_newer_record_takes_the_place_of_what_waited_and_an_older_one_is_not
     assert "1 accepted" in quiet.well(f"{SEND} --older")
 
 
+def test_what_residents_share_is_accepted_once_and_counted_as_nobodys(quiet: Desk) -> None:
+    """Two of one home and one practice, the second from an older export: hers is accepted all the same."""
+    quiet.configure('directory = "own"')
+    residents(quiet, another("a"), another("b", as_of="2025-01-13T21:45:00Z"))
+    result = quiet.run(SEND)
+    assert result.exit_code == Exit.DONE
+    assert "2 accepted. " in result.stderr
+    assert "was accepted before" not in result.stderr
+    [(lanes,)] = quiet.asked("SELECT count(*) FROM lane")
+    [(shared,)] = quiet.asked("SELECT count(*) FROM lane WHERE subject LIKE '%/%'")
+    assert lanes == shared + 2
+    assert shared > 0
+
+
 def test_under_one_event_one_thing_is_accepted(quiet: Desk) -> None:
     residents(quiet, another("a"))
     assert "1 accepted" in quiet.well(f"{SEND} --event admitted-7")

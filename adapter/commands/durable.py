@@ -83,10 +83,11 @@ class Acceptance:
             self._take(one, [next(receipts) for _ in one.items])
 
     def _take(self, one: One, receipts: Sequence[Receipt]) -> None:
-        hers = receipts[-1]
+        *before, hers = receipts
         self.became[hers.became] += 1
-        self.superseded += sum(receipt.superseded for receipt in receipts)
-        sentences = [receipt.says for receipt in receipts if receipt.says and receipt.became != "repeat"]
+        self.superseded += hers.superseded
+        told = [each for each in before if each.became == "accepted"] + [hers] * (hers.became != "repeat")  # many share a practice
+        sentences = [receipt.says for receipt in told if receipt.says]
         if self.talk.as_json:
             self.talk.json("receipt", as_json(one, hers))
         for says in () if self.talk.as_json else sentences:
