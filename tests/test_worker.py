@@ -166,20 +166,21 @@ def test_only_so_many_a_second(tmp_path: Path) -> None:
 
 
 # ---- it is told to stop --------------------------------------------------------------------------------------------------------
-async def stopped_when(home: Home, desk: Desk, asked: int, **more: Any) -> Summary:
+async def stopped_when(home: Home, desk: Desk, asked: int, until_idle: bool = False, **more: Any) -> Summary:
     """A worker that is told to stop when the hospital has so many requests."""
     stop = asyncio.Event()
-    running = asyncio.create_task(home.worker(desk, **more).run(stop))
+    running = asyncio.create_task(home.worker(desk, **more).run(stop, until_idle=until_idle))
     await becomes(lambda: len(home.hospital.asked) == asked)
     stop.set()
     return await running
 
 
-def test_what_is_in_flight_is_finished_and_the_rest_is_left(tmp_path: Path) -> None:
+@pytest.mark.parametrize("until_idle", [False, True])
+def test_what_is_in_flight_is_finished_and_the_rest_is_left(tmp_path: Path, until_idle: bool) -> None:
     with Home(tmp_path, Hospital(lambda about: Reply(seconds=0.3)), concurrency=2) as home:
         home.accept(*(f"{who} {number}" for number in range(9) for who in EVERYBODY))
 
-        assert home.told(lambda desk: stopped_when(home, desk, 3)).delivered == len(home.hospital.took) == 3
+        assert home.told(lambda desk: stopped_when(home, desk, 3, until_idle)).delivered == len(home.hospital.took) == 3
         assert home.hospital.asked == home.hospital.took
         waiting, = home.store.people.counts()
         assert (waiting.waiting, home.store.beats()) == (24, {})
