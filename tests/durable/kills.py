@@ -41,6 +41,8 @@ def at_every_point(trial: Trial, column: str, form: Form = "bundle", workers: in
             for which, nth in NTH.items():
                 plan = Plan(f"{SOURCE}/{column}/{point}/{which}".replace(" ", ""), 4 * workers, 3, form)
                 kill = _accepting if point.startswith("accept.") else _working
+                if kill is _accepting and which == "later":
+                    plan = replace(plan, residents=12, each=1, events=False)
                 plans[f"killed at {point}, {which}"] = kill(trial, plan, point, nth)
     trial.settle(workers)
     found = trial.found([plan for some in plans.values() for plan in some])

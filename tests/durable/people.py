@@ -24,20 +24,22 @@ Said = dict[Place, list[str]]  # what each version says, in order
 @dataclass(frozen=True)
 class Plan:
     """So many residents of one home with so many deliveries each. Nothing supersedes: every one of them must be seen at the server.
-    A delivery is a bundle of PUTs, posted as it is, or a record, which is compared with what stands there."""
+    A delivery is a bundle of PUTs, posted as it is, or a record, which is compared with what stands there. With `events` each has an id of
+    its own and may be given in again at any time; without, so may the latest one of a resident."""
 
     source: str
     residents: int = 4
     each: int = 3
     form: Literal["bundle", "record"] = "bundle"
+    events: bool = True
 
     def items(self, endpoint: str) -> list[Item]:
-        """Everybody's first, then everybody's second, and so on; each with an event's id, so that all of it may be given in again."""
+        """Everybody's first, then everybody's second, and so on."""
         return [self.item(endpoint, key, number) for number in range(1, self.each + 1) for key in self.keys()]
 
     def item(self, endpoint: str, key: str, number: int) -> Item:
         subject = Names(self.source, key).id("Patient", key)
-        event = f"{self.source}/{key}/{number}"
+        event = f"{self.source}/{key}/{number}" if self.events else None
         return Item(endpoint, subject, "change", self.payload(key, number), as_of=as_of(number), event=event, place=f"record {key[1:]}")
 
     def payload(self, key: str, number: int) -> Payload:

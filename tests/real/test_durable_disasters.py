@@ -35,6 +35,12 @@ def test_a_disaster(trial: Trial, disaster: Disaster) -> None:
     disaster(trial, COLUMN)
 
 
+@pytest.mark.parametrize("disaster", [disasters.a_week_offline, disasters.clock_set, disasters.stopped_past_its_lease,
+                                      disasters.found_dead], ids=lambda disaster: disaster.__name__)
+def test_a_disaster_with_dbos(made: Made, disaster: Disaster) -> None:
+    disaster(made("PostgreSQL and DBOS", "sandbox"), COLUMN.replace("SQL", "SQL and DBOS"))
+
+
 def test_two_workers_of_one_name(trial: Trial) -> None:
     disasters.two_of_one_kind(trial, COLUMN, "a second worker of the same name", "one")
 
