@@ -103,6 +103,12 @@ def test_whoever_only_looks_makes_no_store(quiet: Desk, command: str) -> None:
     assert not (quiet.folder / "redbag.db").exists()
 
 
+@pytest.mark.parametrize(("subject", "says"), [("a160af13-c530-5290-917e-ab441b439ef9", "complete"),
+                                               ("Location/a160af13-c530-5290-917e-ab441b439ef9", "complete of Location")])
+def test_what_travels_by_itself_is_told_from_residents(subject: str, says: str) -> None:
+    assert line.whole(replace(A_LINE, subject=subject)) == says
+
+
 # ---- looking ---------------------------------------------------------------------------------------------------------------------
 def test_the_list_shows_what_waits_and_counts_the_rest(quiet: Desk) -> None:
     residents(quiet, *(another(f"r{i}") for i in range(3)))

@@ -35,7 +35,13 @@ def sentence(line: Line, age: float, where: Mapping[str, str]) -> str:
     """One delivery in a line: its number, and whatever is worth knowing first. `where`: its rows in the vendor's words."""
     state, urgent = state_of(line), ", urgent" if line.urgent else ""
     why = HELD[line.held] if state == "held" and line.held else " ".join(in_their_words(each, where) for each in line.says)
-    return f"{line.id:>8}  {state:<10}  {line.endpoint}, {line.kind}{urgent}, {span(age)} ago{placed(line)}{': ' * bool(why)}{why}"
+    return f"{line.id:>8}  {state:<10}  {line.endpoint}, {whole(line)}{urgent}, {span(age)} ago{placed(line)}{': ' * bool(why)}{why}"
+
+
+def whole(line: Line) -> str:
+    """Its kind; and of what, where that travels by itself: a practice, a home, a practitioner."""
+    kind, slash, _ = line.subject.partition("/")
+    return f"{line.kind} of {kind}" if slash else line.kind
 
 
 def placed(line: Line) -> str:
