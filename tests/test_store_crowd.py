@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from adapter.delivery.dialects.decision import Means
+from adapter.delivery.store.errors import WorkerRunning
 from adapter.delivery.store.handing import Lost
 from adapter.delivery.store.model import Claimed
 from adapter.delivery.store.store import Store
@@ -106,6 +107,23 @@ def test_a_refused_lane_is_decided_by_many_at_once_and_goes_on_once(store: Store
 
     all_at_once(replay, claim, claim)
     assert bodies(store, [*claims, *store.claim("w", HOSPITAL, 1)]) == ["A"]
+
+
+def test_of_many_workers_of_one_name_one_begins(store: Store) -> None:
+    begun: list[str] = []
+
+    def begin() -> None:
+        try:
+            store.register("one", lease=0.0)
+            begun.append("one")
+        except WorkerRunning:
+            begun.append("refused")
+
+    store.register("another")
+    with store.engine.connect():
+        all_at_once(begin, begin, begin)
+    assert sorted(store.beats()) == ["another", "one"]
+    assert begun.count("one") >= 1
 
 
 @pytest.mark.parametrize("time", range(4))

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -73,7 +74,8 @@ def _sqlite(url: URL, wait: float) -> Engine:
     @event.listens_for(made, "connect")
     def connected(connection: sqlite3.Connection, _: Any) -> None:
         connection.isolation_level = None  # transactions begin where `begun` says, not where the driver thinks
-        for said in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "journal_size_limit=67108864", "cache_size=-16000"):
+        _write_ahead(connection, wait)
+        for said in ("synchronous=FULL", "foreign_keys=ON", "journal_size_limit=67108864", "cache_size=-4000"):
             connection.execute(f"PRAGMA {said}")
 
     @event.listens_for(made, "begin")
@@ -84,6 +86,20 @@ def _sqlite(url: URL, wait: float) -> Engine:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get("writes") else "BEGIN")
 
     return made
+
+
+def _write_ahead(connection: sqlite3.Connection, wait: float) -> None:
+    """Said once in a file's life. Of two who open a new file at once SQLite lets one wait for nothing: it is told that it is locked."""
+    until = time.monotonic() + wait
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error) or time.monotonic() > until:
+                raise
+            time.sleep(0.01)
+        else:
+            return
 
 
 def _private(file: Path) -> None:

@@ -164,6 +164,10 @@ def _many(connection: Connection, statement: Any, values: Sequence[Row]) -> None
         connection.execute(statement, list(values))
 
 
+def _if_new(connection: Connection, table: Table) -> Any:
+    return (postgresql if connection.dialect.name == "postgresql" else sqlite).insert(table).on_conflict_do_nothing()
+
+
 # Accepting
 
 LANES = select(lane.c.id, lane.c.subject).where(lane.c.endpoint == bindparam("endpoint"), among(lane.c.subject, "subjects"))
@@ -187,8 +191,7 @@ def lanes_of(connection: Connection, endpoint_: str, subjects: Collection[str]) 
 
 def add_lanes(connection: Connection, fresh: Sequence[tuple[str, str]], held: str, because: str | None) -> None:
     """Idle ones, and held where the whole store is; those that another process has made meanwhile stay as they are."""
-    made = (postgresql if connection.dialect.name == "postgresql" else sqlite).insert(lane).on_conflict_do_nothing()
-    _many(connection, made, [
+    _many(connection, _if_new(connection, lane), [
         {"endpoint": name, "subject": subject, "state": "held" if held else "idle", "held": held, "held_because": because, "urgent": 0,
          "generation": 0, "accepted": 0} for name, subject in sorted(fresh)])
 
@@ -351,8 +354,10 @@ def earliest(connection: Connection, endpoint_: str, urgent_only: bool) -> float
 
 # Workers
 
-def add_worker(connection: Connection, name: str) -> None:
-    connection.execute(insert(worker).values(name=name, beat=0))
+def add_worker(connection: Connection, name: str) -> bool:
+    """False: there is one of this name."""
+    added = _if_new(connection, worker).returning(worker.c.name)
+    return connection.execute(added, {"name": name, "beat": 0}).first() is not None
 
 
 def beat(connection: Connection, name: str) -> bool:
@@ -382,8 +387,7 @@ def endpoint_now(connection: Connection, name: str) -> RowMapping | None:
 
 
 def add_endpoint(connection: Connection, name: str) -> None:
-    made = (postgresql if connection.dialect.name == "postgresql" else sqlite).insert(endpoint).on_conflict_do_nothing()
-    connection.execute(made, {"name": name, "failures": 0})
+    connection.execute(_if_new(connection, endpoint), {"name": name, "failures": 0})
 
 
 def endpoint_failed(connection: Connection, name: str, until: float | None) -> int:

@@ -41,6 +41,7 @@ T = TypeVar("T")
 Wake = Callable[[Connection, str, float], None]
 TRIES = 5  # of a transaction that was undone because of another
 OVERHEAD = 1500  # bytes of a delivery beside its payload, indexes and attempts included
+SAME_NAME = "a worker named {} is at work on this store already: give this one another name"
 LEASE = 30.0  # seconds without a beat after which a worker is given up
 
 
@@ -193,14 +194,15 @@ class Store:
             self._outlast(worker, lease)
         elif self._lock.take():
             self.bury({*self.beats(), *self.read(sql.workers_in_flight)})
-        self.write(lambda connection: sql.add_worker(connection, worker))
+        if not self.write(lambda connection: sql.add_worker(connection, worker)):
+            raise WorkerRunning(SAME_NAME.format(worker))
 
     def _outlast(self, worker: str, lease: float) -> None:
         first, until = self.beats().get(worker), time.monotonic() + lease
         while first is not None and time.monotonic() < until:
             time.sleep(min(0.2, lease))
             if self.beats().get(worker, first) != first:
-                raise WorkerRunning(f"a worker named {worker} is at work on this store already: give this one another name")
+                raise WorkerRunning(SAME_NAME.format(worker))
         if first is not None:
             self.bury([worker])
 
