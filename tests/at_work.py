@@ -106,7 +106,7 @@ def bundle(about: str, endpoint: str = "acute", **more: Any) -> Item:
     """`about`: "Mary 1" goes into Mary's lane."""
     body = json.dumps({"resourceType": "Bundle", "type": "transaction", "about": about}).encode()
     payload = Payload("bundle", body, {"path": "", "media": "application/fhir+json", "entries": 1})
-    return Item(endpoint, about.split()[0], **{"kind": "change", "payload": payload, "expires": None, **more})
+    return Item(endpoint, about.split()[0], **{"kind": "change", "payload": payload, "lasts": None, **more})
 
 
 class Home:

@@ -44,7 +44,7 @@ Json = dict[str, Any]
 
 
 def of(bag: CareRecord = BAG, endpoint: Endpoint = OWN, **said: Any) -> list[Item]:
-    return items(bag, endpoint, now=NOW, **said)
+    return items(bag, endpoint, **said)
 
 
 def lanes(made: list[Item]) -> dict[str, set[str]]:
@@ -112,7 +112,7 @@ def test_without_a_directory_of_our_own_there_is_one_item(endpoint: Endpoint) ->
 def test_a_withdrawn_record_is_a_retraction_and_needs_nobody() -> None:
     hers, = of(replace(STAFFED, withdrawn=Withdrawn(Reason.WRONG_RESIDENT)))
     assert (hers.kind, hers.payload.form, hers.needs) == ("retraction", "record", ())
-    taken = retraction(BAG.source, "r1", MARY, OWN, now=NOW)
+    taken = retraction(BAG.source, "r1", MARY, OWN)
     assert (taken.kind, taken.payload.form, taken.subject) == ("retraction", "retract", hers.subject)
     assert taken.payload.options == {"source": BAG.source, "key": "r1"}
 
@@ -172,8 +172,8 @@ def test_what_is_kept_is_the_record_and_how_it_is_to_be_sent() -> None:
         "patient": "create-if-missing", "directory": "own", "dmd": DMD, "absence": {"medicines": "stopped"}, "older": True, "base": ""}
     assert care_records().loads(str(hers.payload.options["base"]).encode()) == BAG
     assert (hers.event, hers.urgent, hers.place, hers.older, hers.as_of) == ("e1", True, "record 3", True, BAG.as_of)
-    assert hers.expires == NOW + 72 * 3600
-    assert of(BAG, Endpoint(name="ward", url=OWN.url, expires_hours=None))[0].expires is None
+    assert hers.lasts == 72 * 3600
+    assert of(BAG, Endpoint(name="ward", url=OWN.url, expires_hours=None))[0].lasts is None
 
 
 def test_under_another_policy_the_same_record_is_another_delivery() -> None:
@@ -243,12 +243,12 @@ def test_a_care_record_is_no_message() -> None:
 def test_what_is_restricted(labels: Any, restricted: bool) -> None:
     assert is_restricted({"resourceType": "Patient", "meta": {"security": labels}}) is restricted
     data, open_to_all = bundle(put(meta={"security": labels})), replace_endpoint(LOGICAL, disclosure="restricted")
-    assert bundle_item(data, open_to_all, now=NOW)
+    assert bundle_item(data, open_to_all)
     if restricted:
         with pytest.raises(NotAccepted, match=r"entry\[0\] is marked as restricted"):
-            bundle_item(data, LOGICAL, now=NOW)
+            bundle_item(data, LOGICAL)
     else:
-        assert bundle_item(data, LOGICAL, now=NOW)
+        assert bundle_item(data, LOGICAL)
 
 
 # ---- bundles of others -------------------------------------------------------------------------------------------------------
@@ -276,27 +276,27 @@ TWICE_IS_ONCE = [put(), {**put(), "request": {"method": "PUT", "url": "Patient?i
 @pytest.mark.parametrize("entry", TWICE_IS_ONCE)
 def test_a_bundle_is_kept_to_the_byte(entry: Json) -> None:
     data = bundle(entry)
-    item = bundle_item(data, LOGICAL, event="e7", urgent=True, place="bundle 1", now=NOW)
+    item = bundle_item(data, LOGICAL, event="e7", urgent=True, place="bundle 1")
     assert (item.payload.form, item.payload.body, item.kind, item.subject) == ("bundle", data, "change", UUID)
     assert item.payload.options == {"media": "application/fhir+json", "entries": 1, "headers": {}}
-    as_xml = bundle_item(wire.dumps_xml(wire.loads(data)), LOGICAL, now=NOW)
+    as_xml = bundle_item(wire.dumps_xml(wire.loads(data)), LOGICAL)
     assert (as_xml.subject, as_xml.payload.options["media"]) == (UUID, "application/fhir+xml")
 
 
 def test_a_message_goes_under_its_ids() -> None:
-    item = bundle_item(bundle(HEADER, put(), kind="message"), BARS, headers={"NHSD-Target-Identifier": "eyJ9"}, now=NOW)
+    item = bundle_item(bundle(HEADER, put(), kind="message"), BARS, headers={"NHSD-Target-Identifier": "eyJ9"})
     assert item.payload.options == {
         "media": "application/fhir+json; version=1.4.0", "entries": 0,
         "headers": {"NHSD-Target-Identifier": "eyJ9", "X-Correlation-ID": UUID}}
-    given = bundle_item(bundle(HEADER, put(), kind="message"), BARS, correlation="case-1", request_id="r-1", subject="s", now=NOW)
+    given = bundle_item(bundle(HEADER, put(), kind="message"), BARS, correlation="case-1", request_id="r-1", subject="s")
     assert given.payload.options["headers"] == {"X-Request-ID": "r-1", "X-Correlation-ID": "case-1"}
 
 
 def test_whose_it_is() -> None:
     nameless = {**put(), "fullUrl": "Patient/1", "resource": {**PATIENT, "id": "1"}}
     same = {**nameless, "fullUrl": "https://h.example/Patient/2", "resource": {**PATIENT, "id": "2"}}
-    assert bundle_item(bundle(nameless), LOGICAL, now=NOW).subject == bundle_item(bundle(same), LOGICAL, now=NOW).subject != UUID
-    assert bundle_item(bundle(put(), put()), LOGICAL, subject="s1", now=NOW).subject == "s1"
+    assert bundle_item(bundle(nameless), LOGICAL).subject == bundle_item(bundle(same), LOGICAL).subject != UUID
+    assert bundle_item(bundle(put(), put()), LOGICAL, subject="s1").subject == "s1"
 
 
 NOT_THESE = {
@@ -323,7 +323,7 @@ NOT_THESE["too large"] = (bundle(put(language="e" * 1000)), *NOT_THESE["too larg
 def test_a_bundle_that_cannot_be_sent_twice_or_belongs_elsewhere_is_not_accepted(case: str) -> None:
     data, endpoint, says = NOT_THESE[case]
     with pytest.raises(NotAccepted, match=says):
-        bundle_item(data, endpoint, now=NOW)
+        bundle_item(data, endpoint)
 
 
 # ---- in the endpoint's own way -------------------------------------------------------------------------------------------------

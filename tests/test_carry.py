@@ -60,7 +60,7 @@ class Ward(Hospital):
         return decision, dict(rows)
 
     def of(self, bag: CareRecord = BAG, **said: Any) -> list[Item]:
-        return items(bag, self.endpoint, now=NOW, **said)
+        return items(bag, self.endpoint, **said)
 
     def hers(self, bag: CareRecord = BAG, **said: Any) -> Came:
         return self.takes(self.of(bag, **said)[-1])
@@ -120,8 +120,8 @@ def test_what_was_accepted_is_how_it_is_sent() -> None:
 
 def test_taken_back_as_a_record_that_is_withdrawn_and_without_one() -> None:
     for asked in (lambda ward: ward.of(replace(BAG, withdrawn=Withdrawn(Reason.WRONG_RESIDENT)))[-1],
-                  lambda ward: retraction(BAG.source, "r1", None, ward.endpoint, now=NOW),
-                  lambda ward: retraction(BAG.source, "r1", MARY, ward.endpoint, now=NOW)):
+                  lambda ward: retraction(BAG.source, "r1", None, ward.endpoint),
+                  lambda ward: retraction(BAG.source, "r1", MARY, ward.endpoint)):
         ward = Ward(UPSERT)
         ward.hers()
         decision, rows = ward.takes(asked(ward))
@@ -233,7 +233,7 @@ def test_whom_it_is_about_is_for_a_person() -> None:
 
 @pytest.mark.parametrize("payload", [
     Payload("record", b"{}"), Payload("record", b"\xff"), Payload("bundle", b"<", {"shared": True}),
-    Payload("retract", b"[]", {"source": "a", "key": "b"}), Payload("record", items(BAG, LOGICAL, now=NOW)[0].payload.body, {"base": "{"})])
+    Payload("retract", b"[]", {"source": "a", "key": "b"}), Payload("record", items(BAG, LOGICAL)[0].payload.body, {"base": "{"})])
 def test_what_this_release_cannot_read_is_said_to_be_so(payload: Payload) -> None:
     assert Ward().takes(payload) == (Decision(Means.DEAD, (UNREADABLE,)), {})
 
@@ -305,7 +305,7 @@ def test_a_row_that_is_too_large_alone_is_named_and_teaches_nothing() -> None:
 
 def test_what_is_taken_back_goes_in_smaller_parts_too() -> None:
     for asked in (lambda ward: ward.of(replace(BAG, withdrawn=Withdrawn(Reason.WRONG_RESIDENT)))[-1],
-                  lambda ward: retraction(BAG.source, "r1", MARY, ward.endpoint, now=NOW)):
+                  lambda ward: retraction(BAG.source, "r1", MARY, ward.endpoint)):
         ward = Ward(UPSERT)
         ward.hers()
         ward.before = taking(3)
@@ -324,7 +324,7 @@ def test_what_ends_counts_too_where_parts_may_only_be_so_large() -> None:
     ward = Ward(UPSERT.model_copy(update={"most_bytes": 5000}))
     assert ward.hers()[0].means is Means.DELIVERED
     assert max(len(request.content) for request in ward.posted) <= 5000
-    decision, rows = ward.takes(retraction(BAG.source, "r1", MARY, ward.endpoint, now=NOW))
+    decision, rows = ward.takes(retraction(BAG.source, "r1", MARY, ward.endpoint))
     assert (decision.means, rows) == (Means.DELIVERED, {"ended": ROWS})
     assert max(len(request.content) for request in ward.posted) <= 5000 < sum(len(request.content) for request in ward.posted)
 
@@ -384,7 +384,7 @@ def test_what_comes_back_under_the_other_system_is_the_same_drug() -> None:
 def test_a_bundle_is_posted_to_the_byte_under_its_own_id() -> None:
     ward, data = Ward(), bundle(put())
     for _ in range(2):
-        decision, rows = ward.takes(bundle_item(data, LOGICAL, now=NOW))
+        decision, rows = ward.takes(bundle_item(data, LOGICAL))
         assert (decision.means, decision.status, rows) == (Means.DELIVERED, 200, {})
         request, = ward.posted
         assert (request.content, request.headers["X-Request-ID"], request.url.path) == (data, KEY, "/")
@@ -398,10 +398,10 @@ def test_what_the_server_does_not_say_is_asked_once_more() -> None:
         return await answers.pop()(request) if answers else None
 
     ward.before = odd
-    assert ward.takes(bundle_item(bundle(put()), LOGICAL, now=NOW))[0].means is Means.AMBIGUOUS
+    assert ward.takes(bundle_item(bundle(put()), LOGICAL))[0].means is Means.AMBIGUOUS
     assert len({r.headers["X-Request-ID"] for r in ward.posted}) == 1
     assert len(ward.posted) == 2
-    assert ward.takes(bundle_item(bundle(put()), LOGICAL, now=NOW))[0].means is Means.DELIVERED
+    assert ward.takes(bundle_item(bundle(put()), LOGICAL))[0].means is Means.DELIVERED
 
 
 def test_what_is_done_later_is_asked_for_until_it_is_known() -> None:
@@ -417,10 +417,10 @@ def test_what_is_done_later_is_asked_for_until_it_is_known() -> None:
         return await answering(200, done, method="GET")(request)
 
     ward.before = later
-    assert ward.takes(bundle_item(bundle(put()), LOGICAL, now=NOW))[0].means is Means.DELIVERED
+    assert ward.takes(bundle_item(bundle(put()), LOGICAL))[0].means is Means.DELIVERED
     assert (asked, ward.waits) == (["/jobs/7"] * 3, [0.5, 5.0, 5.0])
     ward.before = answering(202, Content_Location="https://elsewhere.example/jobs/7")
-    decision, _ = ward.takes(bundle_item(bundle(put()), LOGICAL, now=NOW))
+    decision, _ = ward.takes(bundle_item(bundle(put()), LOGICAL))
     assert decision.means is not Means.DELIVERED
 
 
@@ -433,13 +433,13 @@ def test_a_message_that_the_receiver_has_had_is_delivered() -> None:
         return await answering(409, duplicate, **ids)(request)
 
     ward.before = had
-    message = bundle_item(bundle(HEADER, put(), kind="message"), BARS, headers={"NHSD-Target-Identifier": "e30="}, now=NOW)
+    message = bundle_item(bundle(HEADER, put(), kind="message"), BARS, headers={"NHSD-Target-Identifier": "e30="})
     decision, _ = ward.takes(message)
     assert (decision.means, decision.status) == (Means.DELIVERED, 409)
     request, = ward.posted
     assert (request.url.path, request.headers["Content-Type"]) == ("/$process-message", "application/fhir+json; version=1.4.0")
     assert (request.headers["NHSD-Target-Identifier"], request.headers["X-Request-ID"]) == ("e30=", KEY)
-    given = replace(message, payload=bundle_item(bundle(HEADER, put(), kind="message"), BARS, request_id="r-1", now=NOW).payload)
+    given = replace(message, payload=bundle_item(bundle(HEADER, put(), kind="message"), BARS, request_id="r-1").payload)
     ward.takes(given)
     assert ward.posted[0].headers["X-Request-ID"] == "r-1"
 
@@ -458,7 +458,7 @@ def test_a_message_whose_answer_was_lost_is_sent_again_to_the_byte_and_had_once(
         raise httpx.ReadError("reset")
 
     ward.before = receiver
-    message = bundle_item(bundle(HEADER, put(), kind="message"), BARS, now=NOW)
+    message = bundle_item(bundle(HEADER, put(), kind="message"), BARS)
     assert [ward.takes(message, attempt=attempt)[0].means for attempt in (1, 2)] == [Means.AMBIGUOUS, Means.DELIVERED]
     assert len(set(sent)) == 1
     assert len(had) == 1

@@ -73,7 +73,7 @@ class House:
             {"name": "ward", "url": url, "patient": "upsert", "directory": "own", "concurrency": AT_ONCE, **more})
 
     def items(self, record: CareRecord, **said: Any) -> list[Item]:
-        return items(record, self.endpoint, now=self.store.clock.now(), **said)
+        return items(record, self.endpoint, **said)
 
     def accept(self, records: Sequence[CareRecord]) -> list[Receipt]:
         return self.store.accept([item for record in records for item in self.items(record)])

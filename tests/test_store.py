@@ -196,7 +196,7 @@ def test_an_urgent_one_on_a_held_lane_is_told(store: Store) -> None:
 
 
 def test_what_is_out_of_time_is_dead_and_says_what_was_tried(store: Store, hand: Hand) -> None:
-    store.accept([item(expires=BEGAN + 7200), item("held", expires=BEGAN + 7200)])
+    store.accept([item(lasts=7200), item("held", lasts=7200)])
     store.people.hold(store.people.line(2).lane, "moved ward")
     store.settle([(claim(store)[0], came(Means.RETRY, "The server was busy.", at=BEGAN + 9e9))])
     assert store.due(HOSPITAL) == 7200.0
@@ -315,7 +315,7 @@ def test_who_is_woken_is_told_inside_the_transaction(store: Store) -> None:
 # People
 
 def test_a_refused_one_is_replayed_in_its_old_place(store: Store) -> None:
-    store.accept([item(body=each, expires=BEGAN + 1) for each in "AB"])
+    store.accept([item(body=each, lasts=1) for each in "AB"])
     store.settle([(claim(store)[0], came(Means.DEAD, "No."))])
     store.people.replay(1, who="Ward clerk")
     [again] = claim(store)

@@ -111,7 +111,7 @@ class Ledger(RuleBasedStateMachine):
     ) -> None:
         expires = None if lives is None else self.now + lives
         [receipt] = self.store.accept(
-            [stores.item(subject, content, kind, event=event, urgent=urgent, expires=expires)])
+            [stores.item(subject, content, kind, event=event, urgent=urgent, lasts=lives)])
         lane, said, before = self.lanes[subject], (kind, content), self.events.get(event or "")
         latest = lane.deliveries[-1] if lane.deliveries else None
         if event is None and latest is not None and latest.said == said and latest.state != "dead":

@@ -87,7 +87,7 @@ def test_urgent_lanes_go_first(tmp_path: Path) -> None:
 
 def test_one_whose_time_is_over_dies_and_what_is_behind_it_goes_on_when_it_says_all(tmp_path: Path) -> None:
     with Home(tmp_path) as home:
-        home.accept("Mary 0", expires=1.0)
+        home.accept("Mary 0", lasts=0.0)
         home.accept("Ida 0")
         assert home.works() == Summary(delivered=1, dead=0, waits=None)
         assert home.hospital.asked == ["Ida 0"]

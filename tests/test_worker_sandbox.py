@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import json
+import time
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from adapter.delivery.accepting import items, retraction
 from adapter.delivery.client import FhirClient
 from adapter.delivery.endpoints.connect import connect
 from adapter.delivery.endpoints.endpoint import Endpoint
+from adapter.delivery.store.clock import Steady
 from adapter.delivery.work.worker import Summary
 from mappings.bag import CareRecord
 from tests.at_work import Home
@@ -19,14 +21,14 @@ from tests.hospital import BAG, FUROSEMIDE, ROWS, Hospital, with_dose
 class Sending(Home):
     """Care records for a sandbox."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, clock: Steady | None = None) -> None:
         self.sandbox = Hospital()
-        super().__init__(folder, patient="create-if-missing", url="http://localhost/")
+        super().__init__(folder, clock=clock, patient="create-if-missing", url="http://localhost/", expires_hours=72)
 
     def wants(self, *records: CareRecord) -> list[str]:
         """What became of each."""
-        now, endpoint = self.store.clock.now(), self.config().endpoint("acute")
-        return [self.store.accept(items(each, endpoint, now=now))[-1].became for each in records]
+        endpoint = self.config().endpoint("acute")
+        return [self.store.accept(items(each, endpoint))[-1].became for each in records]
 
     def sends(self) -> Summary:
         def connecting(endpoint: Endpoint, **more: Any) -> FhirClient:
@@ -43,6 +45,15 @@ def test_what_is_accepted_is_at_the_hospital_once(tmp_path: Path) -> None:
         assert home.wants(BAG) == ["repeat"]
         assert home.sends().delivered == 0
         assert home.sandbox.writes() == ROWS
+
+
+def test_what_is_accepted_after_the_clock_was_wrong_has_its_whole_time(tmp_path: Path) -> None:
+    """Once something was accepted four days ahead, the store stays ahead of the machine, and so does what runs out."""
+    with Sending(tmp_path, clock=Steady(wall=lambda: time.time() + 4 * 86400)) as home:
+        home.wants(BAG)
+    with Sending(tmp_path) as home:
+        home.wants(with_dose(BAG, "two each morning"))
+        assert home.sends() == Summary(delivered=1, dead=0, waits=None)
 
 
 def test_a_dose_that_changes_there_and_back_is_three_versions(tmp_path: Path) -> None:
@@ -68,7 +79,7 @@ def test_what_is_taken_back_is_taken_back_after_what_was_sent(tmp_path: Path) ->
         home.wants(BAG)
         home.sends()
         endpoint = home.config().endpoint("acute")
-        home.store.accept([retraction(BAG.source, BAG.resident.key or "", BAG.resident, endpoint, now=home.store.clock.now())])
+        home.store.accept([retraction(BAG.source, BAG.resident.key or "", BAG.resident, endpoint)])
         assert home.sends().delivered == 1
         assert {each["status"] for each in home.sandbox.has("MedicationStatement")} == {"entered-in-error"}
 

@@ -4,7 +4,6 @@ What is told to be accepted is. A run that was interrupted is run again: what wa
 """
 from __future__ import annotations
 
-import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -152,7 +151,7 @@ def bundle(file: Path, later: Later, asked: Asked, talk: Talk) -> Exit:
     with files.reading(str(file)) as read:
         data = read.read()
     try:
-        item = bundle_item(data, later.endpoint, event=asked.event, urgent=asked.urgent, place="bundle", now=time.time())
+        item = bundle_item(data, later.endpoint, event=asked.event, urgent=asked.urgent, place="bundle")
     except NotAccepted as why:
         raise Stop(Exit.NOTHING, f"{file}: {why}.") from None
     except Refused as refused:
@@ -177,7 +176,7 @@ def said_of(receipt: Receipt) -> str:
 def retract(later: Later, who: Whose, talk: Talk) -> Exit:
     """Everything of hers that waits is superseded, and what was delivered is taken back in its turn. Raises Stop."""
     with opened(later.config, make=True) as store:
-        receipt, = store.accept([retraction(who.source, who.key, who.person, later.endpoint, now=time.time())])
+        receipt, = store.accept([retraction(who.source, who.key, who.person, later.endpoint)])
     said = "accepted" if receipt.became == "accepted" else "was accepted before"
     waited = count(receipt.superseded, "delivery", "deliveries")
     before = f"; {waited} of hers that waited will not be sent" if receipt.superseded else ""
@@ -197,7 +196,7 @@ def _asked(intake: Intake, endpoint: Endpoint, asked: Asked, talk: Talk) -> Iter
         try:
             made = items(
                 care_record, endpoint, absence=absence, urgent=asked.urgent, event=asked.event, older=asked.older, base=asked.base,
-                where=where(intake, care_record), place=f"record {number}", now=time.time())
+                where=where(intake, care_record), place=f"record {number}")
         except Faults as bad:
             intake.refuse(number, bad)
         except NotAccepted as why:

@@ -59,7 +59,7 @@ class There:
         if self.endpoint:
             from adapter.delivery.accepting import items
 
-            items(care_record, self.endpoint, now=0.0)
+            items(care_record, self.endpoint)
 
 
 def there(to: str, said: Said, config: Path | None, talk: Talk) -> There:

@@ -1,8 +1,8 @@
 """What is asked to be delivered, as items of the store. Pure. Whatever can be known to be refused later is refused here, with its row.
 
-    items(care_record, endpoint, now=time.time())       the directory's, each in a lane of its own; hers is the last, and waits for them
-    bundle_item(data, endpoint, now=time.time())        a transaction or message that somebody else made, kept to the byte
-    retraction(source, key, person, endpoint, now=...)  everything that was sent for one resident is to be taken back
+    items(care_record, endpoint)                        the directory's, each in a lane of its own; hers is the last, and waits for them
+    bundle_item(data, endpoint)                         a transaction or message that somebody else made, kept to the byte
+    retraction(source, key, person, endpoint)           everything that was sent for one resident is to be taken back
 
 The same record gives the same bytes, and so does the same practice of another resident: the store knows by that what it has already.
 """
@@ -45,9 +45,9 @@ class NotAccepted(Exception):
 # ---- a care record ---------------------------------------------------------------------------------------------------------
 def items(care_record: CareRecord, endpoint: Endpoint, *, absence: Mapping[str, str] = NOTHING, urgent: bool = False,
           event: str | None = None, older: bool = False, base: CareRecord | None = None, where: Mapping[str, str] = NOTHING,
-          place: str = "", now: float) -> list[Item]:
+          place: str = "") -> list[Item]:
     """What her delivery needs, and hers as the last. `event`: the sender's own id of what happened; `base`: the care record sent the last
-    time; `where`: its rows in the vendor's words; `now` in seconds since 1970. The others as `Options` and `Item` have them.
+    time; `where`: its rows in the vendor's words. The others as `Options` and `Item` have them.
     Raises Faults, each with its row, and NotAccepted."""
     if endpoint.dialect != "fhir":
         raise NotAccepted(f"{endpoint.name} takes messages ({endpoint.dialect}), and no care records: make the message, and send that")
@@ -56,12 +56,12 @@ def items(care_record: CareRecord, endpoint: Endpoint, *, absence: Mapping[str, 
     checked(absence)
     _writable(care_record, endpoint)
     own = endpoint.directory == "own" and not care_record.withdrawn
-    before = [_of_directory(each, endpoint, care_record, urgent, place, now, where) for each in (shared(care_record) if own else ())]
+    before = [_of_directory(each, endpoint, care_record, urgent, place, where) for each in (shared(care_record) if own else ())]
     hers = Item(
         endpoint.name, subject_of(care_record.source, care_record.resident.key or ""),
         "retraction" if care_record.withdrawn else "complete",
         Payload("record", _bytes(care_record), _options(endpoint, absence, older, base), where), as_of=care_record.as_of, event=event,
-        urgent=urgent, expires=_expires(endpoint, now), needs=tuple(item.subject for item in before), place=place, older=older)
+        urgent=urgent, lasts=_lasts(endpoint), needs=tuple(item.subject for item in before), place=place, older=older)
     return [*before, hers]
 
 
@@ -79,21 +79,21 @@ def subject_of(source: str, key: str) -> str:
     return Names(source, key).id("Patient", key)
 
 
-def retraction(source: str, key: str, person: Resident | None, endpoint: Endpoint, *, urgent: bool = False, place: str = "",
-               now: float) -> Item:
+def retraction(source: str, key: str, person: Resident | None, endpoint: Endpoint, *, urgent: bool = False,
+               place: str = "") -> Item:
     """`person`: her record as it was sent, if there is one, to find her by her numbers too."""
     body = wire.dumps(native.encode(person)) if person else b""
     return Item(endpoint.name, subject_of(source, key), "retraction", Payload("retract", body, {"source": source, "key": key}),
-                urgent=urgent, expires=_expires(endpoint, now), place=place)
+                urgent=urgent, lasts=_lasts(endpoint), place=place)
 
 
-def _of_directory(each: Shared, endpoint: Endpoint, care_record: CareRecord, urgent: bool, place: str, now: float,
+def _of_directory(each: Shared, endpoint: Endpoint, care_record: CareRecord, urgent: bool, place: str,
                   where: Mapping[str, str]) -> Item:
     """What it says is nobody's in particular, and is of the time of the record that says so."""
     fields = {FIELD_OF[row.type] for row in each.part.rows}
     said = {path.partition("[")[0]: words for path, words in where.items() if path in each.rows and path.partition("[")[0] in fields}
     return Item(endpoint.name, each.subject, "complete", Payload("bundle", wire.dumps(each.part.bundle), {"shared": True}, said),
-                as_of=care_record.as_of, urgent=urgent, expires=_expires(endpoint, now), needs=each.needs, place=place)
+                as_of=care_record.as_of, urgent=urgent, lasts=_lasts(endpoint), needs=each.needs, place=place)
 
 
 def _writable(care_record: CareRecord, endpoint: Endpoint) -> None:
@@ -130,8 +130,8 @@ def _bytes(care_record: CareRecord) -> bytes:
     return wire.dumps(care_records().encode(care_record))
 
 
-def _expires(endpoint: Endpoint, now: float) -> float | None:
-    return None if endpoint.expires_hours is None else now + endpoint.expires_hours * 3600
+def _lasts(endpoint: Endpoint) -> float | None:
+    return None if endpoint.expires_hours is None else endpoint.expires_hours * 3600
 
 
 def _too_confidential(resources: Iterable[tuple[str, Resource]], endpoint: Endpoint) -> Iterator[str]:
@@ -150,7 +150,7 @@ def is_restricted(resource: Resource) -> bool:
 # ---- a bundle that somebody else made ------------------------------------------------------------------------------------------
 def bundle_item(data: bytes, endpoint: Endpoint, *, subject: str | None = None, correlation: str | None = None,
                 request_id: str | None = None, media: str | None = None, headers: Mapping[str, str] = NOTHING, event: str | None = None,
-                urgent: bool = False, place: str = "", now: float) -> Item:
+                urgent: bool = False, place: str = "") -> Item:
     """FHIR JSON or XML. `subject`: whose lane, else known from the bundle's Patient. `correlation` is one for everything about a case
     (X-Correlation-ID), else the subject's; `request_id` the X-Request-ID, else the delivery's own. `media`: the Content-Type.
     Raises Refused and NotAccepted: for what cannot be sent twice, too."""
@@ -166,7 +166,7 @@ def bundle_item(data: bytes, endpoint: Endpoint, *, subject: str | None = None, 
     options = {"media": media or f"{form.media}{f'; version={BARS_VERSION}' * message}", "entries": 0 if message else len(entries),
                "headers": {**headers, **{name: said for name, said in ids.items() if said}}}
     return Item(endpoint.name, whose, "change", Payload("bundle", data, options), event=event, urgent=urgent,
-                expires=_expires(endpoint, now), place=place)
+                lasts=_lasts(endpoint), place=place)
 
 
 def _entries(bundle: Resource) -> list[Resource]:

@@ -3,7 +3,6 @@ goes wrong, nothing of them is to be had from what is said, nor from what is kep
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
@@ -52,11 +51,11 @@ def through_trouble(trial: Trial) -> None:
     hers, endpoint = record(), worker.config(trial.setup).endpoints[HOSPITAL]
     where = {"medicines[0]": f"{CANARY}.csv, row 14", "resident": f"{CANARY}.csv, row 1"}
     trial.proxied.meets(first=FIRST, says=CANARY)
-    trial.take(items(hers, endpoint, event=f"{CANARY}-1", where=where, place="record 1", now=time.time()))
+    trial.take(items(hers, endpoint, event=f"{CANARY}-1", where=where, place="record 1"))
     ended(trial.start("dies", point="send.after-answer", until_idle=False), None)
     trial.settle()
     trial.proxied.meets(odds={"422": 1}, methods=["POST"], says=f"{CANARY} {DAY} {NUMBER}")
-    trial.take(items(replace(hers, as_of=LATER), endpoint, event=f"{CANARY}-2", where=where, place="record 1", now=time.time()))
+    trial.take(items(replace(hers, as_of=LATER), endpoint, event=f"{CANARY}-2", where=where, place="record 1"))
     trial.settle()
     assert trial.states()["dead"]
     trial.proxied.meets()
@@ -67,10 +66,10 @@ def through_trouble(trial: Trial) -> None:
 
 def more(hers: CareRecord, trial: Trial) -> Iterator[Item]:
     endpoint = worker.config(trial.setup).endpoints[HOSPITAL]
-    yield items(replace(hers, as_of=LATER), endpoint, older=True, place="record 1", now=time.time())[-1]
+    yield items(replace(hers, as_of=LATER), endpoint, older=True, place="record 1")[-1]
     for number, part in enumerate(transaction(hers, Policy("upsert", directory="own"))):
-        yield bundle_item(wire.dumps(part.bundle), endpoint, event=f"{CANARY}-3-{number}", subject=f"bundle {number}", now=time.time())
-    yield retraction(hers.source, hers.resident.key or "", hers.resident, endpoint, place="record 1", now=time.time())
+        yield bundle_item(wire.dumps(part.bundle), endpoint, event=f"{CANARY}-3-{number}", subject=f"bundle {number}")
+    yield retraction(hers.source, hers.resident.key or "", hers.resident, endpoint, place="record 1")
 
 
 def silent(trial: Trial, *kept: bytes) -> None:

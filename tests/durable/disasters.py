@@ -80,8 +80,7 @@ def clock_set(trial: Trial, column: str) -> None:
     """Forward and back while a worker runs: nothing expires, nothing waits for a time that has passed long ago, nothing is out of order."""
     plans = [Plan(f"{HOME}/clock{jump:+.0f}", residents=3) for jump in (3 * DAY, -3 * DAY)]
     for plan, jump in zip(plans, (3 * DAY, -3 * DAY), strict=True):
-        soon = time.time() + 3600
-        trial.take(replace(item, expires=soon) for item in plan.items(HOSPITAL))
+        trial.take(replace(item, lasts=3600.0) for item in plan.items(HOSPITAL))
         ended(trial.start(f"clock{jump:+.0f}", jumps=jump))
     trial.settle()
     told(trial, column, "the clock is set while a worker runs, three days forward, three back", *plans)

@@ -131,8 +131,8 @@ class Intake:
         item = asked.item
         self._deliveries[new] = {
             "id": new, "lane": lane.row["id"], "key": key, "kind": item.kind, "state": "queued", "hash": asked.hash,
-            "urgent": int(item.urgent), "as_of": item.as_of, "place": item.place, "accepted": self._now, "expires": item.expires,
-            "settled": None, "attempts": 0}
+            "urgent": int(item.urgent), "as_of": item.as_of, "place": item.place, "accepted": self._now,
+            "expires": None if item.lasts is None else self._now + item.lasts, "settled": None, "attempts": 0}
         self._payloads.append({"delivery": new, "key_id": self._keys.current, "sealed": self._keys.encrypt(asked.squeezed, key.encode())})
         self._needs += ({"delivery": new, "subject": subject} for subject in dict.fromkeys(item.needs))
         if asked.key:

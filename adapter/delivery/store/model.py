@@ -35,8 +35,8 @@ class Payload:
 class Item:
     """One delivery that is asked for. `subject` is whose lane: an opaque id (never a key or a number of the vendor's), or of a directory
     resource "Organization/<uuid>". `needs`: subjects at the same endpoint whose lanes must be idle before this is sent. `event`: the
-    vendor's own id of what happened, if it has one. `place`: where in the input ("record 12"), without any value. `expires`: seconds since
-    1970; None: never."""
+    vendor's own id of what happened, if it has one. `place`: where in the input ("record 12"), without any value. `lasts`: seconds from
+    its being accepted, by the store's clock, for which it is tried; None: for ever."""
 
     endpoint: str
     subject: str
@@ -45,7 +45,7 @@ class Item:
     as_of: str | None = None
     event: str | None = None
     urgent: bool = False
-    expires: float | None = None
+    lasts: float | None = None
     needs: tuple[str, ...] = ()
     place: str = ""
     older: bool = False  # accepted although a later one was accepted before
