@@ -155,6 +155,19 @@ def test_reconciled_with_what_is_there(here: Desk) -> None:
     assert after["List"] == there["List"] + 4  # all three of the one nobody had heard of, and one that is longer now
 
 
+def test_a_record_that_takes_back_is_not_done_because_a_later_one_is_there(here: Desk) -> None:
+    """Whether what is there is to be taken back is for a person."""
+    residents(here, another("a", as_of=LATER))
+    here.well(f"send home.ndjson --to {NAME}")
+    residents(here, another("a", withdrawn={"reason": "wrong resident"}))
+    here.well(SEND)
+    here.well("backup copy.db")
+    lost(here)
+    said = here.well("restore copy.db --reconcile")
+    assert "of 0 a later record is; 0 are not there, and of 1 it is not known." in said
+    assert "1 waiting" in here.well("deliveries list")
+
+
 def test_an_endpoint_that_does_not_answer_leaves_everything_as_it_is(here: Desk) -> None:
     here.configure('patient = "create-if-missing"', "seconds = 0.3")
     residents(here, another("a"), another("b"))

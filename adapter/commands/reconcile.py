@@ -1,7 +1,8 @@
 """After a restore: what each endpoint has already. It is asked as for a dry run of `send`: all is read and compared, nothing is written.
 
 Marked as delivered is a record, or what goes before it of the directory, of which every row stands there as it would be written; and a
-record of which the server has a later one. Whatever else it is, whatever cannot be asked, stays as it is.
+record of which the server has a later one, unless it takes back: whether what is there is to stay is for a person. Whatever else it is,
+whatever cannot be asked, stays as it is.
 """
 from __future__ import annotations
 
@@ -96,7 +97,7 @@ async def _one(endpoint: Endpoint, client: FhirClient, store: Store, line: Line)
         return "not known"
     if sent is None or sent.verdict in AWAY:
         return "not known" if sent is None else "away"
-    later = sent.verdict is Verdict.REFUSED and any(says.startswith(LATER) for says in sent.sentences)
+    later = line.kind == "complete" and sent.verdict is Verdict.REFUSED and any(says.startswith(LATER) for says in sent.sentences)
     if not (later or is_all_there(sent)):
         return "not there" if sent.verdict is Verdict.DELIVERED else "not known"
     try:
