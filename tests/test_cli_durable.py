@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import doctest
+import os
 import re
 import signal
 import sqlite3
@@ -155,6 +156,16 @@ def test_rows_of_an_export_that_are_refused_are_left_to_be_corrected(quiet: Desk
     assert quiet.asked("SELECT count(*) FROM delivery") == [(0,)]
 
 
+def test_an_export_whose_name_is_not_in_utf_8_is_accepted_and_named(here: Desk) -> None:
+    here.configure()
+    here.example("mossgate")
+    name = os.fsdecode(b"h\xfcgel.xml")
+    (here.folder / "mossgate" / "export.xml").rename(here.folder / name)
+    assert "1 accepted" in here.well(f"send '{name}' --layout mossgate.toml --to {NAME} --durable")
+    here.run("work --until-idle")
+    assert "h?gel.xml, line " in here.well("deliveries show 1")
+
+
 def test_a_bundle_is_accepted_to_the_byte_if_it_can_be_sent_twice(here: Desk) -> None:
     she = {"resourceType": "Patient", "identifier": [{"system": "https://home.example/Id/Patient", "value": "a"}]}
     request = {"method": "POST", "url": "Patient", "ifNoneExist": "identifier=https://home.example/Id/Patient|a"}
@@ -182,7 +193,7 @@ def test_when_it_is_full_nothing_more_is_accepted_and_what_is_stays(quiet: Desk)
     residents(quiet, another("b"))
     full = quiet.run(SEND)
     assert full.exit_code == Exit.NOTHING
-    assert full.stderr.startswith("redbag.db: nothing more is accepted, its cap of 10 MB is reached: it holds 1 deliver")
+    assert full.stderr.startswith("redbag.db: nothing more is accepted, its cap of 10 MB is reached: it holds 1 delivery (1 waiting) in ")
     assert full.stderr.endswith("Until then: 0 accepted. Run the same again: what is accepted already is not accepted twice.\n")
     assert accepted(quiet) == 1
     quiet.configure(store="cap_mb = 30")

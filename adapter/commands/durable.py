@@ -212,7 +212,12 @@ def where(intake: Intake, care_record: CareRecord) -> dict[str, str]:
         return {}
     paths = [row.path for row in (*directory(care_record), *personal(care_record, entries=False))]
     places = intake.source.places(paths)
-    return {path: f"{place.file or intake.export.path.name}, line {place.line}" for path, place in places.items() if place.line}
+    return {path: f"{readable(place.file or intake.export.path.name)}, line {place.line}" for path, place in places.items() if place.line}
+
+
+def readable(file: str) -> str:
+    """Its name, also where that is not in UTF-8, as out of an archive of an old system."""
+    return file.encode(errors="replace").decode()
 
 
 def as_json(one: One, receipt: Receipt) -> dict[str, Any]:
