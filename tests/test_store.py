@@ -402,7 +402,7 @@ def test_keys_are_changed_and_what_cannot_be_opened_is_told(store: Store) -> Non
 def test_when_there_is_no_room_nothing_is_accepted_and_what_waits_is_sent(store: Store) -> None:
     store.accept([item()])
     store.cap = 1000
-    with pytest.raises(StoreFull, match=r"nothing more is accepted, its cap of .* is reached: it holds 1 deliveries, of which 1 wait"):
+    with pytest.raises(StoreFull, match=r"nothing more is accepted, its cap of .* is reached: it holds 1 delivery \(1 waiting\) in "):
         store.accept([item("another")])
     assert store.settle([(each, came()) for each in claim(store)]) == [None]
     assert states(store) == ["done"]

@@ -80,8 +80,8 @@ class Keeping:
 
     def _full(self, connection: Connection, why: str, do: str) -> StoreFull:
         deliveries, waiting = sql.how_many(connection)
-        return StoreFull(f"{self._store.place}: nothing more is accepted, {why}: it holds {deliveries:,} deliveries, of which {waiting:,} "
-                         f"wait, in {_bytes(self._seen[0])}; {do}; what waits is sent meanwhile")
+        holds = f"{deliveries:,} deliver{'y' if deliveries == 1 else 'ies'} ({waiting:,} waiting) in {_bytes(self._seen[0])}"
+        return StoreFull(f"{self._store.place}: nothing more is accepted, {why}: it holds {holds}; {do}; what waits is sent meanwhile")
 
     def _measure(self, connection: Connection) -> tuple[int, int | None]:
         if not self._sqlite:
