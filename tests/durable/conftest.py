@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -12,5 +13,6 @@ from tests.durable.trial import Trial
 
 @pytest.fixture
 def trial(tmp_path: Path) -> Iterator[Trial]:
-    with sandbox(tmp_path) as server, proxy(server, tmp_path) as proxied:
-        yield Trial(tmp_path, str(tmp_path / "redbag.db"), server, proxied)
+    with sandbox(tmp_path) as server, proxy(server, tmp_path) as proxied, \
+            closing(Trial(tmp_path, str(tmp_path / "redbag.db"), server, proxied)) as made:
+        yield made

@@ -14,7 +14,7 @@ from adapter.delivery.store.model import Receipt
 from tests.durable import report
 from tests.durable.effects import Found, all_said, seen_at
 from tests.durable.people import Plan, dose
-from tests.durable.trial import HOSPITAL, Trial, after, ended, killed, until
+from tests.durable.trial import HOSPITAL, LEASE, Trial, after, ended, killed, stopped, until
 
 Disaster = Callable[[Trial, str], None]  # told in a column of the report
 DAY = 86_400.0
@@ -123,6 +123,7 @@ def stopped_past_its_lease(trial: Trial, column: str) -> None:
     plan = Plan(f"{HOME}/stopped", residents=3)
     trial.accept(plan)
     sleeper = trial.start("sleeper", point="send.before-request", nth=2, stops=True, until_idle=False)
+    until(lambda: stopped(sleeper))
     trial.settle()
     assert sleeper.pid
     os.kill(sleeper.pid, signal.SIGCONT)
@@ -137,7 +138,8 @@ def stopped_alone(trial: Trial, column: str) -> None:
     plan = Plan(f"{HOME}/alone", residents=3)
     trial.accept(plan)
     sleeper = trial.start("sleeper", point="send.before-request", nth=2, stops=True, until_idle=False)
-    time.sleep(4)
+    until(lambda: stopped(sleeper))
+    time.sleep(LEASE + 1)
     assert sleeper.pid
     os.kill(sleeper.pid, signal.SIGCONT)
     until(lambda: not trial.waiting())

@@ -44,7 +44,7 @@ class Trial:
     """`database` as redbag.toml names it; `engine` wakes the workers."""
 
     def __init__(self, folder: Path, database: str, server: str, proxied: Proxied, engine: Literal["loop", "dbos"] = "loop") -> None:
-        self.folder, self.server, self.proxied = folder, server, proxied
+        self.folder, self.server, self.proxied, self._processes = folder, server, proxied, list[ForkServerProcess]()
         self.setup = Setup(folder / "redbag.toml", folder / "says", engine=engine)
         Keyring.new(folder / "redbag.keys")
         self.setup.file.write_text("\n".join([
@@ -68,10 +68,27 @@ class Trial:
     # ---- processes ---------------------------------------------------------------------------------------------------------
     def start(self, name: str = "worker", **what: Any) -> ForkServerProcess:
         """A worker, as soon as it has opened the store; `what`: fields of Setup."""
-        return _started(worker.work, replace(self.setup, name=name, **what))
+        return self._started(worker.work, replace(self.setup, name=name, **what))
 
     def start_accepting(self, batches: Sequence[Sequence[Item]], told: Path, **what: Any) -> ForkServerProcess:
-        return _started(worker.accept, replace(self.setup, **what), batches, told)
+        return self._started(worker.accept, replace(self.setup, **what), batches, told)
+
+    def _started(self, run: Callable[..., None], *arguments: Any) -> ForkServerProcess:
+        mine, its = FORKS.Pipe(duplex=False)
+        process = FORKS.Process(target=_run, args=(run, arguments, its))
+        process.start()
+        self._processes.append(process)
+        its.close()
+        with contextlib.suppress(EOFError), mine:  # it may be killed before it is ready
+            mine.recv()
+        return process
+
+    def close(self) -> None:
+        """Whatever is still there after a test that failed."""
+        for process in self._processes:
+            if process.exitcode is None:
+                process.kill()
+            process.join()
 
     @contextlib.contextmanager
     def calm(self, workers: int) -> Iterator[None]:
@@ -122,16 +139,6 @@ def states(store: Store) -> Counter[str]:
     return Counter(dict(store.read(lambda db: db.execute(text("SELECT state, count(*) FROM delivery GROUP BY state")).all())))
 
 
-def _started(run: Callable[..., None], *arguments: Any) -> ForkServerProcess:
-    mine, its = FORKS.Pipe(duplex=False)
-    process = FORKS.Process(target=_run, args=(run, arguments, its))
-    process.start()
-    its.close()
-    with contextlib.suppress(EOFError), mine:  # it may be killed before it is ready
-        mine.recv()
-    return process
-
-
 def _run(run: Callable[..., None], arguments: Sequence[Any], ready: Connection) -> None:
     run(*arguments, ready=lambda: ready.send(True))
 
@@ -157,6 +164,11 @@ def after(process: ForkServerProcess, seconds: float) -> ForkServerProcess:
     """It, so much later."""
     time.sleep(seconds)
     return process
+
+
+def stopped(process: ForkServerProcess) -> bool:
+    """By a SIGSTOP. Source: proc(5)."""
+    return Path(f"/proc/{process.pid}/stat").read_text(encoding="ascii").rpartition(") ")[2].startswith("T")
 
 
 def until(happens: Callable[[], bool], patience: float = PATIENCE) -> None:

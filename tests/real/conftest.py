@@ -3,9 +3,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import httpx
 import pytest
@@ -52,7 +52,8 @@ def made(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Made]:
     def trial(database: str, server: str) -> Trial:
         url = str(tmp_path / "redbag.db") if database == "SQLite" else request.getfixturevalue("postgres").database()
         at = request.getfixturevalue("hapi") if server == "HAPI" else ending.enter_context(sandbox(tmp_path))
-        return Trial(tmp_path, url, at, ending.enter_context(proxy(at, tmp_path)), "dbos" if database.endswith("DBOS") else "loop")
+        engine: Literal["dbos", "loop"] = "dbos" if database.endswith("DBOS") else "loop"
+        return ending.enter_context(closing(Trial(tmp_path, url, at, ending.enter_context(proxy(at, tmp_path)), engine)))
 
     with ExitStack() as ending:
         yield trial
