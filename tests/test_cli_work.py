@@ -1,14 +1,19 @@
 """`redbag work`: what was accepted arrives, once in effect, whatever goes wrong on the way; and it stops when it is told to."""
 from __future__ import annotations
 
+import asyncio
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from adapter.commands import work
 from adapter.commands.exits import Exit
+from adapter.commands.talk import Talk
+from adapter.delivery.store.errors import StoreAway, StoreError, StoreFull
 from tests.at_the_desk import NAME, Desk, desk
 from tests.test_cli import ROOT, another, ndjson
 
@@ -76,3 +81,36 @@ def test_what_is_for_a_person_is_told_at_once_in_the_vendors_words(here: Desk) -
     told = [line for line in said.stderr.splitlines() if line.startswith("Delivery 1")]
     assert told
     assert "Delivery 1 to st-brigids (record 1), refused: RESIDENTS.CSV, line 2 (resident): the server has no patient" in told[0]
+
+
+# ---- what is looked after meanwhile --------------------------------------------------------------------------------------------
+def test_what_waits_for_an_endpoint_that_is_not_named_any_more_is_told_and_dies_in_its_time(here: Desk) -> None:
+    here.configure("expires_hours = 0.0001")
+    residents(here, another("a"))
+    here.well(SEND)
+    here.configure(name="elsewhere")
+    says = f"{NAME}: 1 delivery waits for it, and redbag.toml does not name it.\n"
+    first = here.run("work --until-idle")
+    assert (first.exit_code, says in first.stderr) == (Exit.PERSON, True)
+    time.sleep(0.5)
+    here.run("work --until-idle")
+    assert "its time ran out" in here.well("deliveries show 1")
+    again = here.run("work --until-idle")
+    assert says not in again.stderr
+
+
+def test_what_cannot_be_tidied_up_is_told_once_and_tidied_up_later(capsys: pytest.CaptureFixture[str]) -> None:
+    """As when the disk is full, and then has room again."""
+    full, away = StoreFull("redbag.db: the disk is full"), StoreAway("redbag.db: another process is writing")
+    coming: list[StoreError | None] = [None, full, full, away, full, None, full]
+    over = asyncio.Event()
+
+    def once() -> None:
+        if not coming:
+            over.set()
+        elif error := coming.pop(0):
+            raise error
+
+    asyncio.run(asyncio.wait_for(work.tidy(once, Talk(), over, every=0.001), 5))
+    assert coming == []
+    assert capsys.readouterr().err == "Nothing is tidied up: redbag.db: the disk is full.\n" * 2

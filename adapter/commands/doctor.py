@@ -16,7 +16,7 @@ from adapter.commands import support
 from adapter.commands.configured import cap, configured, is_made, place, sentence
 from adapter.commands.exits import Exit
 from adapter.commands.keys import keys
-from adapter.commands.line import at, runway, span, totals
+from adapter.commands.line import at, runway, span, totals, unnamed
 from adapter.commands.places import is_new
 from adapter.commands.server import patiently
 from adapter.commands.talk import Talk, count
@@ -184,10 +184,11 @@ def lanes(store: Store) -> Iterator[Check]:
 
 def breakers(store: Store, config: Config) -> Iterator[Check]:
     """Endpoints that fail for everybody; and what waits for one that is not configured any more."""
-    for each in store.people.counts():
-        if each.endpoint not in config.endpoints and each.waiting:
-            waits = count(each.waiting, "delivery waits", "deliveries wait")
-            yield Check("endpoint", Level.PERSON, f"{each.endpoint}: {waits} for it, and {config.file} does not name it")
+    counted = store.people.counts()
+    astray = unnamed(counted, config)
+    for each in counted:
+        if each.endpoint in astray:
+            yield Check("endpoint", Level.PERSON, astray[each.endpoint])
         elif (breaker := store.opened(each.endpoint)).open_until is not None:
             again = f"one delivery tries it again from {at(breaker.open_until)} on"
             yield Check("endpoint", Level.LOOK, f"{each.endpoint}: failed {breaker.failures} times in a row; {again}")

@@ -1,12 +1,13 @@
 """A delivery in a line, and how many there are of which: our words for what the store says. docs/delivery.md explains them."""
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
 from adapter.commands.talk import count
 from adapter.delivery.accepting import in_their_words
+from adapter.delivery.endpoints import Config
 from adapter.delivery.store.errors import Sealed
 from adapter.delivery.store.keeping import Size
 from adapter.delivery.store.people import Counts, Line
@@ -60,6 +61,13 @@ def totals(each: Counts) -> str:
     said = {"delivered": each.delivered, "superseded": each.superseded, "dead": each.dead, "waiting": each.waiting}
     odd = "" if each.reconciled else " (which does not add up: `redbag doctor`)"
     return f"{each.endpoint}: {each.accepted:,} accepted; " + ", ".join(f"{n:,} {what}" for what, n in said.items()) + f"{odd}."
+
+
+def unnamed(counted: Iterable[Counts], config: Config) -> dict[str, str]:
+    """Of each endpoint for which something waits and that is not configured any more a sentence."""
+    return {each.endpoint: f"{each.endpoint}: {count(each.waiting, 'delivery waits', 'deliveries wait')} for it, and {config.file} does "
+                           "not name it"
+            for each in counted if each.waiting and each.endpoint not in config.endpoints}
 
 
 def runway(size: Size) -> str:

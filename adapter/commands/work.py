@@ -5,19 +5,20 @@ import asyncio
 import os
 import signal
 import socket
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 
-from adapter.commands.configured import configured, opened
+from adapter.commands.configured import configured, opened, sentence
 from adapter.commands.exits import Exit, Stop
+from adapter.commands.line import unnamed
 from adapter.commands.streams import Gone
 from adapter.commands.talk import Talk, count
 from adapter.delivery.accepting import in_their_words
 from adapter.delivery.dialects.decision import Decision, Means
 from adapter.delivery.endpoints import Config, Live
 from adapter.delivery.store.desk import Desk
-from adapter.delivery.store.errors import StoreAway
+from adapter.delivery.store.errors import StoreAway, StoreError
 from adapter.delivery.store.model import Claimed, Payload
 from adapter.delivery.store.store import Store
 from adapter.delivery.work.attempt import Carry
@@ -36,13 +37,15 @@ def run(config: Path | None, name: str | None, talk: Talk, *, until_idle: bool) 
     found = configured(config, talk)
     name = name or f"{socket.gethostname().partition('.')[0]}-{os.getpid()}"
     with opened(found, make=True) as store:
-        summary = asyncio.run(_work(store, Live(found, talk.say), name, talk, until_idle=until_idle))
+        live = Live(found, talk.say)
+        summary = asyncio.run(_work(store, live, name, talk, until_idle=until_idle))
         stuck = [lane for lane in store.people.stuck() if lane.waiting or lane.held == "dead"]
+        astray = unnamed(store.people.counts(), live.config)
     ended = Exit.DONE
     if until_idle:
-        ended = Exit.PERSON if stuck else Exit.AGAIN if summary.waits is not None else Exit.DONE
+        ended = Exit.PERSON if stuck or astray else Exit.AGAIN if summary.waits is not None else Exit.DONE
     said = {"exit": ended, "delivered": summary.delivered, "dead": summary.dead, "held": len(stuck), "waits": summary.waits}
-    talk.result(said, told(summary, len(stuck)))
+    talk.result({**said, "unnamed": sorted(astray)}, told(summary, len(stuck)))
     return ended
 
 
@@ -62,12 +65,16 @@ async def _work(store: Store, live: Live, name: str, talk: Talk, *, until_idle: 
     _on_signal(stop.set)
     names = ", ".join(live.config.endpoints) or "no endpoint yet"
     talk.say(f"At work as {name}, for {names}.{'' if until_idle else ' Ctrl-C stops it gently.'}")
+    for says in unnamed(store.people.counts(), live.config).values():
+        talk.say(f"{says}.")
     worker = Worker(desk, live, engine(live.config, name), name, carry=telling(talk), lease=live.config.store.lease_seconds)
-    tidying = asyncio.create_task(_tidy(store, live, stop))
+    over = asyncio.Event()
+    tidying = asyncio.create_task(tidy(lambda: _tidied(store, live.config.store.keep_days * DAY), talk, over))
     try:
         return await worker.run(stop, until_idle=until_idle)
     finally:
-        tidying.cancel()
+        over.set()
+        await tidying  # whoever works now and then only has tidied up too
         desk.close()
 
 
@@ -98,17 +105,27 @@ def telling(talk: Talk) -> Carry:
     return told
 
 
-async def _tidy(store: Store, live: Live, stop: asyncio.Event) -> None:
-    """What was settled long ago is removed, and what waits in a held lane dies when its time is over, as if it went on."""
-    while not stop.is_set():
-        with suppress(StoreAway):  # the worker will know
-            await asyncio.to_thread(_tidied, store, live.config.store.keep_days * DAY, live.config.endpoints)
-        await until(stop, TIDY)
+async def tidy(once: Callable[[], None], talk: Talk, over: asyncio.Event, every: float = TIDY) -> None:
+    """Once, and again every so many seconds. What the store cannot do just now is told once, and done when it can."""
+    told = ""
+    while not over.is_set():
+        try:
+            await asyncio.to_thread(once)
+            told = ""
+        except StoreError as error:
+            says = "" if isinstance(error, StoreAway) else sentence(error)  # of that the worker tells
+            if says not in ("", told):
+                with suppress(Stop):  # nobody reads it
+                    talk.say(f"Nothing is tidied up: {says}")
+            told = says or told
+        await until(over, every)
 
 
-def _tidied(store: Store, keep: float, endpoints: Collection[str]) -> None:
+def _tidied(store: Store, keep: float) -> None:
+    """What was settled long ago is removed, and what waits in a held lane dies when its time is over, as if it went on; so does what is for
+    an endpoint that is not configured any more."""
     store.keeping.purge(keep)
-    for name in endpoints:
+    for name in store.people.endpoints():
         store.expire(name)
 
 

@@ -164,6 +164,10 @@ class People:
             found[row["endpoint"]][words.get(row["state"], row["state"])] = row["count"]
         return [Counts(name, accepted[name], **found[name]) for name in sorted(accepted) if accepted[name]]
 
+    def endpoints(self) -> list[str]:
+        """For which anything was ever accepted."""
+        return sorted(self._store.read(sql.ever_accepted))
+
     def stuck(self, endpoint: str | None = None) -> list[LaneLine]:
         """Held lanes, those with something urgent first: nothing goes on there until somebody decides."""
         return [_lane(row) for row in self._store.read(lambda connection: sql.held_lanes(connection, endpoint))]
