@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import doctest
 import json
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -17,6 +18,7 @@ from adapter.delivery import accepting
 from adapter.delivery.accepting import NotAccepted, bundle_item, in_their_words, is_restricted, items, retraction, subject_of
 from adapter.delivery.endpoints.endpoint import Endpoint
 from adapter.delivery.store.model import Item
+from adapter.delivery.store.packing import content_hash
 from adapter.records.stream import care_records
 from mappings.bag import CareRecord
 from mappings.corrections import Reason, Withdrawn
@@ -114,7 +116,7 @@ def test_a_withdrawn_record_is_a_retraction_and_needs_nobody() -> None:
     assert (hers.kind, hers.payload.form, hers.needs) == ("retraction", "record", ())
     taken = retraction(BAG.source, "r1", MARY, OWN)
     assert (taken.kind, taken.payload.form, taken.subject) == ("retraction", "retract", hers.subject)
-    assert taken.payload.options == {"source": BAG.source, "key": "r1"}
+    assert taken.payload.options == {"source": BAG.source, "key": "r1", "url": OWN.url}
 
 
 @LAW
@@ -169,11 +171,33 @@ def test_what_is_kept_is_the_record_and_how_it_is_to_be_sent() -> None:
               where={"medicines[0]": "MEDS.CSV, line 2"})[-1]
     assert care_records().loads(hers.payload.body) == BAG
     assert {**hers.payload.options, "base": ""} == {
-        "patient": "create-if-missing", "directory": "own", "dmd": DMD, "absence": {"medicines": "stopped"}, "older": True, "base": ""}
+        "patient": "create-if-missing", "directory": "own", "dmd": DMD, "url": OWN.url, "absence": {"medicines": "stopped"},
+        "older": True, "base": ""}
     assert care_records().loads(str(hers.payload.options["base"]).encode()) == BAG
     assert (hers.event, hers.urgent, hers.place, hers.older, hers.as_of) == ("e1", True, "record 3", True, BAG.as_of)
     assert hers.lasts == 72 * 3600
     assert of(BAG, Endpoint(name="ward", url=OWN.url, expires_hours=None))[0].lasts is None
+
+
+ASKED: dict[str, Callable[..., list[Item]]] = {
+    "what many share, and she": lambda endpoint, **said: items(STAFFED, endpoint, **said),
+    "a retraction": lambda endpoint, **said: [retraction(BAG.source, "r1", MARY, endpoint, **said)],
+    "a bundle of others": lambda endpoint, **said: [bundle_item(bundle(put()), endpoint, **said)]}
+
+
+@pytest.mark.parametrize("ask", ASKED.values(), ids=ASKED)
+def test_at_another_server_or_asked_for_once_more_it_is_another_delivery(ask: Callable[..., list[Item]]) -> None:
+    """Else an endpoint whose address is changed from test to live would have everything already."""
+    live = Endpoint(name="ward", url="https://live.example/fhir", directory="own")
+    slash = Endpoint(name="ward", url="https://LIVE.example:443/fhir/", directory="own")
+
+    def hashes(endpoint: Endpoint, **said: str) -> set[str]:
+        return {content_hash(item.kind, item.payload) for item in ask(endpoint, **said)}
+
+    assert hashes(live) == hashes(slash)
+    for others in (hashes(OWN), hashes(live, again="1"), hashes(live, again="2")):
+        assert not hashes(live) & others
+    assert not hashes(live, again="1") & hashes(live, again="2")
 
 
 def test_under_another_policy_the_same_record_is_another_delivery() -> None:
@@ -278,7 +302,7 @@ def test_a_bundle_is_kept_to_the_byte(entry: Json) -> None:
     data = bundle(entry)
     item = bundle_item(data, LOGICAL, event="e7", urgent=True, place="bundle 1")
     assert (item.payload.form, item.payload.body, item.kind, item.subject) == ("bundle", data, "change", UUID)
-    assert item.payload.options == {"media": "application/fhir+json", "entries": 1, "headers": {}}
+    assert item.payload.options == {"media": "application/fhir+json", "entries": 1, "headers": {}, "url": OWN.url}
     as_xml = bundle_item(wire.dumps_xml(wire.loads(data)), LOGICAL)
     assert (as_xml.subject, as_xml.payload.options["media"]) == (UUID, "application/fhir+xml")
 
@@ -287,7 +311,7 @@ def test_a_message_goes_under_its_ids() -> None:
     item = bundle_item(bundle(HEADER, put(), kind="message"), BARS, headers={"NHSD-Target-Identifier": "eyJ9"})
     assert item.payload.options == {
         "media": "application/fhir+json; version=1.4.0", "entries": 0,
-        "headers": {"NHSD-Target-Identifier": "eyJ9", "X-Correlation-ID": UUID}}
+        "headers": {"NHSD-Target-Identifier": "eyJ9", "X-Correlation-ID": UUID}, "url": BARS.url}
     given = bundle_item(bundle(HEADER, put(), kind="message"), BARS, correlation="case-1", request_id="r-1", subject="s")
     assert given.payload.options["headers"] == {"X-Request-ID": "r-1", "X-Correlation-ID": "case-1"}
 

@@ -5,6 +5,8 @@
     retraction(source, key, person, endpoint)           everything that was sent for one resident is to be taken back
 
 The same record gives the same bytes, and so does the same practice of another resident: the store knows by that what it has already.
+For another server it is something else: where it goes is a part of what is accepted. So is `again`, a word that was never said before, by
+which whoever knows that the server has lost it (or that somebody changed it there) gets the same accepted once more.
 """
 from __future__ import annotations
 
@@ -45,7 +47,7 @@ class NotAccepted(Exception):
 # ---- a care record ---------------------------------------------------------------------------------------------------------
 def items(care_record: CareRecord, endpoint: Endpoint, *, absence: Mapping[str, str] = NOTHING, urgent: bool = False,
           event: str | None = None, older: bool = False, base: CareRecord | None = None, where: Mapping[str, str] = NOTHING,
-          place: str = "") -> list[Item]:
+          place: str = "", again: str = "") -> list[Item]:
     """What her delivery needs, and hers as the last. `event`: the sender's own id of what happened; `base`: the care record sent the last
     time; `where`: its rows in the vendor's words. The others as `Options` and `Item` have them.
     Raises Faults, each with its row, and NotAccepted."""
@@ -56,12 +58,13 @@ def items(care_record: CareRecord, endpoint: Endpoint, *, absence: Mapping[str, 
     checked(absence)
     _writable(care_record, endpoint)
     own = endpoint.directory == "own" and not care_record.withdrawn
-    before = [_of_directory(each, endpoint, care_record, urgent, place, where) for each in (shared(care_record) if own else ())]
+    sent = _sent_to(endpoint, again)
+    before = [_of_directory(each, endpoint, care_record, urgent, place, where, sent) for each in (shared(care_record) if own else ())]
     hers = Item(
         endpoint.name, subject_of(care_record.source, care_record.resident.key or ""),
         "retraction" if care_record.withdrawn else "complete",
-        Payload("record", _bytes(care_record), _options(endpoint, absence, older, base), where), as_of=care_record.as_of, event=event,
-        urgent=urgent, lasts=_lasts(endpoint), needs=tuple(item.subject for item in before), place=place, older=older)
+        Payload("record", _bytes(care_record), _options(endpoint, absence, older, base) | sent, where), as_of=care_record.as_of,
+        event=event, urgent=urgent, lasts=_lasts(endpoint), needs=tuple(item.subject for item in before), place=place, older=older)
     return [*before, hers]
 
 
@@ -79,20 +82,21 @@ def subject_of(source: str, key: str) -> str:
     return Names(source, key).id("Patient", key)
 
 
-def retraction(source: str, key: str, person: Resident | None, endpoint: Endpoint, *, urgent: bool = False,
-               place: str = "") -> Item:
+def retraction(source: str, key: str, person: Resident | None, endpoint: Endpoint, *, urgent: bool = False, place: str = "",
+               again: str = "") -> Item:
     """`person`: her record as it was sent, if there is one, to find her by her numbers too."""
     body = wire.dumps(native.encode(person)) if person else b""
-    return Item(endpoint.name, subject_of(source, key), "retraction", Payload("retract", body, {"source": source, "key": key}),
+    options = {"source": source, "key": key} | _sent_to(endpoint, again)
+    return Item(endpoint.name, subject_of(source, key), "retraction", Payload("retract", body, options),
                 urgent=urgent, lasts=_lasts(endpoint), place=place)
 
 
 def _of_directory(each: Shared, endpoint: Endpoint, care_record: CareRecord, urgent: bool, place: str,
-                  where: Mapping[str, str]) -> Item:
+                  where: Mapping[str, str], sent: dict[str, Any]) -> Item:
     """What it says is nobody's in particular, and is of the time of the record that says so."""
     fields = {FIELD_OF[row.type] for row in each.part.rows}
     said = {path.partition("[")[0]: words for path, words in where.items() if path in each.rows and path.partition("[")[0] in fields}
-    return Item(endpoint.name, each.subject, "complete", Payload("bundle", wire.dumps(each.part.bundle), {"shared": True}, said),
+    return Item(endpoint.name, each.subject, "complete", Payload("bundle", wire.dumps(each.part.bundle), {"shared": True} | sent, said),
                 as_of=care_record.as_of, urgent=urgent, lasts=_lasts(endpoint), needs=each.needs, place=place)
 
 
@@ -126,6 +130,11 @@ def _options(endpoint: Endpoint, absence: Mapping[str, str], older: bool, base: 
     return {"patient": endpoint.patient, "directory": endpoint.directory, "dmd": endpoint.dmd, **{k: v for k, v in said.items() if v}}
 
 
+def _sent_to(endpoint: Endpoint, again: str) -> dict[str, Any]:
+    """Its address as the endpoint has it: one way to write it, with one slash at its end."""
+    return {"url": endpoint.url, **({"again": again} if again else {})}
+
+
 def _bytes(care_record: CareRecord) -> bytes:
     return wire.dumps(care_records().encode(care_record))
 
@@ -150,7 +159,7 @@ def is_restricted(resource: Resource) -> bool:
 # ---- a bundle that somebody else made ------------------------------------------------------------------------------------------
 def bundle_item(data: bytes, endpoint: Endpoint, *, subject: str | None = None, correlation: str | None = None,
                 request_id: str | None = None, media: str | None = None, headers: Mapping[str, str] = NOTHING, event: str | None = None,
-                urgent: bool = False, place: str = "") -> Item:
+                urgent: bool = False, place: str = "", again: str = "") -> Item:
     """FHIR JSON or XML. `subject`: whose lane, else known from the bundle's Patient. `correlation` is one for everything about a case
     (X-Correlation-ID), else the subject's; `request_id` the X-Request-ID, else the delivery's own. `media`: the Content-Type.
     Raises Refused and NotAccepted: for what cannot be sent twice, too."""
@@ -164,7 +173,7 @@ def bundle_item(data: bytes, endpoint: Endpoint, *, subject: str | None = None, 
     whose = subject or _subject(entries)
     ids = {"X-Request-ID": request_id, "X-Correlation-ID": correlation or (whose if message else None)}
     options = {"media": media or f"{form.media}{f'; version={BARS_VERSION}' * message}", "entries": 0 if message else len(entries),
-               "headers": {**headers, **{name: said for name, said in ids.items() if said}}}
+               "headers": {**headers, **{name: said for name, said in ids.items() if said}}, **_sent_to(endpoint, again)}
     return Item(endpoint.name, whose, "change", Payload("bundle", data, options), event=event, urgent=urgent,
                 lasts=_lasts(endpoint), place=place)
 

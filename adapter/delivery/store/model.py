@@ -23,7 +23,8 @@ class Payload:
     """What is sealed (compressed, encrypted) in the store. `body`: of a record its native JSON, of a bundle the FHIR bytes as they are
     posted. `options`: of a record how it is to be sent ({"patient", "directory", "dmd"}, and where asked {"absence", "older", "base"}); of
     a bundle {"media", "entries", "headers", "path"}, or {"shared": true} where it is compared before it is written, as what many share; of
-    a retract {"source", "key"}. `where`: the record's rows in the vendor's words ("medicines[3]" -> "meds.csv, row 14")."""
+    a retract {"source", "key"}; of all {"url"}, and {"again"} where the same is asked for once more. `where`: the record's rows in the
+    vendor's words ("medicines[3]" -> "meds.csv, row 14")."""
 
     form: Form
     body: bytes = field(repr=False)
