@@ -24,6 +24,8 @@ from adapter.delivery.store.errors import StoreAway, StoreError, StoreFull
 
 AGAIN = ("40001", "40P01")  # serialization failure, deadlock: PostgreSQL has undone all of it, and it can be done anew
 NO_ROOM = ("53100", "53200")  # disk full, out of memory
+# Nobody waits for ever; and a process that is stopped in the middle of a transaction keeps its locks only half as long: the others go on.
+LOCKS = "-c lock_timeout={} -c idle_in_transaction_session_timeout={}"
 POSTGRESQL_IS_EXTRA = "PostgreSQL needs a package that is not installed: pip install 'redbag-adapter[postgresql]'"
 
 
@@ -38,7 +40,7 @@ def engine(url: str, wait: float) -> Engine:
         return _sqlite(parsed, wait)
     try:
         made = create_engine(parsed, pool_pre_ping=True, pool_timeout=wait, hide_parameters=True, connect_args={
-            "connect_timeout": max(int(wait), 2), "application_name": "redbag", "options": f"-c lock_timeout={int(wait * 1000)}"})
+            "connect_timeout": max(int(wait), 2), "application_name": "redbag", "options": LOCKS.format(int(wait * 1000), int(wait * 500))})
     except ImportError:
         raise StoreError(POSTGRESQL_IS_EXTRA) from None
     return made
