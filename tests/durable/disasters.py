@@ -133,6 +133,22 @@ def stopped_past_its_lease(trial: Trial, column: str) -> None:
     told(trial, column, "a worker is stopped past its lease, and goes on", plan)
 
 
+def stopped_in_a_transaction(trial: Trial, column: str) -> None:
+    """SIGSTOP as it settles: what it has locked does not hold up the others for longer than the database lets a session sleep."""
+    hers, others = Plan(f"{HOME}/locked", residents=2), Plan(f"{HOME}/others", residents=6)
+    trial.accept(hers)
+    sleeper = trial.start("sleeper", point="settle.before-commit", nth=2, stops=True, until_idle=False)
+    until(lambda: stopped(sleeper))
+    trial.accept(others)
+    trial.settle()
+    assert sleeper.pid
+    os.kill(sleeper.pid, signal.SIGCONT)
+    until(lambda: "begins anew" in trial.said())
+    sleeper.terminate()
+    ended(sleeper)
+    told(trial, column, "a worker is stopped in the middle of a transaction, and goes on", hers, others)
+
+
 def stopped_alone(trial: Trial, column: str) -> None:
     """The same with nobody there to go on: it goes on itself."""
     plan = Plan(f"{HOME}/alone", residents=3)

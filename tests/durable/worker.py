@@ -50,6 +50,7 @@ class Setup:
 
 
 REAL = time.time
+WAIT = 8.0  # seconds for a lock
 
 
 def work(setup: Setup, ready: Callable[[], None] = lambda: None) -> None:
@@ -93,7 +94,7 @@ def config(setup: Setup) -> Config:
 def opened(setup: Setup) -> Store:
     said = config(setup).store
     clock = Steady(wall=lambda: REAL() + setup.wrong)
-    return Store.open(said.database, Keyring.load(Path(said.keys)), clock=clock, cap=said.cap_mb and said.cap_mb << 20)
+    return Store.open(said.database, Keyring.load(Path(said.keys)), clock=clock, wait=WAIT)
 
 
 def _alone(setup: Setup) -> None:
@@ -109,6 +110,7 @@ def _alone(setup: Setup) -> None:
         reached[point] += 1
         if point == setup.point and reached[point] == setup.nth:
             os.kill(os.getpid(), signal.SIGSTOP if setup.stops else signal.SIGKILL)
+            time.sleep(0.2)  # all of its threads stop, but not in the same moment
         if setup.jumps and point == "claim.committed":
             time.time = lambda: REAL() + setup.wrong + setup.jumps
 

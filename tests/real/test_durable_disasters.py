@@ -30,7 +30,7 @@ def test_a_b_a(trial: Trial) -> None:
 
 @pytest.mark.parametrize("disaster", [
     disasters.poisoned, disasters.fails_for_one, disasters.clock_set, disasters.clock_wrong, disasters.a_week_offline,
-    disasters.stopped_past_its_lease, disasters.found_dead], ids=lambda disaster: disaster.__name__)
+    disasters.stopped_past_its_lease, disasters.stopped_in_a_transaction, disasters.found_dead], ids=lambda disaster: disaster.__name__)
 def test_a_disaster(trial: Trial, disaster: Disaster) -> None:
     disaster(trial, COLUMN)
 
