@@ -98,6 +98,8 @@ LOST = tuple(Case(asked, lost(kind), means, do, whom, None, says) for kind, mean
 # ---- FHIR servers --------------------------------------------------------------------------------------------------------
 TOKEN = "the server does not accept our token: a fresh one is asked for"  # noqa: S105  # a sentence
 WHO = "the server does not accept who we are: check the credentials"
+FORBIDDEN = "the server knows us and does not allow this: ask its owner for permission"
+BEFORE = "it is refused without a reason, so by something that stands before the server: check the address, the proxy, the firewall"
 OFTEN = "the server is asked too often: send again later"
 ROOM = "the server has no room: tell its owner, and send again later"
 MANY = "more than one resource matches: a person must look"
@@ -125,10 +127,12 @@ OF_FHIR = (
     Case(BUNDLE, said(403, "login"), "retry", "", "repair", None, WHO),
     Case(BUNDLE, said(407), "retry", "", "repair", None, "something between us and the server asks who we are: check the proxy"),
     Case(BUNDLE, said(511), "retry", "", "repair", None, "something between us and the server asks who we are: check the proxy"),
-    Case(KEPT, said(403), "dead", "", "delivery", None, "the server knows us and does not allow this: ask its owner for permission"),
+    Case(KEPT, said(403), "retry", "", "repair", None, BEFORE),
+    Case(QUESTION, said(403), "retry", "", "repair", None, BEFORE),
+    Case(BUNDLE, said(400), "retry", "", "repair", None, BEFORE),
+    Case(KEPT, said(403, "forbidden"), "dead", "", "delivery", None, FORBIDDEN),
     Case(*entry("401"), "dead", "", "delivery", None, WHO),
-    Case(*entry("403", "forbidden"), "dead", "", "delivery", None,
-         "the server knows us and does not allow this: ask its owner for permission"),
+    Case(*entry("403", "forbidden"), "dead", "", "delivery", None, FORBIDDEN),
     # where we ask, and in which format
     Case(BUNDLE, said(404), "retry", "", "repair", None, "the server has nothing at this address: check the address"),
     Case(QUESTION, said(404), "retry", "", "repair", None, "the server has nothing at this address: check the address"),
@@ -189,7 +193,8 @@ OF_FHIR = (
     Case(BUNDLE, said(400, "transient"), "retry", "", "delivery", None, NOT_NOW),
     Case(BUNDLE, said(422, "lock-error", retry_after=5.0), "retry", "", "delivery", NOW + 5, f"{NOT_NOW} (in 5 s)"),
     # not at all
-    Case(BUNDLE, said(400), "dead", "", "delivery", None, "the server cannot use what was sent"),
+    Case(BUNDLE, said(400, "invalid"), "dead", "", "delivery", None, "the server cannot use what was sent"),
+    Case(*entry("400"), "dead", "", "delivery", None, "the server cannot use what was sent"),
     Case(BUNDLE, said(400, "processing", hapi="1094"), "dead", "", "delivery", None, "the server cannot use what was sent"),
     Case(BUNDLE, said(422, "invariant", retry_after=5.0), "dead", "", "delivery", None,
          "the server read it and its rules refuse the content"),

@@ -118,7 +118,8 @@ def test_a_warning_inside_an_entry_names_row_and_field() -> None:
 
 # ---- refusals --------------------------------------------------------------------------------------------------------------
 REFUSALS = {
-    400: (Verdict.REFUSED, "cannot use"), 401: (Verdict.REFUSED, "check the credentials"), 403: (Verdict.REFUSED, "ask its owner"),
+    400: (Verdict.REFUSED, "stands before the server"), 401: (Verdict.REFUSED, "check the credentials"),
+    403: (Verdict.REFUSED, "stands before the server"),
     404: (Verdict.REFUSED, "check the address"), 409: (Verdict.LATER, "send again"), 412: (Verdict.LATER, "a person must look"),
     413: (Verdict.REFUSED, "smaller parts"), 422: (Verdict.REFUSED, "rules refuse"), 429: (Verdict.LATER, "send again later"),
     418: (Verdict.REFUSED, "refuses"), 500: (Verdict.UNKNOWN, "may or may not"), 502: (Verdict.UNKNOWN, "may or may not"),
@@ -247,7 +248,7 @@ def test_without_an_answer_there_is_a_verdict_too(error: Any, verdict: Verdict, 
     assert without_answer(error) == (verdict, for_all)
 
 
-READS = {401: (Verdict.REFUSED, True), 403: (Verdict.REFUSED, False), 404: (Verdict.REFUSED, True), 408: (Verdict.LATER, False),
+READS = {401: (Verdict.REFUSED, True), 403: (Verdict.REFUSED, True), 404: (Verdict.REFUSED, True), 408: (Verdict.LATER, False),
          429: (Verdict.LATER, False), 500: (Verdict.LATER, False), 502: (Verdict.LATER, False), 503: (Verdict.LATER, False)}
 
 

@@ -493,7 +493,8 @@ def test_a_clash_that_was_taken_after_all_is_found_unchanged() -> None:
 
 
 @pytest.mark.parametrize(("answer", "for_all"), [
-    (httpx.Response(401), True), (httpx.Response(403), False), (httpx.Response(503), False), (httpx.Response(200, json={"a": 1}), True),
+    (httpx.Response(401), True), (httpx.Response(403), True), (httpx.Response(403, json={"resourceType": "OperationOutcome"}), False),
+    (httpx.Response(503), False), (httpx.Response(200, json={"a": 1}), True),
     (httpx.Response(200, json={"resourceType": "Patient"}), True), (httpx.Response(204), True), (httpx.Response(200, text="hello"), True),
     (httpx.Response(302, headers={"Location": "https://login.example/"}), True)])
 @pytest.mark.parametrize("policy", [Policy("match"), CREATE])

@@ -1,9 +1,10 @@
 """The dialect of FHIR servers: transactions, batches, single resources. What every answer means, as a table.
 
 Of the endpoint is what would be the same for every delivery: who we are (401 after a fresh token), where we ask and in which format (404
-and 410 without an OperationOutcome, 405, 406, 415), how often (429), whether it works at all (503, no room). Deliberately of the delivery:
-403 (a server may hide one resident from us), 500, 502 and 504 (one record may be what it fails on, or is too slow for), 501 (it may be one
-entry it cannot do). A poisoned resident must not open the breaker for everybody; what would hold everybody's lane must not kill one.
+and 410 without an OperationOutcome, 405, 406, 415), how often (429), whether it works at all (503, no room), and what a gateway or firewall
+says in its place (400 and 403 without an OperationOutcome). Deliberately of the delivery: a server's own 403 (it may hide one resident
+from us), 500, 502 and 504 (one record may be what it fails on, or is too slow for), 501 (it may be one entry it cannot do). A poisoned
+resident must not open the breaker for everybody; what would hold everybody's lane must not kill one.
 
 Sources: HL7 FHIR R4, RESTful API (transaction, batch, conditional create and update, asynchronous requests); RFC 9110, 6585, 8470;
 HAPI 8 (stale If-Match is 409, and a race of conditional creates succeeds when tried again); NHS England API platform (429 without
@@ -30,6 +31,7 @@ GRAVEST = (AMBIGUOUS, PERSON, DEAD, RETRY)  # of several entries: what is not kn
 
 STALE = "the server does not accept our token: a fresh one is asked for"
 STRANGER = "the server does not accept who we are: check the credentials"
+REFUSED_BEFORE = "it is refused without a reason, so by something that stands before the server: check the address, the proxy, the firewall"
 OFTEN = "the server is asked too often: send again later"
 MANY = "more than one resource matches: a person must look"
 FAILED = "the server failed; it may or may not have taken the bundle: send again, what was taken is then found unchanged"
@@ -41,6 +43,7 @@ ANSWERS = (
     Rule("status=403 issue=login|expired token=kept", RETRY, FRESH_TOKEN, DELIVERY, STALE),
     Rule("of=request status=403 issue=login|expired", RETRY, GO_ON, REPAIR, STRANGER),
     Rule("of=request status=407|511", RETRY, GO_ON, REPAIR, "something between us and the server asks who we are: check the proxy"),
+    Rule("of=request status=400|403 outcome=no", RETRY, GO_ON, REPAIR, REFUSED_BEFORE),
     # ---- where we ask, and in which format
     Rule("of=request status=404 outcome=no", RETRY, GO_ON, REPAIR, "the server has nothing at this address: check the address"),
     Rule("status=410 outcome=no sent=bundle", RETRY, GO_ON, REPAIR, "nothing is at this address any more: check the address"),
