@@ -17,8 +17,11 @@ from adapter.faults import Refused
 
 if TYPE_CHECKING:
     from adapter.delivery.store.store import Store
+    from adapter.delivery.work.engine import Engine
 
 KEYS = "REDBAG_KEYS"
+
+NO_DBOS = "engine = \"dbos\" needs a package that is not installed: pip install 'redbag-adapter[postgresql]', or say engine = \"loop\"."
 
 
 def configured(said: Path | None, talk: Talk) -> Config:
@@ -59,9 +62,24 @@ def opened(config: Config, *, make: bool = False) -> Iterator[Store]:
     with storing():
         store = Store.open(config.store.database, Keyring.load(config.store.keys), cap=cap(config))
         try:
+            engine(config).attach(store)
             yield store
         finally:
             store.close()
+
+
+def engine(config: Config, name: str = "") -> Engine:
+    """Whoever wakes the workers: whatever becomes due by a command, another process is told. `name`: the worker's, where it is one. Raises
+    Stop."""
+    from adapter.delivery.work.engine import Loop
+
+    if (config.store.engine or ("loop" if is_file(config) else "dbos")) == "loop":
+        return Loop()
+    try:
+        from adapter.delivery.work.by_dbos import Dbos
+    except ImportError:
+        raise Stop(Exit.USAGE, NO_DBOS) from None
+    return Dbos(name)
 
 
 def cap(config: Config) -> int | None:

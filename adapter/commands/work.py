@@ -9,27 +9,26 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 
-from adapter.commands.configured import configured, opened, sentence
+from adapter.commands.configured import configured, engine, opened, sentence
 from adapter.commands.exits import Exit, Stop
 from adapter.commands.line import unnamed
 from adapter.commands.streams import Gone
 from adapter.commands.talk import Talk, count
 from adapter.delivery.accepting import in_their_words
 from adapter.delivery.dialects.decision import Decision, Means
-from adapter.delivery.endpoints import Config, Live
+from adapter.delivery.endpoints import Live
 from adapter.delivery.store.desk import Desk
 from adapter.delivery.store.errors import StoreAway, StoreError
 from adapter.delivery.store.model import Claimed, Payload
 from adapter.delivery.store.store import Store
 from adapter.delivery.work.attempt import Carry
 from adapter.delivery.work.carry import Way, carry
-from adapter.delivery.work.engine import Engine, Loop, until
+from adapter.delivery.work.engine import until
 from adapter.delivery.work.worker import Summary, Worker
 
 TIDY = 60.0  # seconds between two looks at what may be removed, and whose time has run out
 DAY = 86400.0
 FOR_A_PERSON = (Means.DEAD, Means.PERSON)
-NO_DBOS = "engine = \"dbos\" needs a package that is not installed: pip install 'redbag-adapter[postgresql]', or say engine = \"loop\"."
 
 
 def run(config: Path | None, name: str | None, talk: Talk, *, until_idle: bool) -> Exit:
@@ -76,18 +75,6 @@ async def _work(store: Store, live: Live, name: str, talk: Talk, *, until_idle: 
         over.set()
         await tidying  # whoever works now and then only has tidied up too
         desk.close()
-
-
-def engine(config: Config, name: str) -> Engine:
-    """Whoever wakes the worker. Raises Stop."""
-    chosen = config.store.engine or ("dbos" if "://" in config.store.database and "sqlite" not in config.store.database else "loop")
-    if chosen == "loop":
-        return Loop()
-    try:
-        from adapter.delivery.work.by_dbos import Dbos
-    except ImportError:
-        raise Stop(Exit.USAGE, NO_DBOS) from None
-    return Dbos(name)
 
 
 def telling(talk: Talk) -> Carry:

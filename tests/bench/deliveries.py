@@ -68,7 +68,9 @@ class Box:
 
     def store(self) -> Store:
         config = load(self.toml)
-        return Store.open(config.store.database, Keyring.load(config.store.keys))
+        store = Store.open(config.store.database, Keyring.load(config.store.keys))
+        engine_of(config.store.engine).attach(store)
+        return store
 
     def accept(self, store: Store, wanted: Sequence[Item]) -> float:
         """Seconds."""
