@@ -293,6 +293,7 @@ def bundle(*entries: Json, kind: str = "transaction") -> bytes:
 
 
 HEADER = {"fullUrl": "urn:uuid:8d1f3c5e-0000-4000-8000-000000000001", "resource": {"resourceType": "MessageHeader"}}
+ONCE = {"resource": {"resourceType": "Basic"}, "request": {"method": "POST", "url": "Basic", "ifNoneExist": "identifier=a|b"}}
 TWICE_IS_ONCE = [put(), {**put(), "request": {"method": "PUT", "url": "Patient?identifier=a|b"}},
                  {**put(), "request": {"method": "POST", "url": "Patient", "ifNoneExist": "identifier=a|b"}}]
 
@@ -305,6 +306,12 @@ def test_a_bundle_is_kept_to_the_byte(entry: Json) -> None:
     assert item.payload.options == {"media": "application/fhir+json", "entries": 1, "headers": {}, "url": OWN.url}
     as_xml = bundle_item(wire.dumps_xml(wire.loads(data)), LOGICAL)
     assert (as_xml.subject, as_xml.payload.options["media"]) == (UUID, "application/fhir+xml")
+
+
+def test_creates_under_conditions_of_their_own_are_accepted() -> None:
+    other = {**ONCE, "request": {**ONCE["request"], "ifNoneExist": "identifier=a|c"}}
+    elsewhere = {"resource": {"resourceType": "Flag"}, "request": {**ONCE["request"], "url": "Flag"}}
+    assert bundle_item(bundle(put(), ONCE, other, elsewhere), LOGICAL).payload.options["entries"] == 4
 
 
 def test_a_message_goes_under_its_ids() -> None:
@@ -327,6 +334,8 @@ NOT_THESE = {
     "a create": (bundle({**put(), "request": {"method": "POST", "url": "Patient"}}), LOGICAL, r"entry\[0\] would do twice"),
     "a deletion": (bundle(put(), {"request": {"method": "DELETE", "url": "Patient/1"}}), LOGICAL, r"entry\[1\] would do twice"),
     "no request": (bundle({"resource": PATIENT}), LOGICAL, r"entry\[0\] would do twice"),
+    "one create twice": (bundle(put(), ONCE, {**put(), "resource": {"resourceType": "Basic"}}, ONCE), LOGICAL,
+                         r"entry\[3\] is made under the same condition \(ifNoneExist\) as entry\[1\]"),
     "a version": (bundle({**put(), "request": {"method": "PUT", "url": "Patient/1", "ifMatch": 'W/"1"'}}), LOGICAL, "ifMatch"),
     "a document": (bundle(put(), kind="document"), LOGICAL, "transaction or batch"),
     "a message for a FHIR server": (bundle(HEADER, put(), kind="message"), LOGICAL, "transaction or batch"),

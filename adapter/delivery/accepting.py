@@ -198,7 +198,21 @@ def _is_message(bundle: Resource, entries: list[Resource], endpoint: Endpoint) -
     for i, entry in enumerate(entries):
         if why := _not_twice(entry.get("request")):
             raise NotAccepted(f"entry[{i}] {why}; nothing was accepted")
+    _each_made_once(entries)
     return False
+
+
+def _each_made_once(entries: list[Resource]) -> None:
+    """Two creates under one condition: in a transaction neither is there when the other is looked for, so each would be made, and from then
+    on more than one matches. Source: HL7 FHIR R4, RESTful API (conditional create, transaction: identities must not overlap)."""
+    first = dict[tuple[str, str], int]()
+    for i, entry in enumerate(entries):
+        request = entry["request"]
+        if (said := request.get("ifNoneExist")) and request["method"] == "POST":
+            made = first.setdefault((str(request.get("url")), str(said).removeprefix("?")), i)
+            if made != i:
+                raise NotAccepted(f"entry[{i}] is made under the same condition (ifNoneExist) as entry[{made}], so there might be two of it: "
+                                  "expected it once, and that the others refer to it; nothing was accepted")
 
 
 def _not_twice(request: Any) -> str:
