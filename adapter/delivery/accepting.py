@@ -211,7 +211,7 @@ def _each_made_once(entries: list[Resource]) -> None:
         if (said := request.get("ifNoneExist")) and request["method"] == "POST":
             made = first.setdefault((str(request.get("url")), str(said).removeprefix("?")), i)
             if made != i:
-                raise NotAccepted(f"entry[{i}] is made under the same condition (ifNoneExist) as entry[{made}], so there might be two of it: "
+                raise NotAccepted(f"entry[{i}] is made under the same condition (ifNoneExist) as entry[{made}], so there may be two of it: "
                                   "expected it once, and that the others refer to it; nothing was accepted")
 
 
