@@ -39,7 +39,7 @@ class About(Enum):
 class Decision:
     """`says`: sentences for a person, without any value of a patient. `at`: not before this time (seconds since 1970), None: by back-off.
     `status` is HTTP's, None where none came. `mend`: of an endpoint only, it goes on like this until a person repairs something, such as
-    the address or the credentials."""
+    the address or the credentials. `asked`: False where the endpoint was not, our own time having been over before."""
 
     means: Means
     says: tuple[str, ...] = ()
@@ -48,6 +48,7 @@ class Decision:
     about: About = About.DELIVERY
     status: int | None = None
     mend: bool = False
+    asked: bool = True
 
 
 class Asked(NamedTuple):

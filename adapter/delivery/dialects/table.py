@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from enum import Enum
 from functools import lru_cache
 
-from adapter.delivery.answer import Answer
+from adapter.delivery.answer import Answer, NotAsked
 from adapter.delivery.dialects.decision import About, Asked, Came, Decision, Do, Means
 from adapter.delivery.dialects.words import reasons
 
@@ -81,7 +81,7 @@ def decision(rule: Rule, asked: Asked, came: Came, attempt: int, now: float) -> 
     about = About.DELIVERY if rule.whom is Whom.DELIVERY else About.ENDPOINT
     asks = bounded(came.retry_after) if isinstance(came, Answer) else None
     return Decision(rule.means, sentences(rule, came), _at(rule, asks, attempt, now), rule.do, about,
-                    came.status if isinstance(came, Answer) else None, rule.whom is Whom.REPAIR)
+                    came.status if isinstance(came, Answer) else None, rule.whom is Whom.REPAIR, not isinstance(came, NotAsked))
 
 
 def sentences(rule: Rule, came: Came) -> tuple[str, ...]:
