@@ -54,8 +54,24 @@ def test_a_file_of_keys_is_made_once_for_its_owner_and_gets_new_keys_in_front(tm
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert second.names[1:] == first.names
     assert second.open(first.seal(SECRET, b""), b"") == SECRET
-    with pytest.raises(KeyMissing, match=f"the key {second.current} .* is not in {file}"):
-        first.open(second.seal(SECRET, b""), b"")
+
+
+def test_a_key_that_is_not_known_is_looked_for_in_the_file_once_more(tmp_path: Path) -> None:
+    file = tmp_path / "redbag.keys"
+    working = Keyring.new(file)
+    newer = Keyring.rotate(file)
+    assert working.open(newer.seal(SECRET, b""), b"") == SECRET
+    assert (working.current, working.names) == (newer.current, newer.names)
+    line, rest = file.read_text().split("\n", 1)
+    missing = Keyring.rotate(file).seal(SECRET, b"")
+    put_back = file.read_text()
+    for text in (f"{line}\n{rest}", "half a line", "", None):
+        file.unlink() if text is None else file.write_text(text)
+        with pytest.raises(KeyMissing, match=f"the key {key_of(missing)} .* is not in {file}"):
+            working.open(missing, b"")
+        assert working.open(newer.seal(SECRET, b""), b"") == SECRET
+    file.write_text(put_back)
+    assert working.open(missing, b"") == SECRET
 
 
 def test_keys_may_come_from_the_environment(tmp_path: Path) -> None:

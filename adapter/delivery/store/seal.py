@@ -15,6 +15,7 @@ import re
 import secrets
 import zlib
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from cryptography.exceptions import InvalidTag
@@ -29,25 +30,23 @@ LARGEST = 256 * 1024 * 1024  # bytes a payload may have when it is opened again
 
 
 class Keyring:
-    """`keys`: id -> 32 bytes, the current one first."""
+    """`keys`: id -> 32 bytes, the current one first. `file`: where they were read, and are read again when one is asked for that is not
+    among them: others may have put it there."""
 
-    def __init__(self, keys: Mapping[str, bytes], place: str = "the keyring") -> None:
+    def __init__(self, keys: Mapping[str, bytes], place: str = "the keyring", file: Path | None = None) -> None:
+        self.place, self._file = place, file
+        self._take(keys)
+
+    def _take(self, keys: Mapping[str, bytes]) -> None:
         self._ciphers = {name: AESGCM(key) for name, key in keys.items()}
-        self.current, self.place = next(iter(keys)), place
+        self.current = next(iter(keys))
 
     @classmethod
     def load(cls, path: Path | str, environ: Mapping[str, str] = os.environ) -> Keyring:
         """From REDBAG_KEYS if that is set, else from the file. Raises StoreError, which names the line and never shows a key."""
         if text := environ.get("REDBAG_KEYS"):
             return cls(_keys(text, "REDBAG_KEYS"), "REDBAG_KEYS")
-        try:
-            return cls(_keys(Path(path).read_text(encoding="ascii"), str(path)), str(path))
-        except FileNotFoundError:
-            raise StoreError(f"{path}: there is no such file of keys; make one with `redbag keys new`, or put its lines into "
-                             "REDBAG_KEYS") from None
-        except (OSError, UnicodeDecodeError) as error:
-            why = error.strerror if isinstance(error, OSError) else "it is not plain text"
-            raise StoreError(f"{path}: the keys could not be read: {why}") from None
+        return cls(_read(path), str(path), Path(path))
 
     @classmethod
     def new(cls, path: Path | str) -> Keyring:
@@ -92,15 +91,22 @@ class Keyring:
     def decrypt(self, sealed: bytes, about: bytes) -> bytes:
         """Raises KeyMissing and Broken."""
         name = key_of(sealed)
-        if name not in self._ciphers:
-            raise KeyMissing(f"the key {name} that this payload was sealed with is not in {self.place}: put its line back there; without "
-                             "it the payload cannot be opened, and the sender has to send it anew")
-        start = 2 + len(name)
+        cipher, start = self._cipher(name), 2 + len(name)
         try:
-            return self._ciphers[name].decrypt(sealed[start:start + NONCE], sealed[start + NONCE:], about)
+            return cipher.decrypt(sealed[start:start + NONCE], sealed[start + NONCE:], about)
         except InvalidTag:
             raise Broken(f"a payload cannot be opened: it is damaged, or the key {name} in {self.place} is another one under the same "
                          "name") from None
+
+    def _cipher(self, name: str) -> AESGCM:
+        """Raises KeyMissing."""
+        if name not in self._ciphers and self._file is not None:
+            with suppress(StoreError):  # a file that cannot be used just now takes away nothing
+                self._take(_read(self._file))
+        if name not in self._ciphers:
+            raise KeyMissing(f"the key {name} that this payload was sealed with is not in {self.place}: put its line back there, and it is "
+                             "sent; without it the payload cannot be opened, and the sender has to send it anew")
+        return self._ciphers[name]
 
 
 def key_of(sealed: bytes) -> str:
@@ -125,6 +131,18 @@ def unsqueeze(squeezed: bytes) -> bytes:
     if not opener.eof:
         raise Broken("a payload was opened but is not whole")
     return plain
+
+
+def _read(path: Path | str) -> dict[str, bytes]:
+    """Raises StoreError."""
+    try:
+        return _keys(Path(path).read_text(encoding="ascii"), str(path))
+    except FileNotFoundError:
+        raise StoreError(f"{path}: there is no such file of keys; make one with `redbag keys new`, or put its lines into "
+                         "REDBAG_KEYS") from None
+    except (OSError, UnicodeDecodeError) as error:
+        why = error.strerror if isinstance(error, OSError) else "it is not plain text"
+        raise StoreError(f"{path}: the keys could not be read: {why}") from None
 
 
 def _keys(text: str, place: str) -> dict[str, bytes]:
