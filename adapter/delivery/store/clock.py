@@ -10,7 +10,7 @@ class Steady:
     before `newest`, the newest time in the store, so that what is written next is not older than what stands there."""
 
     def __init__(self, newest: float = 0.0, wall: Callable[[], float] = time.time, passed: Callable[[], float] = time.monotonic) -> None:
-        self._passed, self._began = passed, passed()
+        self.wall, self._passed, self._began = wall, passed, passed()
         self._start = max(wall(), newest)
 
     def now(self) -> float:

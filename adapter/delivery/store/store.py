@@ -42,6 +42,7 @@ Wake = Callable[[Connection, str, float], None]
 TRIES = 5  # of a transaction that was undone because of another
 OVERHEAD = 1500  # bytes of a delivery beside its payload, indexes and attempts included
 SAME_NAME = "a worker named {} is at work on this store already: give this one another name"
+AHEAD = 3600.0  # seconds that another process' clock is followed beyond the machine's own
 LEASE = 30.0  # seconds without a beat after which a worker is given up
 
 
@@ -213,6 +214,13 @@ class Store:
     def beat(self, worker: str) -> bool:
         """Still alive. False: this worker was given up and buried; what it has in flight is no longer its own."""
         return self.write(lambda connection: sql.beat(connection, worker), lightly=True)
+
+    def keep_up(self) -> float:
+        """Another process' clock may be ahead of this one's: what it accepts is due here too. But never by more than an hour ahead of the
+        machine's own clock, which may be the right one. Returns how many seconds the store's newest time is still ahead of."""
+        newest = self.read(sql.newest)
+        self.clock.not_before(min(newest, self.clock.wall() + AHEAD))
+        return max(newest - self.clock.now(), 0.0)
 
     def beats(self) -> dict[str, int]:
         """Of every worker; and -1 of one that was buried and claimed something before it knew, for nobody else would miss it."""
