@@ -112,9 +112,11 @@ def bundle(about: str, endpoint: str = "acute", **more: Any) -> Item:
 class Home:
     """Where something is accepted and sent: a store in a folder, and the way to the hospital. `options` are the endpoint's."""
 
-    def __init__(self, folder: Path, hospital: Hospital | None = None, clock: Steady | None = None, **options: Any) -> None:
+    def __init__(self, folder: Path, hospital: Hospital | None = None, clock: Steady | None = None, keys: Keyring = KEYS,
+                 database: str = "", **options: Any) -> None:
         self.folder, self.hospital, self.options = folder, hospital or Hospital(), options
-        self.store = Store.open(str(folder / "redbag.db"), KEYS, clock=clock)
+        self.database, self._clock = database or str(folder / "redbag.db"), clock
+        self.store = self.opened(keys)
         self.others: dict[str, dict[str, Any]] = {}  # further endpoints
         self._config: Config | None = None
 
@@ -123,6 +125,14 @@ class Home:
 
     def __exit__(self, *error: object) -> None:
         self.store.close()
+
+    def opened(self, keys: Keyring = KEYS) -> Store:
+        """As another process would."""
+        return Store.open(self.database, keys, clock=self._clock)
+
+    def reopened(self, keys: Keyring) -> None:
+        self.store.close()
+        self.store = self.opened(keys)
 
     def accept(self, *abouts: str, **more: Any) -> list[Receipt]:
         return self.store.accept([bundle(about, **more) for about in abouts])

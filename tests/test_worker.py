@@ -165,6 +165,13 @@ def test_only_so_many_a_second(tmp_path: Path) -> None:
         assert at[-1] - at[0] > 8.5 / 20
 
 
+def test_waiting_for_its_turn_is_not_of_the_time_that_a_resident_may_take(tmp_path: Path) -> None:
+    with Home(tmp_path, rate=5.0, seconds=1) as home:
+        home.accept(*(f"R{number} 0" for number in range(20)))
+        assert home.works().delivered == 20
+        assert {home.store.people.line(number).attempts for number in range(1, 21)} == {1}
+
+
 # ---- it is told to stop --------------------------------------------------------------------------------------------------------
 async def stopped_when(home: Home, desk: Desk, asked: int, until_idle: bool = False, **more: Any) -> Summary:
     """A worker that is told to stop when the hospital has so many requests."""

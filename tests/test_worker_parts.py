@@ -8,9 +8,13 @@ from types import ModuleType
 
 import pytest
 
+from adapter.delivery.answer import NoAnswer, NotAsked
+from adapter.delivery.deadline import left, standing_still, within
+from adapter.delivery.dialects import decide
+from adapter.delivery.dialects.decision import About, Asked, Decision, Means
 from adapter.delivery.store.errors import StoreAway, WorkerRunning
 from adapter.delivery.work import attempt, breaker, ramp
-from adapter.delivery.work.breaker import LONGEST_ASKED, LONGEST_PAUSE, Standing, opens, standing
+from adapter.delivery.work.breaker import LONGEST_ASKED, LONGEST_PAUSE, Sign, Standing, opens, sign, standing
 from adapter.delivery.work.engine import Loop
 from adapter.delivery.work.lease import Buried, Lease, Watch
 from adapter.delivery.work.ramp import Ramp, Slots
@@ -52,6 +56,46 @@ def test_when_it_opens(failures: int, asked: float | None, dice: float, until: f
 ])
 def test_how_it_stands(open_until: float | None, now: float, is_: Standing) -> None:
     assert standing(open_until, now) is is_
+
+
+@pytest.mark.parametrize(("decision", "says"), [
+    (Decision(Means.DELIVERED, status=200), Sign.UP),
+    (Decision(Means.RETRY, status=409), Sign.UP),                                   # it answers, and that is what is asked here
+    (Decision(Means.PERSON), Sign.UP),                                              # somebody else is there under her number
+    (Decision(Means.DEAD, status=403), Sign.REFUSED),
+    (Decision(Means.PERSON, status=412), Sign.REFUSED),
+    (Decision(Means.DEAD, status=200), Sign.UP),                                    # one of its entries
+    (Decision(Means.RETRY, status=503, about=About.ENDPOINT), Sign.DOWN),
+    (Decision(Means.RETRY, status=502), Sign.DOUBT),
+    (Decision(Means.AMBIGUOUS), Sign.DOUBT),
+    (Decision(Means.RETRY, asked=False), Sign.NOTHING),
+    (Decision(Means.PERSON, asked=False), Sign.NOTHING),                            # it could not be opened
+    (decide("fhir", Asked("GET"), NotAsked("our time is over"), 1, NOW), Sign.NOTHING),
+    (decide("bars", Asked("GET"), NoAnswer("none"), 1, NOW), Sign.DOUBT),
+])
+def test_what_an_attempt_says_of_the_endpoint(decision: Decision, says: Sign) -> None:
+    assert sign(decision) is says
+
+
+# ---- how long one resident may take ------------------------------------------------------------------------------------------
+def test_what_stands_still_in_several_tasks_at_once_stands_still_once_and_for_whoever_set_a_time() -> None:
+    async def told() -> None:
+        loop = asyncio.get_running_loop()
+        now, loop.time = loop.time(), lambda: now                   # type: ignore[method-assign]
+        assert left() == float("inf")
+        with within(90.0), within(30.0):
+            with standing_still():
+                now += 1.0
+                with standing_still():
+                    now += 10.0
+                    assert left() == 30.0
+                now += 100.0
+            now += 10.0
+            assert left() == 20.0
+            now += 21.0
+            assert left() == 0.0
+
+    asyncio.run(told())
 
 
 # ---- the ramp --------------------------------------------------------------------------------------------------------------

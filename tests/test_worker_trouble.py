@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Callable, Mapping
 from contextlib import closing
 from dataclasses import replace
@@ -14,12 +15,14 @@ import pytest
 from adapter.delivery.dialects.decision import About, Decision, Means
 from adapter.delivery.endpoints.connect import connect
 from adapter.delivery.retry import Clock
+from adapter.delivery.store.clock import Steady
 from adapter.delivery.store.desk import Desk
 from adapter.delivery.store.errors import StoreAway, WorkerRunning
 from adapter.delivery.store.model import Attempt, Claimed, Payload
 from adapter.delivery.store.seal import Keyring
 from adapter.delivery.store.sql import workers_in_flight
 from adapter.delivery.store.store import Breaker, Store
+from adapter.delivery.work.breaker import EVERYBODY, Sign
 from adapter.delivery.work.carry import Way, carry
 from adapter.delivery.work.engine import Loop
 from adapter.delivery.work.traffic import Traffic
@@ -95,15 +98,15 @@ def test_of_all_processes_one_tries_whether_it_is_back(tmp_path: Path) -> None:
             hand.seconds = 1.0
             assert [await here.shut(), await there.shut()] == [0.0, 0.0]
             assert [await here.may_claim(), await there.may_claim()] == [1, 0]
-            assert await here.shut() == await there.shut() == endpoint.seconds      # so long the others wait for what it finds
+            assert (await here.shut(), await there.shut()) == (0.0, endpoint.seconds)       # so long the others wait for what it finds
             hand.seconds = 2.0
             down = Attempt(hand.clock.now(), hand.clock.now(), Decision(Means.RETRY, about=About.ENDPOINT))
-            await there.learn(MARY, down, ours=False)           # had been under way: nothing new
+            await there.learn(MARY, down, Sign.DOWN)            # had been under way: nothing new
             assert home.store.opened("acute").failures == 1
-            await here.learn(MARY, down, ours=False)
+            await here.learn(MARY, down, Sign.DOWN)
             assert home.store.opened("acute") == Breaker(2, hand.clock.now() + 0.5)
             hand.seconds += 1.0
-            await here.learn(MARY, replace(down, began=down.began - 1.0), ours=False)       # had begun before that
+            await here.learn(MARY, replace(down, began=down.began - 1.0), Sign.DOWN)       # had begun before that
             assert home.store.opened("acute").failures == 2
             for each in (here, there):
                 await each.close()
@@ -149,6 +152,35 @@ def test_a_server_that_hangs_for_everybody_is_left_alone_and_one_that_hangs_for_
         hospital.replies = lambda about: Reply(502 if about == "R7 0" else 200)
         home.changes()
         home.told(one)
+
+
+def test_where_every_delivery_is_refused_few_die_of_it_and_the_rest_waits_until_somebody_has_looked(tmp_path: Path) -> None:
+    hand, hospital = Hand(), Hospital(lambda about: Reply(403))
+    with Home(tmp_path, hospital, hand.clock) as home:
+        home.accept(*(f"R{number} 0" for number in range(60)))
+
+        async def story(desk: Desk) -> None:
+            def dead() -> int:
+                return len(home.store.people.listed(state="dead"))
+
+            async with home.at_work(desk, clock=HALF):
+                await becomes(lambda: home.store.opened("acute").open_until is not None)
+                await asyncio.sleep(LOOK)
+                assert dead() == 4
+                waiting = [line for line in home.store.people.listed(state="queued") if line.says]
+                assert len(waiting) == len(hospital.asked) - 4
+                assert all(line.says[0] == EVERYBODY and not line.attempts for line in waiting)
+                for turn, hand.seconds in enumerate((2.0, 10.0, 100.0), 1):     # one is tried from time to time, and dies alone
+                    await becomes(lambda: dead() == 4 + turn)                    # noqa: B023  # waited for within the turn
+                    await asyncio.sleep(LOOK)
+                    assert dead() == 4 + turn
+                hospital.replies = lambda about: Reply(422 if about in {"R20 0", "R30 0", "R40 0"} else 200)
+                hand.seconds = 1000.0
+                await becomes(lambda: len(hospital.took) == 60 - 7 - 3)
+                await becomes(lambda: dead() == 10)                             # a few that are refused are a few
+                assert home.store.opened("acute") == Breaker()
+
+        home.told(story)
 
 
 def test_a_run_that_ends_by_itself_does_not_wait_for_what_is_due_much_later(tmp_path: Path) -> None:
@@ -267,6 +299,31 @@ def test_a_store_that_is_away_for_a_moment_costs_a_repetition(tmp_path: Path, ca
         assert "the database is being restarted" in caplog.text
 
 
+class Second(Desk):
+    """Another process is always first to try whether an endpoint is back."""
+
+    async def run(self, what: Any, *said: Any, **more: Any) -> Any:
+        if what == self.store.probe:
+            self.store.probe(*said)
+        return await super().run(what, *said, **more)
+
+
+def test_who_may_not_try_whether_it_is_back_goes_on_when_another_has_found_out(tmp_path: Path) -> None:
+    with Home(tmp_path) as home:
+        async def story(desk: Desk) -> None:
+            home.store.failed("acute", home.store.clock.now() + 0.3)
+            home.accept("Mary 0")
+            with closing(Second(home.store)) as second:
+                async with home.at_work(second):
+                    await becomes(lambda: (home.store.opened("acute").open_until or 0.0) > home.store.clock.now() + 60.0)
+                    await asyncio.sleep(LOOK)
+                    assert home.hospital.asked == []
+                    home.store.succeeded("acute")
+                    await becomes(lambda: home.hospital.took == ["Mary 0"])
+
+        home.told(story)
+
+
 # ---- the file of endpoints -----------------------------------------------------------------------------------------------------
 def test_what_is_under_way_ends_with_the_old_endpoint_and_the_next_goes_to_the_new(tmp_path: Path) -> None:
     old, new = Hospital(lambda about: Reply(seconds=1.5)), Hospital()
@@ -283,6 +340,36 @@ def test_what_is_under_way_ends_with_the_old_endpoint_and_the_next_goes_to_the_n
 
         home.told(story)
         assert (old.took, home.store.people.line(1).attempts) == (["Mary 0"], 1)
+
+
+class Edited(Desk):
+    """While it claims the file is edited, and that is seen."""
+
+    def __init__(self, home: Home) -> None:
+        super().__init__(home.store)
+        self.home = home
+
+    async def claim(self, *said: Any, **more: Any) -> list[Claimed]:
+        claimed = await super().claim(*said, **more)
+        if len(claimed) > 1 and "headers" not in self.home.options:
+            self.home.changes(headers={"X-New": "1"})
+            await asyncio.sleep(2.5)
+        return claimed
+
+
+def test_what_is_claimed_while_the_file_is_edited_goes_to_the_new_endpoint(tmp_path: Path) -> None:
+    with Home(tmp_path) as home:
+        home.accept(*(f"R{number} 0" for number in range(20)))
+        home.others = {"other": {}}     # one more that looks at the file meanwhile
+
+        async def story(desk: Desk) -> None:
+            with closing(Edited(home)) as edited:
+                async with home.at_work(edited):
+                    await becomes(lambda: len(home.hospital.took) == 20)
+
+        home.told(story)
+        assert "headers" in home.options
+        assert {home.store.people.line(number).state for number in range(1, 21)} == {"done"}
 
 
 def test_what_waits_for_an_endpoint_that_is_gone_waits(tmp_path: Path) -> None:
@@ -325,14 +412,62 @@ def test_a_fault_of_ours_holds_one_lane_and_says_nothing_of_a_patient(tmp_path: 
     assert not any(CANARY.encode() in file.read_bytes() for file in tmp_path.iterdir())
 
 
-def test_a_payload_whose_key_is_gone_holds_its_lane_and_others_go_on(tmp_path: Path) -> None:
+def test_what_a_missing_key_has_sealed_waits_for_it_and_neither_dies_nor_is_in_anybodys_way(tmp_path: Path) -> None:
+    hand, file = Hand(), tmp_path / "redbag.keys"
+    Keyring.new(file)
+    with Home(tmp_path, clock=hand.clock, keys=Keyring.load(file, {})) as home:
+        home.accept(*(f"R{number} 0" for number in range(12)))
+        whole = file.read_text()
+        file.unlink()
+        home.reopened(Keyring.new(file))
+        home.store.failed("acute", hand.clock.now())                # it is not known whether the endpoint is back either
+        home.accept("Ida 0")
+        assert home.works() == Summary(delivered=1, dead=0, waits=600.0)
+        assert home.store.opened("acute") == Breaker()
+        line = home.store.people.line(1)
+        assert (line.state, "is not in" in " ".join(line.says)) == ("queued", True)
+        file.write_text(whole)
+        hand.seconds = 601.0
+        assert home.works() == Summary(delivered=12, dead=0, waits=None)
+
+
+def test_a_key_that_is_new_while_the_worker_works_is_taken_up(tmp_path: Path) -> None:
+    file = tmp_path / "redbag.keys"
+    with Home(tmp_path, keys=Keyring.new(file)) as home:
+        async def story(desk: Desk) -> None:
+            async with home.at_work(desk):
+                home.accept("Mary 0")
+                await becomes(lambda: home.hospital.took == ["Mary 0"])
+                with closing(Store.open(str(tmp_path / "redbag.db"), Keyring.rotate(file))) as sending:
+                    sending.accept([bundle("Mary 1")])
+                await becomes(lambda: home.hospital.took == ["Mary 0", "Mary 1"])
+
+        home.told(story)
+
+
+def test_a_payload_that_is_damaged_holds_its_lane_and_others_go_on(tmp_path: Path) -> None:
     with Home(tmp_path) as home:
         home.accept("Mary 0", "Mary 1")
-    other = Home(tmp_path)
-    other.store.close()
-    other.store = Store.open(str(tmp_path / "redbag.db"), Keyring({"k2": bytes(32)}, "redbag.keys"))
-    with other:
-        other.accept("Ida 0")
-        assert other.works() == Summary(delivered=1, dead=1, waits=None)
-        lane, = other.store.people.stuck()
-        assert "the key k1 that this payload was sealed with is not in redbag.keys" in lane.because
+        home.reopened(Keyring({"k1": bytes(31) + b"1"}, "redbag.keys"))
+        home.accept("Ida 0")
+        assert home.works() == Summary(delivered=1, dead=1, waits=None)
+        lane, = home.store.people.stuck()
+        assert "the key k1 in redbag.keys is another one under the same name" in lane.because
+
+
+# ---- clocks ------------------------------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize(("ahead", "sent", "says"), [(600.0, True, 0), (4 * 86_400.0, False, 1)])
+def test_what_is_accepted_by_a_clock_that_is_ahead_is_due_at_once_unless_it_cannot_be_right(
+        tmp_path: Path, caplog: pytest.LogCaptureFixture, ahead: float, sent: bool, says: int) -> None:
+    with Home(tmp_path) as home:
+        async def story(desk: Desk) -> None:
+            async with home.at_work(desk, lease=3.0):
+                await becomes(lambda: "home" in home.store.beats())
+                clock = Steady(wall=lambda: time.time() + ahead)
+                with closing(Store.open(str(tmp_path / "redbag.db"), KEYS, clock=clock)) as sending:
+                    sending.accept([bundle("Mary 0")])
+                await asyncio.sleep(1.5)
+                assert bool(home.hospital.took) is sent
+
+        home.told(story)
+        assert caplog.text.count("set the clocks of the machines right") == says

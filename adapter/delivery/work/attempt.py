@@ -9,9 +9,10 @@ from collections.abc import Awaitable, Callable, Mapping
 from types import TracebackType
 
 from adapter.delivery.dialects.decision import Decision, Means
-from adapter.delivery.store.errors import Sealed, StoreAway, StoreFull
+from adapter.delivery.store.errors import KeyMissing, Sealed, StoreAway, StoreFull
 from adapter.delivery.store.model import Attempt, Claimed, Payload
 from adapter.delivery.store.store import Store
+from adapter.delivery.work.breaker import Sign, sign
 from adapter.delivery.work.carry import NO_ROWS, Way
 from adapter.delivery.work.lease import Buried
 
@@ -19,25 +20,37 @@ log = logging.getLogger(__name__)
 Carry = Callable[[Way, Payload, Claimed, Callable[[], float]], Awaitable[tuple[Decision, Mapping[str, int]]]]
 ANEW = (Buried, StoreAway, StoreFull)  # not about one delivery: the worker begins anew
 OURS = ("adapter.", "mappings.")
+KEY_AGAIN = 600.0  # seconds before it is looked whether a missing key is there again
 
 
-async def attempt(carry: Carry, way: Way, claimed: Claimed, store: Store, worker: str) -> tuple[Attempt, bool]:
-    """What came of it, and whether it failed by us, before or without an answer. Raises ANEW."""
-    now, rows, ours = store.clock.now, NO_ROWS, True
+async def attempt(carry: Carry, way: Way, claimed: Claimed, store: Store, worker: str) -> tuple[Attempt, Sign]:
+    """What came of it, and what that says about the endpoint. Raises ANEW."""
+    now, rows = store.clock.now, NO_ROWS
     began = now()
     try:
         payload = store.open_payload(claimed)
         decision, rows = await carry(way, payload, claimed, now)
-        ours = False
+        says = sign(decision)
     except Sealed as error:
-        decision = Decision(Means.PERSON, (str(error),))
+        decision = sealed(error, now())
+        says = sign(decision)
+        _tell(claimed, decision)
     except ANEW:
         raise
     except Exception as error:  # noqa: BLE001  # it holds up its own lane and no other
-        decision = fault_of_ours(error)
-    if ours:
-        log.error("Delivery %d to %s: %s", claimed.delivery, claimed.endpoint, " ".join(decision.says))
-    return Attempt(began, now(), decision, worker, rows), ours
+        decision, says = fault_of_ours(error), Sign.DOUBT
+        _tell(claimed, decision)
+    return Attempt(began, now(), decision, worker, rows), says
+
+
+def sealed(error: Sealed, now: float) -> Decision:
+    """A key that is missing may be put back, and then all that it sealed goes on by itself; what is damaged stays so."""
+    missing = isinstance(error, KeyMissing)
+    return Decision(Means.RETRY if missing else Means.PERSON, (str(error),), now + KEY_AGAIN if missing else None, asked=False)
+
+
+def _tell(claimed: Claimed, decision: Decision) -> None:
+    log.error("Delivery %d to %s: %s", claimed.delivery, claimed.endpoint, " ".join(decision.says))
 
 
 def fault_of_ours(error: Exception) -> Decision:

@@ -4,19 +4,22 @@
                                                                  ^------------- fails -------|
 
 A failure is about the endpoint (not reached, out of service, asked too often, not let in), never about one delivery; where an answer
-leaves that open, many in a row say it. Where it stands is in the store, shared by all processes: `failures` in a row, and `open_until`,
+leaves that open, many in a row say it. So it is where delivery after delivery is refused for good: a gateway that has been set up wrong
+must not make dead all that waits. Where it stands is in the store, shared by all processes: `failures` in a row, and `open_until`,
 None where it is closed. Times in seconds since 1970.
 Source: RFC 9110, Retry-After; NHS England API platform guidance on rate limits (exponential back-off where no time is given).
 """
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from enum import Enum
 
-from adapter.delivery.dialects.decision import Decision, Means
+from adapter.delivery.dialects.decision import About, Decision, Means
 
 OPENS_AT = 3  # failures in a row
-DOUBTS = 5  # lanes in a row with a doubtful result
+MANY = 5  # lanes in a row with a doubtful result, or refused
+EVERYBODY = "every delivery is refused: look at the endpoint, and at whatever stands before it"
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 300.0  # seconds
 LONGEST_ASKED = 3600.0  # seconds: a server that says "tomorrow" is tried in an hour all the same
 
@@ -57,20 +60,43 @@ def pause(failures: int, dice: Callable[[], float]) -> float:
     return dice() * min(LONGEST_PAUSE, FIRST_PAUSE * 2.0 ** min(failures - OPENS_AT, 30))
 
 
-def doubtful(decision: Decision) -> bool:
-    """It may be the delivery, and it may be the endpoint: no answer came, or it failed over it.
+class Sign(Enum):
+    """What one attempt says about the endpoint."""
 
-    >>> doubtful(Decision(Means.AMBIGUOUS)), doubtful(Decision(Means.RETRY, status=502)), doubtful(Decision(Means.RETRY, status=409))
-    (True, True, False)
+    UP = "it answers"
+    REFUSED = "it answers, and refuses this one for good"
+    DOWN = "it fails for everybody"
+    DOUBT = "it may be the delivery, and it may be the endpoint"
+    NOTHING = "it was not asked"
+
+
+def sign(decision: Decision) -> Sign:
     """
-    return decision.means in (Means.RETRY, Means.AMBIGUOUS) and (decision.status is None or decision.status >= 500)
+    >>> [sign(Decision(Means.RETRY, status=status)).name for status in (None, 502, 409)], sign(Decision(Means.RETRY, asked=False)).name
+    (['DOUBT', 'DOUBT', 'UP'], 'NOTHING')
+    >>> sign(Decision(Means.DEAD, status=422)).name, sign(Decision(Means.DEAD)).name
+    ('REFUSED', 'UP')
+    """
+    if not decision.asked:
+        return Sign.NOTHING
+    if decision.about is About.ENDPOINT:
+        return Sign.DOWN
+    if decision.means in (Means.DEAD, Means.PERSON):
+        return Sign.REFUSED if 400 <= (decision.status or 0) < 500 else Sign.UP
+    doubtful = decision.means is not Means.DELIVERED and (decision.status is None or decision.status >= 500)
+    return Sign.DOUBT if doubtful else Sign.UP
 
 
-class Doubts:
-    """Many doubtful results with no answer between them, each about another lane, are about the endpoint. One resident whom a server cannot
-    bear is one lane, however often it is tried.
+def of_everybody(decision: Decision) -> Decision:
+    """Of one that was refused as everybody is: it waits until somebody has looked, and so does the endpoint."""
+    return replace(decision, means=Means.RETRY, says=(EVERYBODY, *decision.says), at=None, about=About.ENDPOINT, mend=True)
 
-    >>> doubts = Doubts(); [doubts.of(lane) for lane in (1, 1, 1, 2, 3, 4, 5)]
+
+class Crowd:
+    """Many results of one kind with none between them that says otherwise, each about another lane, are about the endpoint. One resident
+    whom a server cannot bear is one lane, however often it is tried.
+
+    >>> crowd = Crowd(); [crowd.of(lane) for lane in (1, 1, 1, 2, 3, 4, 5)]
     [False, False, False, False, False, False, True]
     """
 
@@ -80,4 +106,4 @@ class Doubts:
     def of(self, lane: int) -> bool:
         """One more; True: too many."""
         self._lanes.add(lane)
-        return len(self._lanes) >= DOUBTS
+        return len(self._lanes) >= MANY

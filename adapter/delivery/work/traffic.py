@@ -3,17 +3,20 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine
+from dataclasses import replace
 
-from adapter.delivery.dialects.decision import About
+from adapter.delivery.dialects.decision import Means
 from adapter.delivery.endpoints.endpoint import Endpoint
 from adapter.delivery.store.desk import Desk
 from adapter.delivery.store.model import Attempt, Claimed
 from adapter.delivery.store.store import Breaker
-from adapter.delivery.work.breaker import OPENS_AT, Doubts, Standing, doubtful, opens, standing
+from adapter.delivery.work.breaker import OPENS_AT, Crowd, Sign, Standing, of_everybody, opens, standing
 from adapter.delivery.work.carry import Way
+from adapter.delivery.work.engine import until
 from adapter.delivery.work.ramp import Slots
 
 FRESH = 0.2  # seconds for which it is taken as known that no other process has found the endpoint failing
+LOOK = 1.0  # seconds: who waits for room looks so often whether another process has found the endpoint failing
 FAST = 0.25  # seconds: where one takes less, others are claimed ahead of their turn, so that nobody waits for the disk
 
 
@@ -24,9 +27,10 @@ class Traffic:
     def __init__(self, way: Way, desk: Desk, dice: Callable[[], float]) -> None:
         self.way, self.claiming, self.retired = way, asyncio.Lock(), False
         self._desk, self._store, self._dice = desk, desk.store, dice
-        self.slots, self._standing, self._doubts = Slots(way.endpoint.concurrency), Standing.CLOSED, Doubts()
+        self.slots, self._standing = Slots(way.endpoint.concurrency), Standing.CLOSED
+        self._doubts, self._refused = Crowd(), Crowd()  # since the last answer; since the last that was delivered
         self._failing, self._telling = False, asyncio.Lock()  # `failing`: an answer is news to the store
-        self._probing = False  # the one that is under way tries for all processes whether it is back
+        self._probing = False  # it is for this process to try whether it is back, with one delivery
         self._shut_at = self._looked = 0.0  # when it was last left alone (the store's clock); when that was looked up (the loop's)
         self._takes = float("inf")  # seconds, the last ones counting most
         self._lanes = set[asyncio.Task[None]]()
@@ -43,6 +47,9 @@ class Traffic:
     # ---- the endpoint ----------------------------------------------------------------------------------------------------
     async def shut(self) -> float:
         """Seconds for which it is left alone; 0.0: it is not, or one may try."""
+        if self._probing and not self._lanes:  # what it was tried with never went out
+            self._standing = Standing.PROBE
+            return 0.0
         if not self._failing and (now := asyncio.get_running_loop().time()) < self._looked + FRESH:
             return 0.0
         known = await self._known()
@@ -56,8 +63,9 @@ class Traffic:
             return self._room()
         if self._lanes:
             return 0
-        until = self._store.clock.now() + self.endpoint.seconds
-        self._probing = await self._desk.run(self._store.probe, self.name, until)
+        if not self._probing:
+            until = self._store.clock.now() + self.endpoint.seconds
+            self._probing = await self._desk.run(self._store.probe, self.name, until)
         return int(self._probing)
 
     def _room(self) -> int:
@@ -66,19 +74,26 @@ class Traffic:
         ahead = limit if self._takes < FAST else 0
         return 0 if self.slots.waiting > ahead // 2 else max(0, limit + ahead - self.slots.taken - self.slots.waiting)
 
-    async def learn(self, claimed: Claimed, attempt: Attempt, ours: bool) -> None:
-        """What an attempt says about the endpoint itself. `ours`: it failed before the endpoint was asked."""
-        if attempt.decision.about is About.ENDPOINT:
-            await self._failed(attempt, 1)
-        elif not (ours or doubtful(attempt.decision)):
-            await self._answered(attempt)
-        elif self._probing or self._doubts.of(claimed.lane):
+    async def learn(self, claimed: Claimed, attempt: Attempt, sign: Sign) -> Attempt:
+        """What an attempt says about the endpoint itself. Returns what is to be settled: where every delivery is refused no more of them
+        die of it than the one that is tried from time to time."""
+        refused = sign is Sign.REFUSED and self._refused.of(claimed.lane) and not self._probing
+        if refused:
+            attempt, sign = replace(attempt, decision=of_everybody(attempt.decision)), Sign.DOWN
+        if sign is Sign.DOWN:
+            await self._failed(attempt, OPENS_AT if refused else 1)
+        elif sign is Sign.REFUSED and self._probing or sign is Sign.DOUBT and (self._probing or self._doubts.of(claimed.lane)):
             await self._failed(attempt, OPENS_AT)
+        elif sign in (Sign.UP, Sign.REFUSED):
+            await self._answered(attempt)
+        return attempt
 
     async def _answered(self, attempt: Attempt) -> None:
         took = attempt.ended - attempt.began
         self._takes = took if self._takes == float("inf") else 0.8 * self._takes + 0.2 * took
-        self._doubts, self._probing = Doubts(), False
+        self._doubts, self._probing = Crowd(), False
+        if attempt.decision.means is Means.DELIVERED:
+            self._refused = Crowd()
         self.slots.answered()
         self._moved.set()
         if self._failing:
@@ -103,7 +118,7 @@ class Traffic:
         await self._desk.run(self._store.failed, self.name, until)
 
     def _leave_alone(self, now: float) -> None:
-        self._standing, self._failing, self._shut_at, self._doubts = Standing.OPEN, True, now, Doubts()
+        self._standing, self._failing, self._shut_at, self._doubts = Standing.OPEN, True, now, Crowd()
         self.slots.outage()
 
     async def _known(self) -> Breaker:
@@ -134,8 +149,9 @@ class Traffic:
         self._moved.set()
 
     async def moved(self) -> None:
-        """Waits until a slot is free, or there are more of them, or there is nothing to wait for any more."""
-        await self._moved.wait()
+        """Waits a while for a slot that is free, or for more of them. Where nothing is under way nothing would tell."""
+        if self._lanes:
+            await until(self._moved, LOOK)
         self._moved.clear()
 
     def send_home(self) -> None:
@@ -153,9 +169,11 @@ class Traffic:
         return sum(lane.cancel() for lane in self._lanes)
 
     async def retire(self) -> None:
-        """No more of it; closed when what is under way has ended."""
+        """No more of it; closed when what is under way has ended, what is just being claimed included."""
         self.retired = True
         self.send_home()
+        async with self.claiming:
+            pass
         await self.over()
         await self.close()
 

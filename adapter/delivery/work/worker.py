@@ -17,11 +17,12 @@ import asyncio
 import logging
 import time
 from collections import Counter
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
 from adapter.delivery.client import FhirClient
+from adapter.delivery.deadline import standing_still
 from adapter.delivery.dialects.decision import Means
 from adapter.delivery.endpoints.config import Config
 from adapter.delivery.endpoints.connect import connect
@@ -68,7 +69,7 @@ class Worker:
         self._desk, self._engine, self._clock = desk, engine, clock or Clock()
         self._config = config if callable(config) else lambda: config
         self._carry, self._connect, self._lease_seconds, self._grace = carry, connect, lease, grace
-        self._first_name, self._lives = name, 1
+        self._first_name, self._lives, self._told_ahead = name, 1, False
         self._became, self._waits = Counter[Means](), dict[str, float | None]()
 
     async def run(self, stop: asyncio.Event, *, until_idle: bool = False) -> Summary:
@@ -154,6 +155,7 @@ class Worker:
         while True:
             now = time.monotonic()
             await self._beat()
+            await self._keep_up()
             if stale := watch.stale(await self._desk.run(store.beats), now):
                 lanes = await self._desk.run(store.bury, stale)
                 log.warning("no sign of life from %s; %d of its deliveries are sent again", ", ".join(stale), lanes)
@@ -167,6 +169,14 @@ class Worker:
             self._lease.bury()
             raise Buried("others took this worker for dead")
         self._lease.renew(asked)
+
+    async def _keep_up(self) -> None:
+        """Others accept by their clocks; told once where one of them cannot be right."""
+        ahead = await self._desk.run(self._desk.store.keep_up)
+        if ahead and not self._told_ahead:
+            self._told_ahead = True
+            log.warning("the newest time in the store is %.0f s ahead: set the clocks of the machines right; until then what was accepted "
+                        "by the one that is wrong waits, unless the worker is started anew", ahead)
 
     async def _stir(self, over: asyncio.Event) -> None:
         """When it is over nobody waits for room any more."""
@@ -225,8 +235,9 @@ class Worker:
     async def _before(self, endpoint: Endpoint) -> None:
         """Before each request: in its turn, where an endpoint wants only so many a second; and only while the lane is surely ours."""
         if endpoint.rate:
-            start = await self._desk.run(self._desk.store.take, endpoint.name, 1, endpoint.rate)
-            await self._clock.sleep(max(0.0, start - self._now()))
+            with standing_still():
+                start = await self._desk.run(self._desk.store.take, endpoint.name, 1, endpoint.rate)
+                await self._clock.sleep(max(0.0, start - self._now()))
         await self._lease.sure()
 
     # ---- lanes -----------------------------------------------------------------------------------------------------------
@@ -242,13 +253,20 @@ class Worker:
                 continue
             quiet = is_quiet(traffic.endpoint.quiet, self._clock.now())
             claimed = await self._desk.claim(self.name, traffic.name, most, urgent_only=quiet)
-            for each in claimed:
-                traffic.start(self._group, self._drain(traffic, each, traffic.slots.ask(each.urgent)))
+            await self._start(traffic, claimed)
             if len(claimed) < most:
                 due = await self._due(traffic)
             if not claimed:
                 break
         return due
+
+    async def _start(self, traffic: Traffic, claimed: Sequence[Claimed]) -> None:
+        """One that has been retired meanwhile is about to close its client: what was claimed for it is given back."""
+        if traffic.retired:
+            await self._desk.run(self._desk.store.release, claimed)
+            return
+        for each in claimed:
+            traffic.start(self._group, self._drain(traffic, each, traffic.slots.ask(each.urgent)))
 
     async def _due(self, traffic: Traffic) -> float | None:
         """Seconds until something is; in quiet hours only what is urgent."""
@@ -265,8 +283,8 @@ class Worker:
             if not await turn:
                 await self._desk.run(self._desk.store.release, [claimed])
                 break
-            tried, ours = await attempt(self._carry, traffic.way, claimed, self._desk.store, self.name)
-            await traffic.learn(claimed, tried, ours)  # before the next has its turn
+            tried, sign = await attempt(self._carry, traffic.way, claimed, self._desk.store, self.name)
+            tried = await traffic.learn(claimed, tried, sign)  # before the next has its turn
             traffic.sent()
             following = await self._desk.settle(claimed, tried, on=left > 0 and self._goes_on(traffic))
             if isinstance(following, Lost):
