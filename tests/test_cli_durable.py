@@ -24,6 +24,7 @@ from tests.at_the_desk import NAME, Desk, alone, desk
 from tests.test_cli import CANARY, ROOT, another, example, lines, ndjson
 
 SEND = f"send home.ndjson --to {NAME} --durable"
+TIME = r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\dZ"
 LATER = "2025-01-15T21:45:00Z"  # a day after the example
 
 
@@ -117,6 +118,35 @@ def test_under_one_event_one_thing_is_accepted(quiet: Desk) -> None:
     assert quiet.asked("SELECT count(*) FROM delivery") == [(1,)]
 
 
+def test_an_event_that_is_told_again_when_it_was_refused_is_for_a_person(here: Desk) -> None:
+    here.configure()  # nobody is made there
+    residents(here, another("a"))
+    send = f"{SEND} --event admitted-7"
+    here.well(send)
+    here.run("work --until-idle")
+    result = here.run(send)
+    assert result.exit_code == Exit.PERSON
+    told = rf"record 1: accepted before, on {TIME}: delivery 1 is dead. `redbag deliveries show 1` says why, and nothing was accepted now."
+    assert re.search(told, result.stderr), result.stderr
+    assert lines(here.run(f"{send} --json"), "result")[0]["exit"] == Exit.PERSON
+
+
+def test_the_same_is_accepted_once_more_when_that_is_said(here: Desk) -> None:
+    """As when the hospital has lost what it had, or somebody took it back there."""
+    residents(here, another("a"), another("b"))
+    here.well(SEND)
+    here.well("work --until-idle")
+    here.well(f"retract --record home.ndjson --resident a --to {NAME}")
+    there = here.versions()
+    again = here.well(SEND)
+    assert re.search(rf"; 0 accepted, 2 repeated \(accepted before, the last on {TIME}\)\. .* --again accepts it once more\.", again), again
+    here.well("work --until-idle")
+    assert here.versions() == there
+    assert "; 2 accepted. " in here.well(f"{SEND} --again")
+    here.well("work --until-idle")
+    assert here.versions() != there
+
+
 def test_a_run_that_is_killed_has_accepted_what_it_told_and_again_accepts_the_rest(quiet: Desk) -> None:
     """Of 1,000 residents; the second time nobody is there twice."""
     residents(quiet, *(another(f"r{i}", allergies="none known", vaccinations="none known") for i in range(1000)))
@@ -173,7 +203,7 @@ def test_a_bundle_is_accepted_to_the_byte_if_it_can_be_sent_twice(here: Desk) ->
     (here.folder / "bundle.json").write_bytes(wire.dumps(bundle))
     send = f"send bundle.json --to {NAME} --durable"
     assert here.well(send) == "Accepted as delivery 1. `redbag work` delivers it.\n"
-    assert here.well(send) == "Accepted before, as delivery 1. `redbag work` delivers it.\n"
+    assert re.fullmatch(rf"Accepted before, on {TIME}: delivery 1 is waiting. `redbag work` delivers it.\n", here.well(send))
     here.network.meets(first=["swallow"], methods=["POST"])
     while here.run("work --until-idle").exit_code != Exit.DONE:
         here.later()
@@ -221,6 +251,8 @@ def test_a_retraction_takes_back_what_was_delivered_and_what_waits_is_never_sent
     ("send home.ndjson --to https://hospital.example --durable", "--durable is for an endpoint of the configuration"),
     (f"{SEND} --dry-run --replace", "--dry-run, --replace: not with --durable"),
     (f"{SEND} --patient upsert", "--patient: not with --durable"),
+    (f"{SEND} --event e --again", "--event and --again: under one id one thing is accepted, once"),
+    (f"send home.ndjson --to {NAME} --again", "--again: only with --durable"),
     (f"send home.ndjson --to {NAME} --urgent", "--urgent: only with --durable"),
     ("send home.ndjson --to st-brigit --durable", "There is no endpoint of that name in redbag.toml"),
     ("deliveries list --older-than soon", "--older-than: expected a number with its unit, such as 90s"),

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 from adapter.commands import files
 from adapter.commands.absence import believed
@@ -18,6 +19,7 @@ from adapter.commands.exits import Exit, Stop, together
 from adapter.commands.exported import Exported, closed, stopped
 from adapter.commands.fhir import format_of
 from adapter.commands.intake import Intake
+from adapter.commands.line import at, state_of
 from adapter.commands.retract import Whose
 from adapter.commands.server import Later
 from adapter.commands.streams import Gone
@@ -26,6 +28,7 @@ from adapter.delivery.accepting import NotAccepted, bundle_item, items, retracti
 from adapter.delivery.endpoints import Endpoint
 from adapter.delivery.store.errors import StoreAway, StoreError
 from adapter.delivery.store.model import Item, Receipt
+from adapter.delivery.store.people import Line
 from adapter.delivery.store.store import Store
 from adapter.faults import Refused
 from mappings.bag import CareRecord, directory, personal
@@ -33,18 +36,31 @@ from mappings.faults import Fault, Faults
 
 BATCH = 200  # residents in one transaction: what is told is at most so many behind
 ENDS = {"accepted": Exit.DONE, "repeat": Exit.DONE}  # all others: nothing was accepted
-AGAIN = "Run the same again: what is accepted already is not accepted twice."
+RUN_AGAIN = "Run the same again: what is accepted already is not accepted twice."
+RUN_ONCE_MORE = "Run the same again: what is accepted twice by that is not written twice."
+ONCE_MORE = "--again accepts it once more."
+OF_BEFORE = {"waiting": "`redbag work` delivers it.", "in-flight": "`redbag work` delivers it.", "delivered": ONCE_MORE,
+             "superseded": ONCE_MORE}  # what is to be done about what was accepted before
 
 
 @dataclass(frozen=True)
 class Asked:
-    """What the command line says of all of them. `event`: the vendor's own id of what happened, for one resident."""
+    """What the command line says of all of them. `event`: the vendor's own id of what happened, for one resident. `again`: a word that was
+    never said before, where the same is meant once more."""
 
     urgent: bool = False
     event: str | None = None
     older: bool = False
+    again: str = ""
     base: CareRecord | None = None
     absence: Mapping[str, str] = field(default_factory=dict)
+
+
+def word(again: bool, event: str | None = None) -> str:
+    """By which the same is another delivery. Raises Stop."""
+    if again and event:
+        raise Stop(Exit.USAGE, "--event and --again: under one id one thing is accepted, once; leave one of them out.")
+    return str(uuid4()) if again else ""
 
 
 @dataclass(frozen=True)
@@ -58,12 +74,15 @@ class One:
 
 @dataclass
 class Acceptance:
-    """What became of all that was asked for."""
+    """What became of all that was asked for. `since`: when what was told once more was accepted, the last of it."""
 
     store: Store
     talk: Talk
+    asked: Asked = field(default_factory=Asked)
     became: Counter[str] = field(default_factory=Counter)
     superseded: int = 0
+    since: float | None = None
+    ends: list[Exit] = field(default_factory=list)
     waiting: list[One] = field(default_factory=list)
 
     def add(self, one: One) -> None:
@@ -78,36 +97,43 @@ class Acceptance:
         if not residents:
             return
         receipts = iter(self.store.accept([item for one in residents for item in one.items]))
-        for one in residents:
-            self._take(one, [next(receipts) for _ in one.items])
+        hers = [self._take(one, [next(receipts) for _ in one.items]) for one in residents]
+        if repeated := [receipt.delivery or 0 for receipt in hers if receipt.became == "repeat"]:
+            self.since = max(self.since or 0.0, self.store.people.line(max(repeated)).accepted)
 
-    def _take(self, one: One, receipts: Sequence[Receipt]) -> None:
+    def _take(self, one: One, receipts: Sequence[Receipt]) -> Receipt:
         *before, hers = receipts
         self.became[hers.became] += 1
         self.superseded += hers.superseded
+        first = first_of(hers, self.store) if self.asked.event else None
+        self.ends.append(Exit.PERSON if first and state_of(first) == "dead" else ENDS.get(hers.became, Exit.NOTHING))
         told = [each for each in before if each.became == "accepted"] + [hers] * (hers.became != "repeat")  # many share a practice
-        sentences = [receipt.says for receipt in told if receipt.says]
+        sentences = [receipt.says for receipt in told if receipt.says] + ([of_before(first)] if first else [])
         if self.talk.as_json:
             self.talk.json("receipt", as_json(one, hers))
         for says in () if self.talk.as_json else sentences:
             self.talk.say(f"{one.where}: {says}")
-
-    @property
-    def ends(self) -> list[Exit]:
-        return [ENDS.get(became, Exit.NOTHING) for became in self.became.elements()]
+        return hers
 
     def counts(self) -> dict[str, int]:
         return {**dict.fromkeys(("accepted", "repeat", "older", "conflict"), 0), **self.became, "superseded": self.superseded}
 
     def sentence(self) -> str:
         """
-        >>> Acceptance(None, Talk(), Counter(accepted=3, repeat=2), 1).sentence()
-        '3 accepted (in place of 1 that was waiting), 2 repeated'
+        >>> Acceptance(None, Talk(), became=Counter(accepted=3, repeat=2), superseded=1, since=1762135814.6).sentence()
+        '3 accepted (in place of 1 that was waiting), 2 repeated (accepted before, the last on 2025-11-03 02:10:14Z)'
         """
         instead = f" (in place of {self.superseded:,} that {'was' if self.superseded == 1 else 'were'} waiting)" if self.superseded else ""
-        words = {"repeat": "repeated", "older": "older than what was accepted before", "conflict": "under an id that stands for another"}
+        since = f" (accepted before, the last on {at(self.since)})" if self.since else ""
+        words = {"repeat": f"repeated{since}", "older": "older than what was accepted before",
+                 "conflict": "under an id that stands for another"}
         others = [f"{n:,} {words.get(became, became)}" for became, n in sorted(self.became.items()) if became != "accepted"]
         return ", ".join([f"{self.became['accepted']:,} accepted{instead}", *others])
+
+    @property
+    def once_more(self) -> str:
+        """For whoever sees nothing be accepted."""
+        return f" {ONCE_MORE}" if self.became["repeat"] and not (self.became["accepted"] or self.asked.event) else ""
 
 
 def run(file: Path, later: Later, asked: Asked, talk: Talk, export: Exported | None = None) -> Exit:
@@ -118,7 +144,7 @@ def run(file: Path, later: Later, asked: Asked, talk: Talk, export: Exported | N
         raise Stop(Exit.USAGE, f"{later.endpoint.name} takes messages ({later.endpoint.dialect}) and no care records: name a message.")
     intake = Intake(str(file), talk, export=export)
     with opened(later.config, make=True) as store:
-        acceptance = Acceptance(store, talk)
+        acceptance = Acceptance(store, talk, asked)
         with _told(acceptance):
             for one in _asked(intake, later.endpoint, asked, talk):
                 acceptance.add(one)
@@ -126,6 +152,7 @@ def run(file: Path, later: Later, asked: Asked, talk: Talk, export: Exported | N
     more = closed(export)
     ended = Exit.BUG if export and export.fault else together([*acceptance.ends, *[Exit.NOTHING] * intake.lost])
     done = f"For {later.endpoint.name}: {intake.sentence()}; {acceptance.sentence()}. `redbag work` delivers what is accepted."
+    done += acceptance.once_more
     talk.result({"exit": ended, **intake.counts(), **acceptance.counts(), **more.said}, done + more.told)
     return ended
 
@@ -133,15 +160,16 @@ def run(file: Path, later: Later, asked: Asked, talk: Talk, export: Exported | N
 @contextmanager
 def _told(acceptance: Acceptance) -> Iterator[None]:
     """Where it ends before its end: what is accepted by then. Raises Stop."""
+    run_again = RUN_ONCE_MORE if acceptance.asked.again else RUN_AGAIN
     try:
         yield
     except KeyboardInterrupt:
-        raise Stop(Exit.INTERRUPTED, f"Interrupted: {acceptance.sentence()}. {AGAIN}") from None
+        raise Stop(Exit.INTERRUPTED, f"Interrupted: {acceptance.sentence()}. {run_again}") from None
     except Gone:
-        raise Stop(Exit.AGAIN, f"Whoever read standard output has gone: {acceptance.sentence()}. {AGAIN}") from None
+        raise Stop(Exit.AGAIN, f"Whoever read standard output has gone: {acceptance.sentence()}. {run_again}") from None
     except StoreError as error:
         code = Exit.AGAIN if isinstance(error, StoreAway) else Exit.PARTIAL if acceptance.became["accepted"] else Exit.NOTHING
-        raise Stop(code, f"{sentence(error)} Until then: {acceptance.sentence()}. {AGAIN}") from None
+        raise Stop(code, f"{sentence(error)} Until then: {acceptance.sentence()}. {run_again}") from None
 
 
 def bundle(file: Path, later: Later, asked: Asked, talk: Talk) -> Exit:
@@ -151,38 +179,53 @@ def bundle(file: Path, later: Later, asked: Asked, talk: Talk) -> Exit:
     with files.reading(str(file)) as read:
         data = read.read()
     try:
-        item = bundle_item(data, later.endpoint, event=asked.event, urgent=asked.urgent, place="bundle")
+        item = bundle_item(data, later.endpoint, event=asked.event, urgent=asked.urgent, place="bundle", again=asked.again)
     except NotAccepted as why:
         raise Stop(Exit.NOTHING, f"{file}: {why}.") from None
     except Refused as refused:
         raise stopped(refused.found, str(file), talk) from None
+    return _accepted(later, item, "", talk)
+
+
+def retract(later: Later, who: Whose, talk: Talk, *, again: str = "") -> Exit:
+    """Everything of hers that waits is superseded, and what was delivered is taken back in its turn. Raises Stop."""
+    return _accepted(later, retraction(who.source, who.key, who.person, later.endpoint, again=again), "retraction ", talk)
+
+
+def _accepted(later: Later, item: Item, what: str, talk: Talk) -> Exit:
+    """One thing. Raises Stop."""
     with opened(later.config, make=True) as store:
         receipt, = store.accept([item])
-    ended = ENDS.get(receipt.became, Exit.NOTHING)
-    talk.result({"exit": ended, "became": receipt.became, "delivery": receipt.delivery}, said_of(receipt))
+        first = first_of(receipt, store)
+    ended = Exit.PERSON if first and state_of(first) == "dead" else ENDS.get(receipt.became, Exit.NOTHING)
+    said = {"became": receipt.became, "delivery": receipt.delivery, "superseded": receipt.superseded}
+    talk.result({"exit": ended, **said}, sentence(f"{what}{of_before(first)}" if first else said_of(receipt, what)))
     return ended
 
 
-def said_of(receipt: Receipt) -> str:
+def said_of(receipt: Receipt, what: str = "") -> str:
     """
-    >>> said_of(Receipt("accepted", 7)), said_of(Receipt("repeat", 7, says="the same as delivery 7"))
-    ('Accepted as delivery 7. `redbag work` delivers it.', 'Accepted before, as delivery 7. `redbag work` delivers it.')
+    >>> said_of(Receipt("accepted", 7, 2), "retraction ")
+    'retraction accepted as delivery 7; 2 deliveries of hers that waited will not be sent. `redbag work` delivers it.'
+    >>> said_of(Receipt("accepted", 7, says="its lane is held, so it waits: somebody said so"))
+    'accepted as delivery 7. Its lane is held, so it waits: somebody said so.'
     """
-    if receipt.became in ENDS:
-        return f"Accepted{' before,' * (receipt.became == 'repeat')} as delivery {receipt.delivery}. `redbag work` delivers it."
-    return sentence(receipt.says)
+    if receipt.became != "accepted":
+        return receipt.says
+    waited = f"; {count(receipt.superseded, 'delivery', 'deliveries')} of hers that waited will not be sent" if receipt.superseded else ""
+    return f"{what}accepted as delivery {receipt.delivery}{waited}. {sentence(receipt.says or '`redbag work` delivers it')}"
 
 
-def retract(later: Later, who: Whose, talk: Talk) -> Exit:
-    """Everything of hers that waits is superseded, and what was delivered is taken back in its turn. Raises Stop."""
-    with opened(later.config, make=True) as store:
-        receipt, = store.accept([retraction(who.source, who.key, who.person, later.endpoint)])
-    said = "accepted" if receipt.became == "accepted" else "was accepted before"
-    waited = count(receipt.superseded, "delivery", "deliveries")
-    before = f"; {waited} of hers that waited will not be sent" if receipt.superseded else ""
-    talk.result({"exit": Exit.DONE, "became": receipt.became, "delivery": receipt.delivery, "superseded": receipt.superseded},
-                f"Retraction {said} as delivery {receipt.delivery}{before}. `redbag work` delivers it.")
-    return Exit.DONE
+# ---- what was accepted before --------------------------------------------------------------------------------------------------
+def first_of(receipt: Receipt, store: Store) -> Line | None:
+    """Of a repeat: the delivery that it is."""
+    return store.people.line(receipt.delivery) if receipt.became == "repeat" and receipt.delivery else None
+
+
+def of_before(line: Line) -> str:
+    """Since when it stands, what became of it, and what is to be done."""
+    do = OF_BEFORE.get(state_of(line), f"`redbag deliveries show {line.id}` says why, and nothing was accepted now.")
+    return f"accepted before, on {at(line.accepted)}: delivery {line.id} is {state_of(line)}. {do}"
 
 
 # ---- one resident ----------------------------------------------------------------------------------------------------------------
@@ -196,7 +239,7 @@ def _asked(intake: Intake, endpoint: Endpoint, asked: Asked, talk: Talk) -> Iter
         try:
             made = items(
                 care_record, endpoint, absence=absence, urgent=asked.urgent, event=asked.event, older=asked.older, base=asked.base,
-                where=where(intake, care_record), place=f"record {number}")
+                where=where(intake, care_record), place=f"record {number}", again=asked.again)
         except Faults as bad:
             intake.refuse(number, bad)
         except NotAccepted as why:

@@ -43,6 +43,8 @@ Directory = Annotated[DirectoryPolicy | None, typer.Option("--directory", show_d
 Format = Annotated[Form | None, typer.Option("--format", show_default="json, or as configured", help="Which form of FHIR: JSON or XML.")]
 Timeout = Annotated[float | None, typer.Option(min=0.1, metavar="SECONDS", show_default="90, or as configured", help=(
     "How long everything about one resident may take; what was not done then is said."))]
+Again = Annotated[bool, typer.Option("--again", help=(
+    "With --durable: accept it although the same was accepted before, as when the server has lost it."))]
 ShowValues = Annotated[bool, typer.Option("--show-values", help="Show what the record says, for a person who may read it.")]
 ShowServerText = Annotated[bool, typer.Option("--show-server-text", help="Show the server's own words, which may hold what a record says.")]
 Source = Annotated[str | None, typer.Option(metavar="URI", help="The namespace of your keys.", show_default=False)]
@@ -55,7 +57,7 @@ def send(file: File, to: To,
          urgent: Annotated[bool, typer.Option("--urgent", help="With --durable: before all that is not, and in quiet hours too.")] = False,
          event: Annotated[str | None, typer.Option(metavar="ID", show_default=False, help=(
              "With --durable, of one resident: your own id of what happened. Under one id one thing is accepted, once."))] = None,
-         patient: Patients = None, directory: Directory = None,
+         again: Again = False, patient: Patients = None, directory: Directory = None,
          base: Annotated[Path | None, typer.Option(metavar="FILE", show_default=False, help=(
              "What was sent the last time: then what you changed since is merged with what the hospital changed."))] = None,
          replace: Annotated[bool, typer.Option("--replace", help="Write over what the hospital edited.")] = False,
@@ -71,7 +73,7 @@ def send(file: File, to: To,
 
     talk, said = Talk(as_json), Said(
         patient.value if patient else None, directory.value if directory else None, form.value if form else None, timeout)
-    now_or_later(durable, {"--urgent": urgent, "--event": event}, {
+    now_or_later(durable, {"--urgent": urgent, "--event": event, "--again": again}, {
         **said.options(), "--dry-run": dry_run, "--replace": replace, "--show-values": show_values, "--show-server-text": show_server_text})
     place = later(to, config, talk) if durable else there(to, said, config, talk)
     export = perhaps(file, layout, as_of, refused, talk)
@@ -79,7 +81,7 @@ def send(file: File, to: To,
     if isinstance(place, Later):
         from adapter.commands import durable as lasting
 
-        return lasting.run(file, place, lasting.Asked(urgent, event, older, before, gone), talk, export)
+        return lasting.run(file, place, lasting.Asked(urgent, event, older, lasting.word(again, event), before, gone), talk, export)
     return send.run(file, place, Options(
         base=before, dry_run=dry_run, replace=replace, older=older, seconds=place.seconds, absence=gone, show_values=show_values,
         show_server_text=show_server_text), talk, export)
@@ -93,7 +95,7 @@ def retract(to: To,
             resident: Annotated[str | None, typer.Option(metavar="KEY", show_default=False, help=(
                 "Of whom, by your own key; also to choose from --record."))] = None,
             dry_run: Annotated[bool, typer.Option("--dry-run", help="Write nothing; say what would end on the server.")] = False,
-            durable: Lasting = False,
+            durable: Lasting = False, again: Again = False,
             replace: Annotated[bool, typer.Option("--replace", help="Also where the hospital edited its status.")] = False,
             layout: LayoutFile = None, form: Format = None, timeout: Timeout = None, show_values: ShowValues = False,
             show_server_text: ShowServerText = False, config: ConfigFile = None, as_json: AsJson = False) -> Exit:
@@ -104,14 +106,14 @@ def retract(to: To,
     from adapter.delivery.send import Options
 
     talk, said = Talk(as_json), Said(form=form.value if form else None, seconds=timeout)
-    now_or_later(durable, {}, {**said.options(), "--dry-run": dry_run, "--replace": replace, "--show-values": show_values,
+    now_or_later(durable, {"--again": again}, {**said.options(), "--dry-run": dry_run, "--replace": replace, "--show-values": show_values,
                                "--show-server-text": show_server_text})
     place = later(to, config, talk) if durable else there(to, said, config, talk)
     whose = retract.whose(record, source, resident, layout, talk)
     if isinstance(place, Later):
         from adapter.commands import durable as lasting
 
-        return lasting.retract(place, whose, talk)
+        return lasting.retract(place, whose, talk, again=lasting.word(again))
     options = Options(
         dry_run=dry_run, replace=replace, seconds=place.seconds, show_values=show_values, show_server_text=show_server_text)
     return retract.run(place.client, whose, options, talk)
