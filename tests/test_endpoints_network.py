@@ -5,8 +5,9 @@ import asyncio
 import base64
 import socket
 import ssl
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 from typing import Any
@@ -15,15 +16,17 @@ import httpx
 import pytest
 from pydantic import SecretStr
 
-from adapter.delivery.answer import ClientError, ProxyFailed, TlsFailed, Unreachable
-from adapter.delivery.client import FhirClient
+from adapter.delivery.answer import ClientError, NotAsked, ProxyFailed, TlsFailed, Unreachable
+from adapter.delivery.client import Before, FhirClient
 from adapter.delivery.endpoints import Endpoint, connect
 from adapter.delivery.endpoints.credentials import ClientCredentials
 from adapter.delivery.retry import Clock
+from adapter.delivery.work.lease import Buried, Lease
 from tests.certificates import Authority, private_file
 from tests.nhs_platform import CAPABILITY, Platform
 
 SECRETS = {"us": "s"}
+US = ClientCredentials(kind="client-credentials", token_url="https://nhs.example/token", client_id="us", client_secret=SecretStr("s"))  # noqa: S106
 
 
 @pytest.fixture(scope="module")
@@ -255,6 +258,64 @@ def test_before_every_request_somebody_is_waited_for_retries_too() -> None:
     assert waited == ["before", "request"] * 2
 
 
+class Asked:
+    """A server that wants a token, asks for a fresh one once, and writes down what came."""
+
+    def __init__(self, spent: int = 0, token: Callable[[], None] = lambda: None) -> None:
+        self.came, self._spent, self._token = list[str](), spent, token
+        self.endpoint = Endpoint(name="nhs", url="https://nhs.example/fhir", auth=US, whole_seconds=0.2)
+
+    def answer(self, request: httpx.Request) -> httpx.Response:
+        asks = request.url.path == "/token"
+        self.came.append("token" if asks else request.method)
+        if asks:
+            self._token()
+            return httpx.Response(200, json={"access_token": "t", "expires_in": "600"})
+        self._spent, spent = self._spent - 1, self._spent > 0
+        return httpx.Response(401 if spent else 200, json=CAPABILITY, headers={"Content-Type": "application/fhir+json"})
+
+    def posted(self, before: Before | None, sure: Before) -> None:
+        async def once() -> None:
+            transport, clock = httpx.MockTransport(self.answer), Clock(sleep=at_once)
+            async with connect(self.endpoint, before=before, sure=sure, clock=clock, transport=transport) as client:
+                await client.post("", {"resourceType": "Bundle", "type": "transaction"})
+
+        asyncio.run(once())
+
+
+def test_in_the_last_moment_somebody_is_asked_once_more_a_fresh_token_too() -> None:
+    server = Asked(spent=1)
+
+    async def says(word: str) -> None:
+        server.came.append(word)
+
+    server.posted(partial(says, "before"), partial(says, "sure"))
+    assert server.came == ["before", "token", "sure", "POST", "token", "sure", "POST"]
+
+
+def test_a_lane_that_is_lost_while_a_token_is_had_is_not_written_about() -> None:
+    """A token may take longer than others wait for a beat; what went out then would go over what they have sent since."""
+    now = 14.0
+
+    def slowly() -> None:
+        nonlocal now
+        now = 42.0
+        lease.bury()
+
+    lease, server = Lease(30.0, lambda: now), Asked(token=slowly)
+    lease.renew(0.0)
+    with pytest.raises(Buried):
+        server.posted(lease.sure, lease.sure)
+    assert server.came == ["token"]
+
+
+def test_who_never_is_sure_has_sent_nothing() -> None:
+    server = Asked()
+    with pytest.raises(NotAsked, match="nothing was sent"):
+        server.posted(None, partial(asyncio.sleep, 10))
+    assert set(server.came) == {"token"}
+
+
 def test_a_lent_transport_is_not_closed_by_whoever_asks_for_a_token() -> None:
     class Once(httpx.MockTransport):
         closed = 0
@@ -267,7 +328,6 @@ def test_a_lent_transport_is_not_closed_by_whoever_asks_for_a_token() -> None:
             return httpx.Response(200, json={"access_token": "t", "expires_in": "0"})
         return httpx.Response(200, json=CAPABILITY, headers={"Content-Type": "application/fhir+json"})
 
-    us = ClientCredentials(kind="client-credentials", token_url="https://nhs.example/token", client_id="us", client_secret=SecretStr("s"))  # noqa: S106
     transport = Once(answer)
 
     async def twice(client: FhirClient) -> list[int]:
@@ -276,5 +336,5 @@ def test_a_lent_transport_is_not_closed_by_whoever_asks_for_a_token() -> None:
             assert transport.closed == 0
             return found
 
-    assert asyncio.run(twice(connect(Endpoint(name="nhs", url="https://nhs.example/fhir", auth=us), transport=transport))) == [200, 200]
+    assert asyncio.run(twice(connect(Endpoint(name="nhs", url="https://nhs.example/fhir", auth=US), transport=transport))) == [200, 200]
     assert transport.closed == 1

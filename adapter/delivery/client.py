@@ -44,7 +44,7 @@ Before = Callable[[], Awaitable[None]]
 NOTHING: Mapping[str, str] = {}
 GARBLED = frozenset({"not-json", "not-xml", "bad-utf-8"})  # wire's rules that an answer breaks which is cut off, or damaged on its way
 ECHOED = ("X-Request-ID", "X-Correlation-ID")
-UNSENT = "unsent"  # a request's extension, as long as whoever authenticates it holds it back
+UNSENT = "unsent"  # a request's extension, as long as it is held back: by whoever authenticates it, by whoever is to be sure
 LOST = (httpx.HTTPError, httpx.StreamError, httpx.InvalidURL, TimeoutError)
 
 # httpx writes every URL, query and all, at level INFO: an NHS number in a log. So these two speak from WARNING on.
@@ -75,21 +75,22 @@ class FhirClient:
     Paths are relative to the base. `transport` is the one seam for the network; with none given, plain http is for this machine only.
     `headers` go with every request; `auth` is httpx's; `form` is what is sent and asked for, while an answer may be in either.
     `proxy`: its address; None, what the environment says (HTTPS_PROXY, NO_PROXY), unless `environment` is not to be asked. `verify`: whom
-    TLS trusts and what it shows of us. `before` is awaited before every request that is made, retries too.
+    TLS trusts and what it shows of us. `before` is awaited before every request that is made, retries too; `sure` in the last moment before
+    it goes out, when it has its token, however long that took.
     Raises ClientError where there is no answer that can be used.
     """
 
     def __init__(self, base: str, *, transport: httpx.AsyncBaseTransport | None = None, headers: Mapping[str, str] = NOTHING,
                  auth: httpx.Auth | None = None, limits: Limits | None = None, clock: Clock | None = None,
                  form: wire.Format = wire.JSON, proxy: str | None = None, environment: bool = True, verify: ssl.SSLContext | bool = True,
-                 before: Before | None = None) -> None:
+                 before: Before | None = None, sure: Before | None = None) -> None:
         self.base, self.limits, self.clock = base_address(base, plain_http=transport is not None), limits or Limits(), clock or Clock()
-        self.form, self._before = form, before
+        self.form, self._before, self._sure = form, before, sure
         most = self.limits.connections
         self._http = httpx.AsyncClient(
             transport=transport, auth=auth, timeout=httpx.Timeout(self.limits.silence, connect=self.limits.connect),
             proxy=proxy, trust_env=environment, verify=verify,
-            limits=httpx.Limits(max_connections=most, max_keepalive_connections=most),
+            limits=httpx.Limits(max_connections=most, max_keepalive_connections=most), event_hooks={"request": [self._going_out]},
             headers={"Accept": form.media, "User-Agent": "redbag-adapter", **headers})
 
     async def __aenter__(self) -> Self:
@@ -183,6 +184,12 @@ class FhirClient:
             raise _lost(request.method, f"{where}: no whole answer came ({why})") from None
         except BadAnswer as e:
             raise e if request.method == "GET" else _lost(request.method, str(e), by_another=isinstance(e, NotFhir)) from None
+
+    async def _going_out(self, request: httpx.Request) -> None:
+        if self._sure:
+            request.extensions[UNSENT] = True
+            await self._sure()
+            del request.extensions[UNSENT]
 
     async def _exchange(self, request: httpx.Request, where: str) -> Answer:
         for _ in range(self.limits.redirects + 1):

@@ -14,21 +14,22 @@ from adapter.delivery.endpoints.endpoint import Endpoint
 from adapter.delivery.retry import Clock
 
 
-def connect(endpoint: Endpoint, *, before: Before | None = None, transport: httpx.AsyncBaseTransport | None = None,
-            clock: Clock | None = None) -> FhirClient:
-    """`before` is awaited before every request that is made, retries too: whoever counts requests a second lets us wait there.
+def connect(endpoint: Endpoint, *, before: Before | None = None, sure: Before | None = None,
+            transport: httpx.AsyncBaseTransport | None = None, clock: Clock | None = None) -> FhirClient:
+    """`before` is awaited before every request that is made, retries too: whoever counts requests a second lets us wait there; `sure` once
+    more in the last moment, when the request has its token: whoever must not send any more keeps us from it there.
     `transport` is the one seam for the network, `clock` that for time."""
     way = Way.to(endpoint, transport)
-    return client(endpoint, way, way.auth(endpoint), before, clock)
+    return client(endpoint, way, way.auth(endpoint), before, clock, sure=sure)
 
 
 def client(endpoint: Endpoint, way: Way, auth: httpx.Auth | None, before: Before | None = None, clock: Clock | None = None,
-           attempts: int = Limits.attempts) -> FhirClient:
+           attempts: int = Limits.attempts, sure: Before | None = None) -> FhirClient:
     limits = Limits(connect=endpoint.connect_seconds, silence=endpoint.silence_seconds, whole_answer=endpoint.whole_seconds,
                     connections=max(endpoint.concurrency, 2), attempts=attempts)
     return FhirClient(
         endpoint.url, transport=way.transport, headers={name: value.get_secret_value() for name, value in endpoint.headers.items()},
-        auth=auth, limits=limits, clock=clock, form=wire.FORMATS[endpoint.form], verify=way.verify, before=before,
+        auth=auth, limits=limits, clock=clock, form=wire.FORMATS[endpoint.form], verify=way.verify, before=before, sure=sure,
         proxy=way.proxy, environment=way.environment)
 
 
