@@ -141,6 +141,31 @@ def test_residents_wait_for_what_was_accepted_before_them_in_a_lane_they_need(st
     assert {each.subject for each in claim(store)} == {GP, "resident 0", "resident 1", "resident 2"}
 
 
+def test_what_stands_for_an_earlier_one_is_waited_for_as_that_was(store: Store) -> None:
+    store.accept([item(GP, "gp", "complete"), item("mary", needs=(GP,)), item(GP, "GP", "complete"), item("ida", needs=(GP,))])
+    [gp] = claim(store, 1)
+    assert bodies(store, [gp]) == ["GP"]
+    assert claim(store) == []
+    assert {lane.subject for lane in store.people.awaited(2)} == {GP}
+    store.settle([(gp, came())], on=False)
+    assert {each.subject for each in claim(store)} == {"mary", "ida"}
+
+
+@pytest.mark.parametrize("accepted", ["when it was refused", "before"])
+def test_what_passes_a_refused_one_is_waited_for_as_that_was(store: Store, accepted: str) -> None:
+    store.accept([item(GP, "gp", "complete")])
+    refused = [(each, came(Means.DEAD, "No such code.")) for each in claim(store)]
+    if accepted == "when it was refused":
+        store.settle(refused)
+    store.accept([item("mary", needs=(GP,)), item(GP, "GP", "complete")])
+    if accepted == "before":
+        store.settle(refused, on=False)
+    [gp] = claim(store)
+    assert gp.subject == GP
+    store.settle([(gp, came())], on=False)
+    assert [each.subject for each in claim(store)] == ["mary"]
+
+
 def test_a_lane_that_an_urgent_one_waits_for_is_urgent(store: Store) -> None:
     store.accept([item(f"resident {n}") for n in range(3)])
     store.accept([item(GP, "gp", "complete"), item("urgent", needs=(GP,), urgent=True)])

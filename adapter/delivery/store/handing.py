@@ -64,13 +64,15 @@ def _claim(connection: Connection, worker: str, endpoint: str, due: Sequence[Row
 
 
 def _blocked(connection: Connection, endpoint: str, heads: Iterable[RowMapping]) -> dict[int, set[int]]:
-    """Deliveries that must wait -> the lanes they wait for: held ones, and those in which something accepted earlier is waiting."""
+    """Deliveries that must wait -> the lanes they wait for: held ones, and those in which something is waiting that was accepted earlier,
+    or stands for what was. Two cannot wait for each other: needs go from residents to the directory, and there from a part to the whole;
+    a circle is one lane."""
     needs = sql.needs(connection, [head["delivery"] for head in heads])
     there = sql.firsts(connection, endpoint, {need["subject"] for need in needs})
     found: dict[int, set[int]] = defaultdict(set)
     for need in needs:
         other = there.get(need["subject"])
-        if other is not None and (other["state"] == "held" or (other["first"] or need["delivery"]) < need["delivery"]):
+        if other is not None and (other["state"] == "held" or (other["since"] or need["delivery"]) < need["delivery"]):
             found[need["delivery"]].add(other["id"])
     return found
 
@@ -97,7 +99,8 @@ def _die(connection: Connection, late: Sequence[RowMapping], lanes: Mapping[int,
     says = {head["lane"]: rules.expired(head["accepted"], now, head["attempts"], json.loads(head["says"] or "[]")) for head in late}
     sql.settle(connection, [told_of(head["delivery"], "dead", now, head["attempts"], EXPIRED, [says[head["lane"]]]) for head in late],
                [attempt_row(head["delivery"], "", now, now, EXPIRED, [says[head["lane"]]]) for head in late], ())
-    _go_on(connection, {of: _After(lanes[of], "dead", sentence, now) for of, sentence in says.items()}, now, Wakes())
+    gone = {head["lane"]: head["delivery"] for head in late}
+    _go_on(connection, {of: _After(lanes[of], gone[of], "dead", sentence, now) for of, sentence in says.items()}, now, Wakes())
 
 
 def settle(
@@ -119,7 +122,7 @@ def settle(
         attempts.append(attempt_row(claimed.delivery, worker, attempt.began, attempt.ended, outcome, says,
                               decision.about.value, decision.status, attempt.rows))
         due = now if came.state != "queued" else _again(decision.at, tried, claimed.expires, now, chance)
-        after[claimed.lane] = _After(lanes[claimed.lane], came.state, " ".join(says) or decision.means.value, due)
+        after[claimed.lane] = _After(lanes[claimed.lane], claimed.delivery, came.state, " ".join(says) or decision.means.value, due)
     sql.settle(connection, deliveries, attempts, [claimed.delivery for claimed, _ in fresh if after[claimed.lane].state == "done"])
     following = _go_on(connection, after, now, wakes, on)
     return [_result(claimed, after.pop(claimed.lane, None), following) for claimed, _ in settlements]
@@ -148,6 +151,7 @@ class _After:
     """A lane of which a delivery was settled as `state`; where it is queued again it is `due` then."""
 
     lane: RowMapping
+    delivery: int
     state: State
     says: str
     due: float
@@ -172,9 +176,16 @@ def _go_on(connection: Connection, after: Mapping[int, _After], now: float, wake
         if due is not None and not goes:
             wakes.add(each.lane["endpoint"], due - now)
     sql.lanes_settled(connection, values)
+    sql.stand_for(connection, _passed(after, heads))
     _wake_waiting(connection, [each.lane for of, each in after.items() if of not in going], now, wakes)
     sealed = sql.payloads(connection, [head["delivery"] for head in going.values()])
     return {of: _claimed(head, after[of].lane["generation"] + 1, sealed) for of, head in going.items()}
+
+
+def _passed(after: Mapping[int, _After], heads: Mapping[int, RowMapping]) -> dict[int, int]:
+    """What says the whole stands for the one before it that was not delivered: id -> whose place it takes."""
+    return {head["delivery"]: after[of].delivery for of, head in heads.items()
+            if after[of].state in ("dead", "superseded") and head["kind"] in rules.WHOLE}
 
 
 FREE = {"to_worker": None, "to_head": None, "to_since": None}
@@ -217,7 +228,7 @@ def _wake_waiting(connection: Connection, lanes: Sequence[RowMapping], now: floa
 def release(connection: Connection, claimed: Sequence[Claimed], now: float, wakes: Wakes) -> None:
     """Given back as they were."""
     lanes = sql.locked(connection, {each.lane for each in claimed})
-    after = {each.lane: _After(lanes[each.lane], "queued", "", now) for each in claimed if still(lanes.get(each.lane), each)}
+    after = {each.lane: _After(lanes[each.lane], each.delivery, "queued", "", now) for each in claimed if still(lanes.get(each.lane), each)}
     _go_on(connection, after, now, wakes)
 
 
@@ -227,7 +238,7 @@ def bury(connection: Connection, workers: Collection[str], now: float, wakes: Wa
     lanes = {row["id"]: row for row in sql.lanes_in_flight(connection, workers)}
     told = [attempt_row(row["head"], row["worker"], row["since"] or now, now, INTERRUPTED, [LOST_WORKER]) for row in lanes.values()]
     sql.settle(connection, [], told, ())
-    _go_on(connection, {of: _After(row, "queued", "", now) for of, row in lanes.items()}, now, wakes)
+    _go_on(connection, {of: _After(row, row["head"], "queued", "", now) for of, row in lanes.items()}, now, wakes)
     return len(lanes)
 
 

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, RowMapping
 
 from adapter.delivery.store import rules, sql
-from adapter.delivery.store.model import Item, Receipt
+from adapter.delivery.store.model import Item, Kind, Receipt
 from adapter.delivery.store.packing import content_hash, packed
 from adapter.delivery.store.seal import Keyring, squeeze
 
@@ -35,16 +35,26 @@ class Packed(NamedTuple):
         return cls(item, content_hash(item.kind, item.payload), squeeze(packed(item.payload)), key)
 
 
+class Waiting(NamedTuple):
+    """`since`: the delivery in whose place it waits, as the need of others has it."""
+
+    kind: Kind
+    urgent: int
+    since: int
+
+
 @dataclass
 class Lane:
-    """One lane while the items are gone through. `waiting`: its undelivered ones that could be superseded, id -> (kind, urgent)."""
+    """One lane while the items are gone through. `waiting`: its undelivered ones that could be superseded. `refused`: since when the one
+    waits that was refused and holds it."""
 
     row: RowMapping
     latest: rules.Known | None
     held: rules.Held
     empty: bool  # nothing undelivered
     accepted: int = 0
-    waiting: dict[int, tuple[str, int]] = field(default_factory=dict)
+    waiting: dict[int, Waiting] = field(default_factory=dict)
+    refused: int | None = None
     urgent: int = 0
     at_once: bool = False
 
@@ -98,7 +108,9 @@ class Intake:
         busy = sql.lanes_with_waiting(self._c, old)
         lanes = {of: Lane(row, _latest(row, dead), row["held"], of not in busy, urgent=row["urgent"]) for of, row in rows.items()}
         for each in sql.waiting_in(self._c, [found[which] for which in whole if found[which] in busy]):
-            lanes[each["lane"]].waiting[each["id"]] = (each["kind"], each["urgent"])
+            lanes[each["lane"]].waiting[each["id"]] = Waiting(each["kind"], each["urgent"], each["since"])
+        for of, refused in sql.refused_in_front(self._c, [found[which] for which in whole if lanes[found[which]].held]).items():
+            lanes[of].refused = refused["since"]
         return {which: lanes[of] for which, of in found.items()}
 
     def _one(self, asked: Packed, lane: Lane) -> Receipt:
@@ -108,14 +120,15 @@ class Intake:
             if taken.became == "repeat" and item.urgent and taken.delivery:
                 self._raised.append(taken.delivery)
             return Receipt(taken.became, taken.delivery, says=taken.says)
-        superseded = self._supersede(lane) if taken.whole else 0
         new = next(self._ids)
+        gone = self._supersede(lane) if taken.whole else []
+        since = min([new, lane.refused or new, *(each.since for each in gone)]) if taken.whole else new
         key = taken.key or rules.state_key(item.endpoint, item.subject, lane.latest.delivery if lane.latest else None, asked.hash)
-        self._add(new, key, asked, lane)
-        return Receipt("accepted", new, superseded, _waits(lane.held, lane.row["held_because"], item.urgent))
+        self._add(new, key, asked, lane, since)
+        return Receipt("accepted", new, len(gone), _waits(lane.held, lane.row["held_because"], item.urgent))
 
-    def _supersede(self, lane: Lane) -> int:
-        gone = [of for of, (kind, _) in lane.waiting.items() if kind in rules.NEEDLESS and of != lane.flying]
+    def _supersede(self, lane: Lane) -> list[Waiting]:
+        gone = {of: each for of, each in lane.waiting.items() if each.kind in rules.NEEDLESS and of != lane.flying}
         for of in gone:
             del lane.waiting[of]
             if of in self._deliveries:
@@ -124,13 +137,13 @@ class Intake:
                 self._superseded.append(of)
         lane.held = rules.held_after(lane.held, whole=True)
         lane.empty = lane.empty or not lane.waiting
-        lane.urgent = max((urgent for _, urgent in lane.waiting.values()), default=0)
-        return len(gone)
+        lane.urgent = max((each.urgent for each in lane.waiting.values()), default=0)
+        return list(gone.values())
 
-    def _add(self, new: int, key: str, asked: Packed, lane: Lane) -> None:
+    def _add(self, new: int, key: str, asked: Packed, lane: Lane, since: int) -> None:
         item = asked.item
         self._deliveries[new] = {
-            "id": new, "lane": lane.row["id"], "key": key, "kind": item.kind, "state": "queued", "hash": asked.hash,
+            "id": new, "lane": lane.row["id"], "since": since, "key": key, "kind": item.kind, "state": "queued", "hash": asked.hash,
             "urgent": int(item.urgent), "as_of": item.as_of, "place": item.place, "accepted": self._now,
             "expires": None if item.lasts is None else self._now + item.lasts, "settled": None, "attempts": 0}
         self._payloads.append({"delivery": new, "key_id": self._keys.current, "sealed": self._keys.encrypt(asked.squeezed, key.encode())})
@@ -139,7 +152,7 @@ class Intake:
             self._events[asked.key] = rules.Known(new, asked.hash)
         as_of = item.as_of or (lane.latest.as_of if lane.latest else None)
         lane.latest = rules.Known(new, asked.hash, as_of=as_of)
-        lane.waiting[new] = (item.kind, int(item.urgent))
+        lane.waiting[new] = Waiting(item.kind, int(item.urgent), since)
         lane.urgent |= int(item.urgent)
         lane.at_once |= lane.empty
         lane.empty, lane.accepted = False, lane.accepted + 1

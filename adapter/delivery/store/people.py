@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar, cast
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 BY_HAND = "by hand"
-SKIPPED, REPLAYED, FOUND = "skipped", "replayed", "found"
+REPLAYED, FOUND = "replayed", "found"
 
 
 @dataclass(frozen=True)
@@ -150,7 +150,7 @@ class People:
         def look(connection: Connection) -> list[LaneLine]:
             endpoint, needs = _one(connection, delivery)["endpoint"], sql.needs(connection, [delivery])
             there = sql.firsts(connection, endpoint, {need["subject"] for need in needs}).values()
-            before = [row["id"] for row in there if row["state"] == "held" or (row["first"] or delivery) < delivery]
+            before = [row["id"] for row in there if row["state"] == "held" or (row["since"] or delivery) < delivery]
             return [_lane(lane) for of in before if (lane := sql.lane_line(connection, of)) is not None]
 
         return self._store.read(look)
@@ -188,7 +188,7 @@ class People:
             _refuse(delivery, rules.cannot_replay(line.state, line.kept, later))
             sql.queue_again(connection, delivery, expires)
             _note(connection, delivery, REPLAYED, who, now)
-            _onward(connection, lane, "" if lane["held"] == "dead" else lane["held"], now)
+            _onward(connection, [lane], now)
 
         self._change(delivery, do)
 
@@ -197,10 +197,9 @@ class People:
         def do(connection: Connection, line: Line, lane: RowMapping, now: float) -> None:
             _refuse(delivery, _cannot_skip(line))
             says = ["left out: " + who]
-            sql.settle(connection, [handing.told_of(delivery, "dead", now, line.attempts, SKIPPED, says)], [], [delivery])
-            _note(connection, delivery, SKIPPED, who, now)
-            held = "" if lane["held"] == "dead" and line.state == "dead" else lane["held"]
-            _onward(connection, lane, held, now)
+            sql.settle(connection, [handing.told_of(delivery, "dead", now, line.attempts, sql.SKIPPED, says)], [], [delivery])
+            _note(connection, delivery, sql.SKIPPED, who, now)
+            _onward(connection, [lane], now)
 
         self._change(delivery, do)
 
@@ -210,8 +209,7 @@ class People:
             _refuse(delivery, _settled_already(line))
             sql.settle(connection, [handing.told_of(delivery, "done", now, line.attempts, FOUND, [says])], [], [delivery])
             _note(connection, delivery, FOUND, who, now, says)
-            held = "" if lane["held"] == "dead" and line.state == "dead" else lane["held"]
-            _onward(connection, lane, held, now)
+            _onward(connection, [lane], now)
 
         self._change(delivery, do)
 
@@ -231,7 +229,7 @@ class People:
             if row["held"] in ("", "dead"):
                 do_so = "replay or skip the delivery that was refused" if row["held"] else "it goes on"
                 raise NotSo(f"lane {lane} is not held by hand: {do_so}")
-            _onward(connection, row, "", now, looked_at=False)
+            _onward(connection, [row], now, free=True)
 
         self._change_lane(lane, do)
 
@@ -248,7 +246,7 @@ class People:
         some = sql.lanes_held(connection, "restored", endpoint, after)
         now = self._store.clock.now()
         for row in sql.locked(connection, some).values():
-            _onward(connection, row, "", now, looked_at=False)
+            _onward(connection, [row], now, free=True)
             self._store.wake(connection, row["endpoint"], 0.0)
         return some
 
@@ -299,19 +297,27 @@ def _note(connection: Connection, delivery: int, outcome: str, who: str, now: fl
     sql.settle(connection, [], [handing.attempt_row(delivery, who, now, now, outcome, [says] if says else [])], ())
 
 
-def _onward(connection: Connection, lane: RowMapping, held: str, now: float, looked_at: bool = True) -> None:
-    """The lane's row after a person's word. `looked_at`: the refused one in front has been; else it holds the lane still."""
-    head = sql.heads(connection, [lane["id"]]).get(lane["id"])
-    because = lane["held_because"]
-    last = None if held or looked_at else sql.last_settled(connection, lane["id"], head["delivery"] if head else None)
-    if last is not None and last["state"] == "dead" and last["outcome"] != SKIPPED and not (head and head["kind"] in rules.WHOLE):
-        held, because = "dead", " ".join(json.loads(last["says"] or "[]"))
-    flying = lane["worker"] is not None
-    state = "held" if held else "active" if head or flying else "idle"
-    due = now if state == "active" and not flying else None
-    sql.lanes_settled(connection, [handing.lane_row(lane, state, held, because if held else None, due, head)])
-    if not held:  # whoever waits for this lane finds out now whether it may go
-        sql.defer(connection, sql.waiting_for(connection, lane["endpoint"], {lane["subject"]}, now), now)
+def _onward(connection: Connection, lanes: Collection[RowMapping], now: float, *, free: bool = False) -> None:
+    """The lanes after a person's word: a refused one in front holds its lane until it is decided about, or what says the whole passes it.
+    `free`: held by a person no longer."""
+    which = [lane["id"] for lane in lanes]
+    heads, refused = sql.heads(connection, which), sql.refused_in_front(connection, which)
+    rows = {lane["id"]: _goes_on(lane, heads.get(lane["id"]), refused.get(lane["id"]), now, free) for lane in lanes}
+    sql.lanes_settled(connection, list(rows.values()))
+    passing = {of: head["delivery"] for of, head in heads.items() if of in refused and head["kind"] in rules.WHOLE}
+    sql.stand_for(connection, {head: refused[of]["id"] for of, head in passing.items()})
+    subjects = defaultdict(set)
+    for lane in lanes:
+        if rows[lane["id"]]["to_state"] != "held":
+            subjects[lane["endpoint"]].add(lane["subject"])
+    for endpoint, them in subjects.items():  # whoever waits for these finds out now whether it may go
+        sql.defer(connection, sql.waiting_for(connection, endpoint, them, now), now)
+
+
+def _goes_on(lane: RowMapping, head: RowMapping | None, refused: RowMapping | None, now: float, free: bool) -> dict[str, object]:
+    state, held = rules.lane_after("" if free else lane["held"], "dead" if refused else "done", head["kind"] if head else None)
+    because = " ".join(_says(refused["says"])) if refused and held == "dead" else lane["held_because"] if held else None
+    return handing.lane_row(lane, state, held, because, now if state == "active" and lane["worker"] is None else None, head)
 
 
 def _line(row: RowMapping) -> Line:

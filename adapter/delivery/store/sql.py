@@ -47,6 +47,8 @@ from sqlalchemy.dialects import postgresql, sqlite
 T = TypeVar("T")
 Row = Mapping[str, Any]
 SCHEMA = "0001"  # the newest of migrations/versions
+SKIPPED = "skipped"  # the outcome of what a person has left out
+EVER = 2 ** 62  # an id that none reaches
 MANY = 500  # values in one statement's list
 BIG = BigInteger().with_variant(Integer, "sqlite")  # SQLite counts up only what is called INTEGER
 
@@ -82,6 +84,7 @@ delivery = Table(
     "delivery", metadata,
     Column("id", BIG, primary_key=True),
     Column("lane", BIG, ForeignKey("lane.id"), nullable=False),
+    Column("since", BIG, nullable=False),  # its id, or the earliest of those it stands for: who waits for that one waits for this
     Column("key", String(36), nullable=False),
     Column("kind", String(10), nullable=False),  # complete | change | retraction
     Column("state", String(10), nullable=False),  # queued | done | superseded | dead
@@ -174,9 +177,11 @@ LANES = select(lane.c.id, lane.c.subject).where(lane.c.endpoint == bindparam("en
 LOCKED = select(lane).where(among(lane.c.id, "lanes")).order_by(lane.c.id).with_for_update()
 DEAD = select(delivery.c.id).where(among(delivery.c.id, "ids"), delivery.c.state == "dead")
 OF_KEYS = select(delivery.c.id, delivery.c.key, delivery.c.hash).where(among(delivery.c.key, "keys"))
-WAITING = select(delivery.c.id, delivery.c.lane, delivery.c.kind, delivery.c.urgent).where(
+WAITING = select(delivery.c.id, delivery.c.lane, delivery.c.kind, delivery.c.urgent, delivery.c.since).where(
     among(delivery.c.lane, "lanes"), text(f"delivery.{QUEUED}")).order_by(delivery.c.id)
 FIRST_WAITING = select(func.min(delivery.c.id)).where(delivery.c.lane == lane.c.id, text(f"delivery.{QUEUED}")).correlate(lane)
+FIRST_SINCE = select(delivery.c.since).where(delivery.c.lane == lane.c.id, text(f"delivery.{QUEUED}")).order_by(
+    delivery.c.id).limit(1).correlate(lane)
 ANY_URGENT = exists().where(delivery.c.lane == lane.c.id, text(f"delivery.{QUEUED}"), text("delivery.urgent = 1")).correlate(lane)
 SUPERSEDE = update(delivery).where(among(delivery.c.id, "ids")).values(state="superseded", settled=bindparam("at"))
 NEEDLESS = delete(need).where(among(need.c.delivery, "ids"))
@@ -262,8 +267,13 @@ HEADS = select(
     delivery.c.says, ANY_URGENT.label("any_urgent"),
 ).join(delivery, delivery.c.id == FIRST_WAITING.scalar_subquery()).where(among(lane.c.id, "lanes"))
 NEEDS = select(need.c.delivery, need.c.subject).where(among(need.c.delivery, "deliveries"))
-FIRSTS = select(lane.c.id, lane.c.subject, lane.c.state, FIRST_WAITING.scalar_subquery().label("first")).where(
+FIRSTS = select(lane.c.id, lane.c.subject, lane.c.state, FIRST_SINCE.scalar_subquery().label("since")).where(
     lane.c.endpoint == bindparam("endpoint"), among(lane.c.subject, "subjects"), lane.c.state != "idle")
+LAST_SETTLED = select(delivery.c.id).where(
+    delivery.c.lane == lane.c.id, delivery.c.state.in_(("done", "dead")), func.coalesce(delivery.c.outcome, "") != SKIPPED,
+    delivery.c.id < func.coalesce(FIRST_WAITING.scalar_subquery(), EVER)).order_by(delivery.c.id.desc()).limit(1).correlate(lane)
+REFUSED = select(lane.c.id.label("lane"), delivery.c.id, delivery.c.since, delivery.c.says).join(
+    delivery, delivery.c.id == LAST_SETTLED.scalar_subquery()).where(among(lane.c.id, "lanes"), delivery.c.state == "dead")
 PAYLOADS = select(payload.c.delivery, payload.c.sealed).where(among(payload.c.delivery, "deliveries"))
 CLAIM = update(lane).where(lane.c.id == bindparam("of")).values(
     worker=bindparam("by"), head=bindparam("first"), since=bindparam("at"), due=None, generation=lane.c.generation + 1)
@@ -280,12 +290,17 @@ def heads(connection: Connection, lanes: Collection[int]) -> dict[int, RowMappin
     return {row["lane"]: row for row in _all(connection, HEADS, "lanes", lanes)}
 
 
+def refused_in_front(connection: Connection, lanes: Collection[int]) -> dict[int, RowMapping]:
+    """By lane: what was settled last before the first that waits, where it was refused and nobody has left it out."""
+    return {row["lane"]: row for row in _all(connection, REFUSED, "lanes", lanes)}
+
+
 def needs(connection: Connection, deliveries: Collection[int]) -> list[RowMapping]:
     return _all(connection, NEEDS, "deliveries", deliveries)
 
 
 def firsts(connection: Connection, endpoint_: str, subjects: Collection[str]) -> dict[str, RowMapping]:
-    """Of the lanes that are not idle: the first that waits there, by subject."""
+    """Of the lanes that are not idle: since when the first waits there, by subject."""
     return {row["subject"]: row for row in _all(connection, FIRSTS, "subjects", subjects, {"endpoint": endpoint_})}
 
 
@@ -329,6 +344,14 @@ def settle(connection: Connection, deliveries: Sequence[Row], attempts: Sequence
     _many(connection, insert(attempt), attempts)
     for chunk in chunks(finished):
         connection.execute(NEEDLESS, {"ids": chunk})
+
+
+def stand_for(connection: Connection, gone: Mapping[int, int]) -> None:
+    """Deliveries take the place of others of their lanes: id -> whose."""
+    other = delivery.alias("other")
+    theirs = select(other.c.since).where(other.c.id == bindparam("whose")).scalar_subquery()
+    _many(connection, update(delivery).where(delivery.c.id == bindparam("of"), delivery.c.since > theirs).values(since=theirs),
+          [{"of": of, "whose": whose} for of, whose in gone.items()])
 
 
 def lanes_settled(connection: Connection, values: Sequence[Row]) -> None:
@@ -488,14 +511,6 @@ def later_in(connection: Connection, of: int, than: int) -> Sequence[RowMapping]
     asked = select(delivery.c.kind, delivery.c.state, case((IN_FLIGHT, 1), else_=0).label("in_flight")).join(
         lane, lane.c.id == delivery.c.lane).where(delivery.c.lane == of, delivery.c.id > than, delivery.c.state != "superseded")
     return rows(connection, asked)
-
-
-def last_settled(connection: Connection, of: int, before: int | None) -> RowMapping | None:
-    """The last one of a lane that is done or dead, before the first that waits."""
-    asked = select(delivery.c.id, delivery.c.state, delivery.c.outcome, delivery.c.says).where(
-        delivery.c.lane == of, delivery.c.state.in_(("done", "dead")))
-    asked = asked.where(delivery.c.id < before) if before is not None else asked
-    return connection.execute(asked.order_by(delivery.c.id.desc()).limit(1)).mappings().first()
 
 
 def queue_again(connection: Connection, of: int, expires: float | None) -> None:

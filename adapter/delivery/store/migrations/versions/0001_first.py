@@ -62,6 +62,7 @@ def upgrade() -> None:
         "delivery",
         sa.Column("id", BIG, nullable=False),
         sa.Column("lane", BIG, nullable=False),
+        sa.Column("since", BIG, nullable=False),
         sa.Column("key", sa.String(length=36), nullable=False),
         sa.Column("kind", sa.String(length=10), nullable=False),
         sa.Column("state", sa.String(length=10), nullable=False),
