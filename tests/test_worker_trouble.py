@@ -4,14 +4,16 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
+from adapter.delivery.client import FhirClient
 from adapter.delivery.dialects.decision import About, Decision, Means
 from adapter.delivery.endpoints.connect import connect
 from adapter.delivery.retry import Clock
@@ -270,6 +272,36 @@ def test_who_is_not_sure_that_its_lanes_are_its_own_sends_nothing_until_it_is(tm
                     assert home.hospital.asked == ["Mary 0"]
                     stalled.open.set()
                     await becomes(lambda: home.hospital.took == ["Mary 0", "Mary 1"])
+
+        home.told(story)
+
+
+class Slow(httpx.Auth):
+    """Who gives out tokens takes longer than anybody is sure without a beat; and there is none meanwhile."""
+
+    def __init__(self, stalled: Stalled) -> None:
+        self.stalled, self.given = stalled, asyncio.Event()
+
+    async def async_auth_flow(self, request: httpx.Request) -> AsyncGenerator[httpx.Request, httpx.Response]:
+        self.stalled.open.clear()
+        await asyncio.sleep(1.5)
+        self.given.set()
+        yield request
+
+
+def test_nor_when_it_was_sure_before_it_had_a_token(tmp_path: Path) -> None:
+    with Home(tmp_path) as home:
+        async def story(desk: Desk) -> None:
+            with closing(Stalled(home.store)) as stalled:
+                stalled.open.set()
+                slow = Slow(stalled)
+                async with home.at_work(stalled, lease=2.0, connect=lambda endpoint, **how: FhirClient(endpoint.url, auth=slow, **how)):
+                    home.accept("Mary 0")
+                    await asyncio.wait_for(slow.given.wait(), 5.0)
+                    await asyncio.sleep(LOOK)
+                    assert home.hospital.asked == []
+                    stalled.open.set()
+                    await becomes(lambda: home.hospital.took == ["Mary 0"])
 
         home.told(story)
 

@@ -222,7 +222,7 @@ class Worker:
         name = endpoint.name
         if name not in self._traffic and self._cannot.get(name) is not endpoint:
             try:
-                client = self._connect(endpoint, before=lambda: self._before(endpoint))
+                client = self._connect(endpoint, before=lambda: self._before(endpoint), sure=self._lease.sure)
             except (OSError, ValueError) as error:
                 self._cannot[name] = endpoint
                 log.error("nothing can be sent to %s (%s): look at its certificates, and save the file of endpoints again",  # noqa: TRY400
