@@ -375,6 +375,50 @@ def test_a_refused_one_that_a_person_held_too_still_holds_when_that_is_released(
     assert [(each.held, each.because) for each in store.people.stuck()] == [("dead", "No.")]
 
 
+def refused(store: Store, *kinds: str) -> None:
+    """Each accepted when the one before it was refused; only what says the whole is tried then."""
+    for number, kind in enumerate(kinds, 1):
+        store.accept([item(body=f"D{number}", kind=kind, lasts=100)])  # type: ignore[arg-type]
+        store.settle([(each, came(Means.DEAD, f"No {number}.")) for each in claim(store)])
+
+
+def test_nothing_passes_a_refused_one_that_nobody_decided_about(store: Store) -> None:
+    refused(store, "change", "complete")
+    store.accept([item(body="D3")])
+    with pytest.raises(NotSo, match="delivery 1: a later one of this lane was refused too"):
+        store.people.replay(1)
+    store.people.skip(2)
+    assert [each.because for each in store.people.stuck()] == ["No 1."]
+    store.people.replay(1)
+    [first] = claim(store)
+    [then] = store.settle([(first, came())])
+    assert isinstance(then, Claimed)
+    assert bodies(store, [first, then]) == ["D1", "D3"]
+
+
+def test_what_would_have_passed_a_refused_one_and_is_left_out_does_not(store: Store) -> None:
+    refused(store, "change")
+    store.accept([item(body="D2", kind="complete")])
+    store.people.skip(2)
+    store.accept([item(body="D3")])
+    assert claim(store) == []
+    assert [each.because for each in store.people.stuck()] == ["No 1."]
+
+
+def test_a_change_that_ran_out_of_time_behind_a_refused_one_does_not_go_before_it(store: Store, hand: Hand) -> None:
+    refused(store, "change", "change")
+    hand.passed = 101
+    assert store.expire(HOSPITAL) == 1
+    store.people.replay(2)
+    assert claim(store) == []
+    assert [each.because for each in store.people.stuck()] == ["No 1."]
+    store.people.replay(1)
+    [first] = claim(store)
+    [then] = store.settle([(first, came())])
+    assert isinstance(then, Claimed)
+    assert bodies(store, [first, then]) == ["D1", "D2"]
+
+
 @pytest.mark.parametrize(("do", "of", "says"), [
     ("replay", 99, "there is no delivery 99"), ("skip", 1, "nothing is to be done about it any more"),
     ("skip", 2, "it is with a worker just now"), ("line", 99, "there is no delivery 99"),

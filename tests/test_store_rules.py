@@ -84,7 +84,8 @@ def test_then_the_lane_is(held: rules.Held, state: str, following: str | None, a
 @pytest.mark.parametrize(("state", "payload", "later", "why"), [
     ("dead", True, [], ""),
     ("dead", True, [("change", "queued", False)], ""),
-    ("dead", True, [("complete", "dead", False)], ""),
+    ("dead", True, [("complete", "dead", False)], "was refused too"),
+    ("dead", True, [("change", "dead", False)], "was refused too"),
     ("dead", True, [("change", "done", False)], "gone out since"),
     ("dead", True, [("change", "queued", True)], "gone out since"),
     ("dead", True, [("complete", "queued", False)], "makes it needless"),

@@ -127,14 +127,16 @@ def _span(seconds: float) -> str:
 
 
 def cannot_replay(state: State, payload: bool, later: Collection[tuple[Kind, State, bool]]) -> str:
-    """Why a delivery cannot be sent again as it is; empty: it can. `later`: those accepted after it in its lane, each with whether it is in
-    flight: what is older must not go over what is newer."""
+    """Why a delivery cannot be sent again as it is; empty: it can. `later`: those accepted after it in its lane that
+    nobody has left out, each with whether it is in flight: what is older must not go over what is newer, nor hide that it was refused."""
     if state != "dead":
         return "only a delivery that was refused can be replayed"
     if not payload:
         return "its payload is no longer kept: let the sender send it anew"
     if any(each == "done" or flying for _, each, flying in later):
         return "a later one of this lane has gone out since, and this must not go over it: let the sender send it anew"
+    if any(each == "dead" for _, each, _ in later):
+        return "a later one of this lane was refused too: replay or skip that one first"
     if any(each == "queued" and kind in WHOLE for kind, each, _ in later):
         return "a later one that says the whole is waiting in this lane and makes it needless"
     return ""

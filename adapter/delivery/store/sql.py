@@ -269,8 +269,9 @@ HEADS = select(
 NEEDS = select(need.c.delivery, need.c.subject).where(among(need.c.delivery, "deliveries"))
 FIRSTS = select(lane.c.id, lane.c.subject, lane.c.state, FIRST_SINCE.scalar_subquery().label("since")).where(
     lane.c.endpoint == bindparam("endpoint"), among(lane.c.subject, "subjects"), lane.c.state != "idle")
+LEFT_OUT = func.coalesce(delivery.c.outcome, "") == SKIPPED
 LAST_SETTLED = select(delivery.c.id).where(
-    delivery.c.lane == lane.c.id, delivery.c.state.in_(("done", "dead")), func.coalesce(delivery.c.outcome, "") != SKIPPED,
+    delivery.c.lane == lane.c.id, delivery.c.state.in_(("done", "dead")), ~LEFT_OUT,
     delivery.c.id < func.coalesce(FIRST_WAITING.scalar_subquery(), EVER)).order_by(delivery.c.id.desc()).limit(1).correlate(lane)
 REFUSED = select(lane.c.id.label("lane"), delivery.c.id, delivery.c.since, delivery.c.says).join(
     delivery, delivery.c.id == LAST_SETTLED.scalar_subquery()).where(among(lane.c.id, "lanes"), delivery.c.state == "dead")
@@ -507,9 +508,10 @@ def ever_accepted(connection: Connection) -> dict[str, int]:
 
 
 def later_in(connection: Connection, of: int, than: int) -> Sequence[RowMapping]:
-    """Deliveries of a lane that were accepted after one."""
+    """Deliveries of a lane that were accepted after one, and are neither superseded nor left out."""
     asked = select(delivery.c.kind, delivery.c.state, case((IN_FLIGHT, 1), else_=0).label("in_flight")).join(
-        lane, lane.c.id == delivery.c.lane).where(delivery.c.lane == of, delivery.c.id > than, delivery.c.state != "superseded")
+        lane, lane.c.id == delivery.c.lane).where(delivery.c.lane == of, delivery.c.id > than, delivery.c.state != "superseded",
+                                                  ~and_(delivery.c.state == "dead", LEFT_OUT))
     return rows(connection, asked)
 
 
