@@ -14,7 +14,7 @@ from adapter.delivery.store.seal import Keyring
 
 COPY = "Keep a copy of it apart from the database and its backups: without it nothing that waits can be opened, with it anybody can."
 
-OTHERS = " The others still open what they sealed, until `redbag keys reseal`. A worker takes the new one up when it is started anew."
+OTHERS = " The others still open what they sealed, until `redbag keys reseal`. A worker at work reads the new one by itself."
 
 
 class Key(NamedTuple):
@@ -26,7 +26,7 @@ class Key(NamedTuple):
     current: bool
 
     def sentence(self) -> str:
-        says = " (current)" if self.current else "" if self.there else " (missing: put its line back; what it sealed cannot be sent)"
+        says = " (current)" if self.current else "" if self.there else " (missing: put its line back; what it sealed waits until then)"
         return f"{self.name}: {count(self.payloads, 'payload')}{says}"
 
 
