@@ -99,6 +99,32 @@ def test_what_is_in_flight_is_not_superseded(store: Store) -> None:
     assert bodies(store, [following]) == ["C"]
 
 
+@pytest.mark.parametrize("kind", ["complete", "retraction"])
+@pytest.mark.parametrize("ended", ["may be tried again", "was given back", "was lost with its worker"])
+def test_what_is_in_flight_is_not_tried_again_where_the_whole_waits_behind_it(store: Store, kind: str, ended: str) -> None:
+    store.accept([item(body="poison", kind="complete")])
+    [first] = claim(store)
+    store.accept([item(body="mended", kind=kind)])  # type: ignore[arg-type]
+    if ended == "may be tried again":
+        assert store.settle([(first, came(Means.AMBIGUOUS, "It fell over."))], on=False) == [None]
+    elif ended == "was given back":
+        store.release([first])
+    else:
+        store.bury(["w"])
+    assert states(store) == ["superseded", "queued"]
+    assert bodies(store, claim(store)) == ["mended"]
+    [counts] = store.people.counts()
+    assert (counts.superseded, counts.reconciled) == (1, True)
+    assert len(store.people.show(1).deliveries[0][1]) == (ended != "was given back")  # what was tried is kept
+
+
+def test_a_retraction_in_flight_is_tried_again_whatever_waits_behind_it(store: Store, hand: Hand) -> None:
+    store.accept([item(kind="retraction")])
+    store.settle([(each, came(Means.RETRY)) for each in claim(store) if store.accept([item(body="B", kind="complete")])])
+    hand.passed = 5
+    assert [each.kind for each in claim(store)] == ["retraction"]
+
+
 # Order
 
 def test_a_lane_goes_in_order_one_at_a_time(store: Store) -> None:

@@ -109,12 +109,13 @@ def settle(
     """What came of claims. `on`: the next of the lane is claimed at once, by the same worker, where it may be sent."""
     lanes = sql.locked(connection, {claimed.lane for claimed, _ in settlements})
     fresh = [(claimed, attempt) for claimed, attempt in settlements if still(lanes.get(claimed.lane), claimed)]
+    needless = sql.needless_heads(connection, [claimed.lane for claimed, tried in fresh if tried.decision.means in rules.AGAIN])
     after: dict[int, _After] = {}
     deliveries, attempts = [], []
     for claimed, attempt in fresh:
         if claimed.lane in after:
             continue  # the same claim twice in one go
-        decision, came = attempt.decision, rules.settled(attempt.decision.means, attempt.decision.about)
+        decision, came = attempt.decision, rules.settled(attempt.decision.means, attempt.decision.about, claimed.lane in needless)
         tried = claimed.attempt if came.counted else claimed.attempt - 1
         outcome, says = decision.means.name.lower(), list(decision.says)
         deliveries.append(told_of(claimed.delivery, came.state, None if came.state == "queued" else now, tried, outcome, says))
@@ -123,7 +124,7 @@ def settle(
                               decision.about.value, decision.status, attempt.rows))
         due = now if came.state != "queued" else _again(decision.at, tried, claimed.expires, now, chance)
         after[claimed.lane] = _After(lanes[claimed.lane], claimed.delivery, came.state, " ".join(says) or decision.means.value, due)
-    sql.settle(connection, deliveries, attempts, [claimed.delivery for claimed, _ in fresh if after[claimed.lane].state == "done"])
+    sql.settle(connection, deliveries, attempts, [each.delivery for each in after.values() if each.state in ("done", "superseded")])
     following = _go_on(connection, after, now, wakes, on)
     return [_result(claimed, after.pop(claimed.lane, None), following) for claimed, _ in settlements]
 
@@ -228,8 +229,7 @@ def _wake_waiting(connection: Connection, lanes: Sequence[RowMapping], now: floa
 def release(connection: Connection, claimed: Sequence[Claimed], now: float, wakes: Wakes) -> None:
     """Given back as they were."""
     lanes = sql.locked(connection, {each.lane for each in claimed})
-    after = {each.lane: _After(lanes[each.lane], each.delivery, "queued", "", now) for each in claimed if still(lanes.get(each.lane), each)}
-    _go_on(connection, after, now, wakes)
+    _free(connection, {each.lane: lanes[each.lane] for each in claimed if still(lanes.get(each.lane), each)}, now, wakes)
 
 
 def bury(connection: Connection, workers: Collection[str], now: float, wakes: Wakes) -> int:
@@ -238,8 +238,16 @@ def bury(connection: Connection, workers: Collection[str], now: float, wakes: Wa
     lanes = {row["id"]: row for row in sql.lanes_in_flight(connection, workers)}
     told = [attempt_row(row["head"], row["worker"], row["since"] or now, now, INTERRUPTED, [LOST_WORKER]) for row in lanes.values()]
     sql.settle(connection, [], told, ())
-    _go_on(connection, {of: _After(row, row["head"], "queued", "", now) for of, row in lanes.items()}, now, wakes)
+    _free(connection, lanes, now, wakes)
     return len(lanes)
+
+
+def _free(connection: Connection, lanes: Mapping[int, RowMapping], now: float, wakes: Wakes) -> None:
+    """What they have in flight waits again, as if it had not been: what should have been superseded meanwhile, is."""
+    needless = sql.needless_heads(connection, lanes)
+    sql.supersede(connection, list(needless.values()), now)
+    became: dict[int, State] = {of: "superseded" if of in needless else "queued" for of in lanes}
+    _go_on(connection, {of: _After(row, row["head"], became[of], "", now) for of, row in lanes.items()}, now, wakes)
 
 
 def told_of(of: int, state: str, at: float | None, attempts: int, outcome: str, says: Sequence[str]) -> dict[str, Any]:

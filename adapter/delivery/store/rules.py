@@ -21,6 +21,7 @@ Held = Literal["", "dead", "hand", "restored"]
 
 WHOLE: frozenset[Kind] = frozenset({"complete", "retraction"})  # says all there is to say: needs nothing of what was before
 NEEDLESS: frozenset[Kind] = frozenset({"complete", "change"})  # what such a one supersedes; a retraction is superseded by nothing
+AGAIN = frozenset({Means.RETRY, Means.AMBIGUOUS})  # what came of an attempt, after which there is another
 NAMESPACE = UUID("2f3b7d0a-6a0e-5d0c-9e44-6d1a51c4b9d1")
 FIRST, LONGEST = 1.0, 600.0  # seconds: the first and the longest pause before trying again
 
@@ -89,13 +90,13 @@ class Settled:
     counted: bool
 
 
-def settled(means: Means, about: About) -> Settled:
-    """Transient never becomes dead by count."""
+def settled(means: Means, about: About, needless: bool = False) -> Settled:
+    """Transient never becomes dead by count. `needless`: what waits behind it says the whole, so it is not tried again."""
     if means is Means.DELIVERED:
         return Settled("done", True)
     if means in (Means.DEAD, Means.PERSON):
         return Settled("dead", True)
-    return Settled("queued", about is About.DELIVERY)
+    return Settled("superseded" if needless else "queued", about is About.DELIVERY)
 
 
 def lane_after(held: Held, state: State, following: Kind | None) -> tuple[LaneState, Held]:

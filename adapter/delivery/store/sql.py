@@ -330,6 +330,10 @@ SETTLE = update(delivery).where(delivery.c.id == bindparam("of")).values({
     name: bindparam(f"to_{name}") for name in ("state", "settled", "attempts", "outcome", "says")})
 LANE_SETTLED = update(lane).where(lane.c.id == bindparam("of"), lane.c.generation == bindparam("at_generation")).values({
     name: bindparam(f"to_{name}") for name in ("state", "held", "held_because", "urgent", "due", "worker", "head", "since", "generation")})
+BEHIND = select(delivery.c.id).where(
+    delivery.c.lane == lane.c.id, text(f"delivery.{QUEUED}"), delivery.c.kind.in_(("complete", "retraction")), delivery.c.id > lane.c.head)
+NEEDLESS_HEADS = select(lane.c.id, lane.c.head).join(delivery, delivery.c.id == lane.c.head).where(
+    among(lane.c.id, "lanes"), delivery.c.kind != "retraction", BEHIND.correlate(lane).exists())
 FREED = select(lane.c.id).join(delivery, delivery.c.lane == lane.c.id).join(need, need.c.delivery == delivery.c.id).where(
     lane.c.endpoint == bindparam("endpoint"), among(need.c.subject, "subjects"), text(f"delivery.{QUEUED}"),
     lane.c.state == "active", lane.c.worker.is_(None), lane.c.due > bindparam("now"))
@@ -345,6 +349,11 @@ def settle(connection: Connection, deliveries: Sequence[Row], attempts: Sequence
     _many(connection, insert(attempt), attempts)
     for chunk in chunks(finished):
         connection.execute(NEEDLESS, {"ids": chunk})
+
+
+def needless_heads(connection: Connection, lanes: Collection[int]) -> dict[int, int]:
+    """By lane, what is in flight and was superseded but for that: something behind it says the whole."""
+    return {row["id"]: row["head"] for row in _all(connection, NEEDLESS_HEADS, "lanes", lanes)}
 
 
 def stand_for(connection: Connection, gone: Mapping[int, int]) -> None:
