@@ -61,6 +61,15 @@ def test_an_events_id_is_one_delivery(store: Store) -> None:
     assert len(states(store)) == 2
 
 
+def test_an_event_that_was_refused_and_is_told_again_is_a_repeat_that_says_so(store: Store) -> None:
+    store.accept([item(event="e1"), item("another", event="e2")])
+    store.settle([(each, came(Means.DEAD)) for each in claim(store, 1)])
+    first, second = store.accept([item(event="e1"), item("another", event="e2")])
+    assert (first.became, first.delivery, first.dead) == ("repeat", 1, True)
+    assert "delivery 1, which was refused" in first.says
+    assert (second.became, second.dead) == ("repeat", False)
+
+
 def test_a_refused_one_that_is_sent_again_is_a_new_one(store: Store) -> None:
     store.accept([item()])
     store.settle([(each, came(Means.DEAD, "No such ward.")) for each in claim(store)])

@@ -25,7 +25,8 @@ REFUSED = Known(7, "same", dead=True, as_of=OLD)
     ("same", "key", OLD, False, LATEST, None, "accepted", None),  # a new event, whatever it says
     ("same", "key", OLD, False, LATEST, Known(3, "same"), "repeat", 3),
     ("same", "key", OLD, False, Known(9, "other", as_of=NEW), Known(3, "same"), "repeat", 3),  # told again, however late
-    ("other", "key", NEW, False, LATEST, Known(3, "same"), "conflict", 3),
+    ("same", "key", NEW, False, LATEST, Known(3, "same", dead=True), "repeat", 3),  # its event is known: it is replayed, not accepted anew
+    ("other", "key", NEW, False, LATEST, Known(3, "same", dead=True), "conflict", 3),
 ])
 def test_what_is_asked_for_becomes(
     hash_: str, event: str | None, as_of: str | None, older: bool, latest: Known | None, same_event: Known | None, became: str,

@@ -78,7 +78,7 @@ class Intake:
 
     def accept(self, items: Sequence[Packed]) -> list[Receipt]:
         lanes = self._lanes(items)
-        self._events = {key: rules.Known(row["id"], row["hash"]) for key, row in
+        self._events = {key: rules.Known(row["id"], row["hash"], row["state"] == "dead") for key, row in
                         sql.of_keys(self._c, [each.key for each in items if each.key]).items()}
         self._ids = iter(sql.next_ids(self._c, len(items)))
         receipts = [self._one(each, lanes[each.item.endpoint, each.item.subject]) for each in items]
@@ -119,7 +119,7 @@ class Intake:
         if taken.became != "accepted":
             if taken.became == "repeat" and item.urgent and taken.delivery:
                 self._raised.append(taken.delivery)
-            return Receipt(taken.became, taken.delivery, says=taken.says)
+            return Receipt(taken.became, taken.delivery, says=taken.says, dead=taken.dead)
         new = next(self._ids)
         gone = self._supersede(lane) if taken.whole else []
         since = min([new, lane.refused or new, *(each.since for each in gone)]) if taken.whole else new

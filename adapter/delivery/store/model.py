@@ -54,12 +54,14 @@ class Item:
 
 @dataclass(frozen=True)
 class Receipt:
-    """`delivery`: its id in the store, of a repeat that of the first. `says`: one sentence, where there is something to say."""
+    """`delivery`: its id in the store, of a repeat that of the first. `says`: one sentence, where there is something to say. `dead`: of a
+    repeat, the first was refused, or left out, and waits for a person."""
 
     became: Became
     delivery: int | None = None
     superseded: int = 0
     says: str = ""
+    dead: bool = False
 
 
 @dataclass(frozen=True)

@@ -176,7 +176,7 @@ def _if_new(connection: Connection, table: Table) -> Any:
 LANES = select(lane.c.id, lane.c.subject).where(lane.c.endpoint == bindparam("endpoint"), among(lane.c.subject, "subjects"))
 LOCKED = select(lane).where(among(lane.c.id, "lanes")).order_by(lane.c.id).with_for_update()
 DEAD = select(delivery.c.id).where(among(delivery.c.id, "ids"), delivery.c.state == "dead")
-OF_KEYS = select(delivery.c.id, delivery.c.key, delivery.c.hash).where(among(delivery.c.key, "keys"))
+OF_KEYS = select(delivery.c.id, delivery.c.key, delivery.c.hash, delivery.c.state).where(among(delivery.c.key, "keys"))
 WAITING = select(delivery.c.id, delivery.c.lane, delivery.c.kind, delivery.c.urgent, delivery.c.since).where(
     among(delivery.c.lane, "lanes"), text(f"delivery.{QUEUED}")).order_by(delivery.c.id)
 FIRST_WAITING = select(func.min(delivery.c.id)).where(delivery.c.lane == lane.c.id, text(f"delivery.{QUEUED}")).correlate(lane)
