@@ -18,7 +18,7 @@ from adapter.delivery.dialects.decision import About, Decision, Do, Means
 from adapter.delivery.endpoints.endpoint import Endpoint
 from adapter.delivery.retry import Clock
 from adapter.delivery.store.model import Claimed, Item, Payload
-from adapter.delivery.work.carry import UNREADABLE, Way, carry
+from adapter.delivery.work.carry import REMEMBERED, UNREADABLE, Way, carry
 from adapter.returns.change import Change
 from adapter.returns.changes import changes
 from adapter.returns.pull import pull, who_is
@@ -62,8 +62,8 @@ class Ward(Hospital):
     def of(self, bag: CareRecord = BAG, **said: Any) -> list[Item]:
         return items(bag, self.endpoint, **said)
 
-    def hers(self, bag: CareRecord = BAG, **said: Any) -> Came:
-        return self.takes(self.of(bag, **said)[-1])
+    def hers(self, bag: CareRecord = BAG, attempt: int = 1, **said: Any) -> Came:
+        return self.takes(self.of(bag, **said)[-1], attempt=attempt)
 
     @property
     def posted(self) -> list[httpx.Request]:
@@ -343,6 +343,24 @@ def test_what_came_of_each_row_is_told_whatever_parts_it_took() -> None:
     assert posts == [4, 4, 2, 2]
 
 
+def test_what_is_too_large_and_slowly_said_is_found_out_over_several_attempts() -> None:
+    """Each begins where the one before has ended: else one that takes all the time to find it out never arrives."""
+    ward, posts = Ward(UPSERT.model_copy(update={"seconds": 0.5})), list[int]()
+
+    async def one_at_a_time(request: httpx.Request) -> httpx.Response | None:
+        if request.method == "POST":
+            posts.append(len(json.loads(request.content)["entry"]))
+            if posts[-1] > 1:
+                await asyncio.sleep(0.2)
+                return await answering(413)(request)
+        return None
+
+    ward.before = one_at_a_time
+    assert ward.hers()[0].means in (Means.RETRY, Means.AMBIGUOUS)
+    assert any(ward.hers(attempt=attempt)[0].means is Means.DELIVERED for attempt in range(2, 7))
+    assert (ward.way.most, posts[-1]) == (1, 1)
+
+
 # ---- dm+d --------------------------------------------------------------------------------------------------------------------------
 def test_under_the_same_system_nothing_is_written_again_and_under_another_it_is_a_change() -> None:
     ward = Ward(UPSERT.model_copy(update={"dmd": SNOMED_CT}))
@@ -422,6 +440,82 @@ def test_what_is_done_later_is_asked_for_until_it_is_known() -> None:
     ward.before = answering(202, Content_Location="https://elsewhere.example/jobs/7")
     decision, _ = ward.takes(bundle_item(bundle(put()), LOGICAL))
     assert decision.means is not Means.DELIVERED
+
+
+class Slow:
+    """A server that does later what it is sent; what became of it is asked for at /jobs/1, /jobs/2, …"""
+
+    def __init__(self, ward: Ward, *says: Answer) -> None:
+        self.ward, self.came, self.jobs, self._says = ward, list[str](), 0, list(says)
+        ward.before = self._answer
+
+    async def _answer(self, request: httpx.Request) -> httpx.Response | None:
+        self.came.append(request.url.path if request.method == "GET" else request.headers["X-Request-ID"])
+        if request.method == "POST":
+            self.jobs += 1
+            return await answering(202, Content_Location=f"https://ward.example/jobs/{self.jobs}")(request)
+        if self._says:
+            return await self._says.pop(0)(request)
+        await asyncio.sleep(0.3)  # longer than the attempt may take
+        return await answering(202, method="GET")(request)
+
+    def knows(self, says: Answer) -> None:
+        self.came.clear()
+        self._says = [says]
+
+
+HURRIED = LOGICAL.model_copy(update={"seconds": 0.2})
+TAKEN = answering(200, {"resourceType": "Bundle", "type": "transaction-response", "entry": [{"response": {"status": "201"}}]}, method="GET")
+NOTHING_KNOWN = answering(404, method="GET")
+
+
+def test_what_takes_longer_than_an_attempt_is_asked_for_in_the_next_and_not_sent_again() -> None:
+    ward = Ward(HURRIED)
+    slow, item = Slow(ward), bundle_item(bundle(put()), HURRIED)
+    assert ward.takes(item)[0].means is not Means.DELIVERED
+    assert slow.came == [KEY, "/jobs/1"]
+    slow.knows(failing(httpx.ReadError("reset"), "GET"))
+    ward.takes(item)
+    assert set(slow.came) == {"/jobs/1"}
+    slow.knows(TAKEN)
+    assert ward.takes(item)[0].means is Means.DELIVERED
+    assert slow.came == ["/jobs/1"]
+    assert not ward.way.later
+
+
+@pytest.mark.parametrize("forgets", [True, False])
+def test_a_job_that_is_forgotten_is_sent_again_under_the_same_id(forgets: bool) -> None:
+    """By the server; or by us, when the way was closed meanwhile, or another worker goes on."""
+    ward = Ward(HURRIED)
+    slow, item = Slow(ward), bundle_item(bundle(put()), HURRIED)
+    ward.takes(item)
+    if forgets:
+        slow.knows(NOTHING_KNOWN)
+    else:
+        slow.knows(TAKEN)
+        ward.way = Way(HURRIED, ward.way.client)
+    ward.takes(item)
+    assert slow.came == ["/jobs/1"] * forgets + [KEY, "/jobs/2"]
+
+
+def test_a_job_that_failed_is_sent_again_in_the_next_attempt() -> None:
+    ward = Ward(HURRIED)
+    slow, item = Slow(ward), bundle_item(bundle(put()), HURRIED)
+    ward.takes(item)
+    slow.knows(answering(500, method="GET"))
+    assert ward.takes(item)[0].means is Means.AMBIGUOUS
+    assert slow.came == ["/jobs/1"]
+    slow.knows(TAKEN)
+    assert ward.takes(item)[0].means is Means.DELIVERED
+    assert slow.came == [KEY, "/jobs/2"]
+
+
+def test_the_oldest_jobs_are_forgotten_first() -> None:
+    way = Ward().way
+    for key in (*range(REMEMBERED), 0, REMEMBERED):
+        way.remember(str(key), f"/jobs/{key}")
+    assert len(way.later) == REMEMBERED
+    assert [key for key in ("0", "1", "2") if key in way.later] == ["0", "2"]
 
 
 def test_a_message_that_the_receiver_has_had_is_delivered() -> None:

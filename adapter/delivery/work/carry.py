@@ -10,12 +10,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
 from adapter import wire
 from adapter.delivery.accepting import policy_for
-from adapter.delivery.answer import ClientError
+from adapter.delivery.answer import Answer, ClientError, RedirectRefused
 from adapter.delivery.client import FhirClient
 from adapter.delivery.deadline import left, within
 from adapter.delivery.dialects import decide
@@ -40,19 +40,31 @@ Sending = Callable[[int], Awaitable[Sent]]  # with so many entries in one part
 
 NO_ROWS: Rows = {}
 UNREADABLE = "what was accepted cannot be read by this release: send the record anew"
+REMEMBERED = 10_000  # deliveries of which it is known where to ask
+GONE = frozenset({404, 410})
 TURNS = 2  # of a bundle: once, and once more where the server does not say what became of it
 
 
 @dataclass
 class Way:
-    """An endpoint and the client that reaches it, kept open. `most`: so many entries it takes in one part, as far as it has told."""
+    """An endpoint and the client that reaches it, kept open. `most`: so many entries it takes in one part, as far as it has told. `later`:
+    where to ask what became of a delivery that it will do later, by its key. Both are known as long as this way is open: after that, or by
+    another worker, it is posted again, under the same X-Request-ID."""
 
     endpoint: Endpoint
     client: FhirClient
     most: int = 0
+    later: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.most = self.most or self.endpoint.most_entries
+
+    def remember(self, key: str, where: str) -> None:
+        """The oldest are forgotten first."""
+        self.later.pop(key, None)
+        self.later[key] = where
+        if len(self.later) > REMEMBERED:
+            del self.later[next(iter(self.later))]
 
 
 async def carry(way: Way, payload: Payload, claimed: Claimed, now: Now) -> tuple[Decision, Rows]:
@@ -86,15 +98,16 @@ def _sending(way: Way, payload: Payload, key: str) -> Sending:
 
 
 async def _sent(way: Way, sending: Sending, claimed: Claimed, now: Now) -> tuple[Decision, Rows]:
-    """In parts as large as the server takes: when that is less than was thought, smaller ones, and it is kept in mind if that was it."""
+    """In parts as large as the server takes: when that is less than was thought, smaller ones. That is kept in mind if it was it, or if it
+    could not be found out in this attempt's time: the next one begins where this has ended."""
     most, sent = way.most, await sending(way.most)
     while (too_many := _too_many(sent, claimed, most, now)) and left():
         most = too_many // 2
         sent = after(sent, await sending(most))
     decision = decided(sent, claimed.attempt, now())
-    if decision.means is Means.DELIVERED:
-        way.most = min(way.most, most)
-    elif too_many:  # our time is over, and smaller parts may do
+    if decision.means is Means.DELIVERED or not left():
+        way.most = min(way.most, too_many // 2 or most)
+    if too_many:  # our time is over, and smaller parts may do
         decision = replace(decision, means=Means.RETRY)
     return replace(decision, do=Do.NOTHING), Counter(row.became for row in sent.rows)
 
@@ -124,29 +137,44 @@ async def _posted(way: Way, payload: Payload, claimed: Claimed, now: Now) -> Dec
     asked = Asked("POST", entries=int(said.get("entries", 0)), fresh=True, if_match=False)
     headers, decision = dict(said.get("headers", {})), Decision(Means.AMBIGUOUS)
     request_id = headers.pop("X-Request-ID", claimed.key)
+    if (where := way.later.get(claimed.key)) and (known := await _known(way, asked, where, claimed, now)):
+        return replace(known, do=Do.NOTHING)
     for _ in range(TURNS):
         came = await _came(way.client.post_bytes(
             str(said.get("path", way.endpoint.path)), payload.body, str(said["media"]), headers=headers, request_id=request_id))
         decision = decide(way.endpoint.dialect, asked, came, claimed.attempt, now())
-        if decision.do is Do.POLL:
-            decision = await _polled(way, asked, came, claimed, now)
+        if decision.do is Do.POLL and isinstance(came, Answer) and came.location:
+            way.remember(claimed.key, came.location)
+            if await _rested(way, 1, came):
+                decision = await _known(way, asked, came.location, claimed, now) or decision
         if decision.do is not Do.READ_AGAIN or not left():
             break
     return replace(decision, do=Do.NOTHING)
 
 
-async def _polled(way: Way, asked: Asked, came: Came, claimed: Claimed, now: Now) -> Decision:
-    """What became of it, asked for until the server knows, or the time of this attempt is over."""
-    where, turn = getattr(came, "location", None) or "", 0
-    decision = decide(way.endpoint.dialect, asked, came, claimed.attempt, now())
-    while decision.do is Do.POLL and left():
-        turn += 1
-        wait = pause(turn, getattr(came, "retry_after", None), way.client.clock.dice)
-        await way.client.clock.sleep(min(wait, left()))
+async def _known(way: Way, asked: Asked, where: str, claimed: Claimed, now: Now) -> Decision | None:
+    """What became of what the server said it would do later, asked for until it knows, or the time of this attempt is over; then the next
+    one asks first. None: it knows nothing of it any more, and it may be sent again."""
+    turn = 1
+    while True:
+        way.remember(claimed.key, where)
         came = await _came(way.client.ask(where))
-        decision = decide(way.endpoint.dialect, asked, came, claimed.attempt, now())
+        decision, turn = decide(way.endpoint.dialect, asked, came, claimed.attempt, now()), turn + 1
+        if decision.do is not Do.POLL or not await _rested(way, turn, came):
+            break
         where = getattr(came, "location", None) or where
-    return decision
+    gone = isinstance(came, Answer) and came.status in GONE
+    answered = isinstance(came, Answer) and decision.do is not Do.POLL and decision.about is About.DELIVERY
+    if gone or answered or isinstance(came, RedirectRefused):
+        way.later.pop(claimed.key, None)
+    return None if gone else decision
+
+
+async def _rested(way: Way, turn: int, came: Came) -> bool:
+    """Before it is asked for the `turn`-th time; whether there is time left for it."""
+    wait = pause(turn, getattr(came, "retry_after", None), way.client.clock.dice)
+    await way.client.clock.sleep(min(wait, left()))
+    return left() > 0
 
 
 async def _came(asking: Awaitable[Came]) -> Came:
