@@ -59,6 +59,18 @@ def test_while_the_hospital_is_away_it_waits_and_nothing_is_lost(here: Desk) -> 
     assert here.versions()["Patient"] == 1
 
 
+def test_a_server_that_is_busy_is_asked_twice_and_then_left_to_the_store(here: Desk) -> None:
+    """It knows when to try again, and for everybody."""
+    residents(here, another("a"))
+    here.well(SEND)
+    here.network.meets(first=["503"] * 4, methods=["GET"])
+    here.run("work --until-idle")
+    here.later()
+    here.run("work --until-idle")
+    assert here.well("deliveries show 1").count("the endpoint's trouble") == 2
+    assert here.versions()["Patient"] == 1
+
+
 def test_a_worker_that_is_stopped_ends_gently(here: Desk) -> None:
     command = [sys.executable, "-c", "from adapter.cli import main; main()", "work", "--name", "ward"]
     with subprocess.Popen(command, cwd=here.folder, stderr=subprocess.PIPE, text=True, env={"PYTHONPATH": str(ROOT)}) as run:

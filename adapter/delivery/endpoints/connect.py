@@ -15,12 +15,12 @@ from adapter.delivery.retry import Clock
 
 
 def connect(endpoint: Endpoint, *, before: Before | None = None, sure: Before | None = None,
-            transport: httpx.AsyncBaseTransport | None = None, clock: Clock | None = None) -> FhirClient:
+            transport: httpx.AsyncBaseTransport | None = None, clock: Clock | None = None, attempts: int = Limits.attempts) -> FhirClient:
     """`before` is awaited before every request that is made, retries too: whoever counts requests a second lets us wait there; `sure` once
     more in the last moment, when the request has its token: whoever must not send any more keeps us from it there.
-    `transport` is the one seam for the network, `clock` that for time."""
+    `attempts`: of what may be tried again here. `transport` is the one seam for the network, `clock` that for time."""
     way = Way.to(endpoint, transport)
-    return client(endpoint, way, way.auth(endpoint), before, clock, sure=sure)
+    return client(endpoint, way, way.auth(endpoint), before, clock, attempts, sure)
 
 
 def client(endpoint: Endpoint, way: Way, auth: httpx.Auth | None, before: Before | None = None, clock: Clock | None = None,

@@ -44,6 +44,7 @@ GRACE = 25.0  # seconds for what is in flight when it is told to stop; what runs
 SOON = 2.0  # seconds: what is due so soon is waited for by a run that ends by itself
 GLANCE = 1.0  # seconds between two looks at the endpoints' file
 IN_A_ROW = 16  # deliveries of one lane before others have their turn
+ATTEMPTS = 2  # of one request: then the store knows when to try again, and what that says of the endpoint
 AGAIN = 1.0  # seconds before it begins anew
 Connect = Callable[..., FhirClient]
 
@@ -222,7 +223,7 @@ class Worker:
         name = endpoint.name
         if name not in self._traffic and self._cannot.get(name) is not endpoint:
             try:
-                client = self._connect(endpoint, before=lambda: self._before(endpoint), sure=self._lease.sure)
+                client = self._connect(endpoint, before=lambda: self._before(endpoint), sure=self._lease.sure, attempts=ATTEMPTS)
             except (OSError, ValueError) as error:
                 self._cannot[name] = endpoint
                 log.error("nothing can be sent to %s (%s): look at its certificates, and save the file of endpoints again",  # noqa: TRY400
