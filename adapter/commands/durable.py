@@ -39,8 +39,9 @@ ENDS = {"accepted": Exit.DONE, "repeat": Exit.DONE}  # all others: nothing was a
 RUN_AGAIN = "Run the same again: what is accepted already is not accepted twice."
 RUN_ONCE_MORE = "Run the same again: what is accepted twice by that is not written twice."
 ONCE_MORE = "--again accepts it once more."
-OF_BEFORE = {"waiting": "`redbag work` delivers it.", "in-flight": "`redbag work` delivers it.", "delivered": ONCE_MORE,
-             "superseded": ONCE_MORE}  # what is to be done about what was accepted before
+OF_BEFORE = {  # what is to be done about what was accepted before, by how it stands
+    "waiting": "`redbag work` delivers it.", "in-flight": "`redbag work` delivers it.", "held": "`redbag deliveries show {}` says why.",
+    "delivered": ONCE_MORE, "superseded": ONCE_MORE, "dead": "`redbag deliveries show {}` says why; replay it when that is mended."}
 
 
 @dataclass(frozen=True)
@@ -224,8 +225,8 @@ def first_of(receipt: Receipt, store: Store) -> Line | None:
 
 def of_before(line: Line) -> str:
     """Since when it stands, what became of it, and what is to be done."""
-    do = OF_BEFORE.get(state_of(line), f"`redbag deliveries show {line.id}` says why, and nothing was accepted now.")
-    return f"accepted before, on {at(line.accepted)}: delivery {line.id} is {state_of(line)}. {do}"
+    state = state_of(line)
+    return f"accepted before, on {at(line.accepted)}: delivery {line.id} is {state}. {OF_BEFORE[state].format(line.id)}"
 
 
 # ---- one resident ----------------------------------------------------------------------------------------------------------------
