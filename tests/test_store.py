@@ -63,7 +63,7 @@ def test_an_events_id_is_one_delivery(store: Store) -> None:
 
 def test_an_event_that_was_refused_and_is_told_again_is_a_repeat_that_says_so(store: Store) -> None:
     store.accept([item(event="e1"), item("another", event="e2")])
-    store.settle([(each, came(Means.DEAD)) for each in claim(store, 1)])
+    store.settle([(each, came(Means.DEAD)) for each in claim(store) if each.delivery == 1])
     first, second = store.accept([item(event="e1"), item("another", event="e2")])
     assert (first.became, first.delivery, first.dead) == ("repeat", 1, True)
     assert "delivery 1, which was refused" in first.says
@@ -245,6 +245,12 @@ def test_a_refused_one_holds_its_lane_and_nobody_elses(store: Store) -> None:
     store.accept([item("poisoned", "whole", "complete")])
     assert bodies(store, claim(store)) == ["whole"]
     assert [(each.dead, each.superseded, each.waiting, each.reconciled) for each in store.people.counts()] == [(1, 1, 1, True)]
+
+
+def test_a_sentence_that_no_database_takes_is_kept_without_that(store: Store) -> None:
+    store.accept([item()])
+    store.settle([(claim(store)[0], came(Means.DEAD, "No\0."))])
+    assert [each.because for each in store.people.stuck()] == ["No."]
 
 
 def test_an_urgent_one_on_a_held_lane_is_told(store: Store) -> None:

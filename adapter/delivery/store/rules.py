@@ -38,7 +38,8 @@ class Known:
 
 @dataclass(frozen=True)
 class Taken:
-    """`delivery`: of a repeat, the first one, and `dead` as that is. `whole`: undelivered ones before it are superseded, and a refused one is passed."""
+    """`delivery`: of a repeat, the first one, and `dead` as that is. `whole`: undelivered ones before it are superseded, and a refused one
+    is passed."""
 
     became: Became
     key: str = ""
@@ -73,8 +74,8 @@ def taken(kind: Kind, hash_: str, key: str | None, as_of: str | None, older: boo
 
 def _told_again(hash_: str, same_event: Known) -> Taken:
     if same_event.hash == hash_ and same_event.dead:
-        says = f"this event is delivery {same_event.delivery}, which was refused or left out: replay that one, or send what was mended as an "
-        return Taken("repeat", delivery=same_event.delivery, says=f"{says}event of its own", dead=True)
+        says = f"this event is delivery {same_event.delivery}, which was refused or left out: replay that, or send what was mended"
+        return Taken("repeat", delivery=same_event.delivery, says=f"{says} as another event", dead=True)
     if same_event.hash == hash_:
         return Taken("repeat", delivery=same_event.delivery, says=f"this event is delivery {same_event.delivery}, accepted before")
     says = f"this event's id was given before, with other content (delivery {same_event.delivery}): nothing was accepted"
