@@ -18,7 +18,7 @@ from adapter.delivery.store.errors import StoreAway, StoreError, StoreFull
 from adapter.delivery.store.keeping import restore
 from adapter.delivery.store.sql import SCHEMA, metadata
 from adapter.delivery.store.store import Store
-from tests.stores import HOSPITAL, KEYS, Hand, item, opened, stores
+from tests.stores import HOSPITAL, KEYS, Hand, address, item, opened, stores
 
 
 @pytest.fixture(params=["SQLite", "PostgreSQL"])
@@ -121,6 +121,26 @@ def test_when_the_disk_is_full_nothing_is_kept_and_that_is_said(file: Path) -> N
 ])
 def test_what_sqlite_says_is_said_in_our_words(said: str, error: type[StoreError]) -> None:
     assert type(opening._of_sqlite(said, "redbag.db")) is error
+
+
+@pytest.mark.parametrize(("code", "error"), [
+    ("08006", StoreAway), ("57P01", StoreAway), ("53300", StoreAway), ("55P03", StoreAway), ("25006", StoreAway), ("58030", StoreAway),
+    ("40001", StoreAway), ("53100", StoreFull), ("42501", StoreError), ("22021", StoreError), ("22003", StoreError), ("XX000", StoreError),
+])
+def test_what_postgresql_says_is_tried_again_only_where_that_may_help(tmp_path: Path, code: str, error: type[StoreError]) -> None:
+    store = opened(address("PostgreSQL", tmp_path))
+    with pytest.raises(StoreError) as told:
+        store.read(lambda connection: connection.execute(text(f"DO $$ BEGIN RAISE EXCEPTION USING ERRCODE = '{code}'; END $$")))
+    assert type(told.value) is error
+    store.close()
+
+
+def test_what_the_driver_cannot_even_send_is_not_tried_again(tmp_path: Path) -> None:
+    store = opened(address("PostgreSQL", tmp_path))
+    with pytest.raises(StoreError, match="does not take what was to be written") as told:
+        store.read(lambda connection: connection.execute(text("SELECT :said"), {"said": "nothing\0"}))
+    assert type(told.value) is StoreError
+    store.close()
 
 
 # Backup

@@ -211,8 +211,8 @@ def lane_row(
 ) -> dict[str, Any]:
     """What is written of a lane that changes hands, or goes on: who has it, and what, stays as it was."""
     return {"of": lane["id"], "at_generation": lane["generation"], "to_generation": lane["generation"], "to_state": state, "to_held": held,
-            "to_held_because": because, "to_urgent": int(head["any_urgent"]) if head else 0, "to_due": due, "to_worker": lane["worker"],
-            "to_head": lane["head"], "to_since": lane["since"]}
+            "to_held_because": because and because.replace("\0", ""), "to_urgent": int(head["any_urgent"]) if head else 0, "to_due": due,
+            "to_worker": lane["worker"], "to_head": lane["head"], "to_since": lane["since"]}
 
 
 def _wake_waiting(connection: Connection, lanes: Sequence[RowMapping], now: float, wakes: Wakes) -> None:

@@ -17,12 +17,13 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, InterfaceError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from adapter.delivery.store.errors import StoreAway, StoreError, StoreFull
 
 AGAIN = ("40001", "40P01")  # serialization failure, deadlock: PostgreSQL has undone all of it, and it can be done anew
+AWAY = ("08", "25", "53", "55", "57", "58")  # connection, transaction ended or read-only, resources, lock, operator, its machine's trouble
 NO_ROOM = ("53100", "53200")  # disk full, out of memory
 # Nobody waits for ever; and a process that is stopped in the middle of a transaction keeps its locks only half as long: the others go on.
 LOCKS = "-c lock_timeout={} -c idle_in_transaction_session_timeout={}"
@@ -141,6 +142,9 @@ def _ours(error: DBAPIError, place: str) -> Exception:
         return StoreFull(f"{place}: the database server has no room left: nothing of this was kept; make room there, then try again")
     if state is not None and state[:2] in ("28", "3D", "42"):
         return StoreError(f"{place}: PostgreSQL refuses ({_REFUSED[state[:2]]}, {state})")
+    if state[:2] not in AWAY if state else not isinstance(error, (OperationalError, InterfaceError)):
+        said = state or type(error.orig).__name__
+        return StoreError(f"{place}: PostgreSQL does not take what was to be written or asked ({said}): nothing was kept")
     return StoreAway(f"{place}: PostgreSQL is not reachable, or has just ended the connection; once it is up, try again: what was kept "
                      "after all is known again")
 
