@@ -126,7 +126,7 @@ def test_an_event_that_is_told_again_when_it_was_refused_is_for_a_person(here: D
     here.run("work --until-idle")
     result = here.run(send)
     assert result.exit_code == Exit.PERSON
-    told = rf"record 1: accepted before, on {TIME}: delivery 1 is dead. `redbag deliveries show 1` says why; replay it when that is mended."
+    told = rf"record 1: accepted before, on {TIME}: delivery 1 is dead. `redbag deliveries show 1` says why; replay it, or send what was"
     assert re.search(told, result.stderr), result.stderr
     assert lines(here.run(f"{send} --json"), "result")[0]["exit"] == Exit.PERSON
 

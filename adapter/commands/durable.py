@@ -41,7 +41,8 @@ RUN_ONCE_MORE = "Run the same again: what is accepted twice by that is not writt
 ONCE_MORE = "--again accepts it once more."
 OF_BEFORE = {  # what is to be done about what was accepted before, by how it stands
     "waiting": "`redbag work` delivers it.", "in-flight": "`redbag work` delivers it.", "held": "`redbag deliveries show {}` says why.",
-    "delivered": ONCE_MORE, "superseded": ONCE_MORE, "dead": "`redbag deliveries show {}` says why; replay it when that is mended."}
+    "delivered": ONCE_MORE, "superseded": ONCE_MORE,
+    "dead": "`redbag deliveries show {}` says why; replay it, or send what was mended as an event of its own."}
 
 
 @dataclass(frozen=True)
@@ -107,7 +108,7 @@ class Acceptance:
         self.became[hers.became] += 1
         self.superseded += hers.superseded
         first = first_of(hers, self.store) if self.asked.event else None
-        self.ends.append(Exit.PERSON if first and state_of(first) == "dead" else ENDS.get(hers.became, Exit.NOTHING))
+        self.ends.append(end_of(hers))
         told = [each for each in before if each.became == "accepted"] + [hers] * (hers.became != "repeat")  # many share a practice
         sentences = [receipt.says for receipt in told if receipt.says] + ([of_before(first)] if first else [])
         if self.talk.as_json:
@@ -198,7 +199,7 @@ def _accepted(later: Later, item: Item, what: str, talk: Talk) -> Exit:
     with opened(later.config, make=True) as store:
         receipt, = store.accept([item])
         first = first_of(receipt, store)
-    ended = Exit.PERSON if first and state_of(first) == "dead" else ENDS.get(receipt.became, Exit.NOTHING)
+    ended = end_of(receipt)
     said = {"became": receipt.became, "delivery": receipt.delivery, "superseded": receipt.superseded}
     talk.result({"exit": ended, **said}, sentence(f"{what}{of_before(first)}" if first else said_of(receipt, what)))
     return ended
@@ -218,6 +219,10 @@ def said_of(receipt: Receipt, what: str = "") -> str:
 
 
 # ---- what was accepted before --------------------------------------------------------------------------------------------------
+def end_of(receipt: Receipt) -> Exit:
+    return Exit.PERSON if receipt.dead else ENDS.get(receipt.became, Exit.NOTHING)
+
+
 def first_of(receipt: Receipt, store: Store) -> Line | None:
     """Of a repeat: the delivery that it is."""
     return store.people.line(receipt.delivery) if receipt.became == "repeat" and receipt.delivery else None
