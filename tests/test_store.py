@@ -201,6 +201,31 @@ def test_what_passes_a_refused_one_is_waited_for_as_that_was(store: Store, accep
     assert [each.subject for each in claim(store)] == ["mary"]
 
 
+def test_who_waits_is_left_alone_while_what_it_waits_for_is_only_tried_again(store: Store) -> None:
+    store.accept([item(GP, "gp", "complete"), *(item(f"resident {n}", needs=(GP,), urgent=n == 2) for n in range(3))])
+    [gp] = claim(store)
+    store.settle([(gp, came(Means.RETRY, at=BEGAN + 5))])
+    assert store.due(HOSPITAL) == 5.0
+    assert store.due(HOSPITAL, urgent_only=True) == 5.0  # it is still what the urgent one waits for
+
+
+def test_one_look_goes_through_so_many_lanes_and_no_more(store: Store, hand: Hand) -> None:
+    store.accept([item(GP, "gp", "complete"), *(item(f"late {n}", lasts=1) for n in range(700))])
+    store.accept([item(f"resident {n}", needs=(GP,)) for n in range(700)])
+    [gp] = [each for each in claim(store, 1000) if each.subject == GP or store.release([each])]
+    hand.passed = 2
+    assert claim(store, 8) == []
+    dead, waiting = store.people.counts()[0].dead, store.people.counts()[0].waiting
+    assert (0 < dead <= 600, waiting, store.due(HOSPITAL)) == (True, 1401 - dead, 0.0)
+    looks = 1
+    while store.due(HOSPITAL) == 0.0:
+        assert claim(store, 8) == []
+        looks += 1
+    assert (store.people.counts()[0].dead, looks) == (700, 3)
+    store.settle([(gp, came())])
+    assert len(claim(store, 1000)) == 700
+
+
 def test_a_lane_that_an_urgent_one_waits_for_is_urgent(store: Store) -> None:
     store.accept([item(f"resident {n}") for n in range(3)])
     store.accept([item(GP, "gp", "complete"), item("urgent", needs=(GP,), urgent=True)])

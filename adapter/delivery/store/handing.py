@@ -9,6 +9,7 @@ import json
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 
 from sqlalchemy import Connection, RowMapping
@@ -16,6 +17,7 @@ from sqlalchemy import Connection, RowMapping
 from adapter.delivery.store import rules, sql
 from adapter.delivery.store.model import Attempt, Claimed, State
 
+LOOKED_AT, MORE = 500, 100  # lanes that one claim looks at, about; as many at a time where those before them could not be claimed
 PUT_OFF = 60.0  # seconds: a lane that waits for another is woken when that is done; should that be missed, it asks again
 INTERRUPTED, EXPIRED = "interrupted", "expired"
 LOST_WORKER = "the worker that was sending it no longer answers; whether it was taken is not known, so it is sent again"
@@ -39,25 +41,31 @@ class Wakes:
 
 
 def claim(connection: Connection, worker: str, endpoint: str, most: int, now: float, urgent_only: bool) -> list[Claimed]:
-    """Urgent lanes first, then whichever has been due longest. What must wait for another lane is put off."""
+    """Urgent lanes first, then whichever has been due longest. What must wait for another lane is put off. Where much has to be put off,
+    or has expired, there may be fewer than are due: the others are with the next claim, so that nobody waits long for this one."""
     claimed: list[Claimed] = []
+    looked_at = 0
     for urgency in ((1,) if urgent_only else (1, 0)):
-        while len(claimed) < most and (due := sql.due_lanes(connection, endpoint, urgency, now, most - len(claimed))):
-            claimed += _claim(connection, worker, endpoint, due, now)
+        while (room := most - len(claimed)) and looked_at < LOOKED_AT:
+            more = MORE if looked_at > len(claimed) else 0
+            if not (due := sql.due_lanes(connection, endpoint, urgency, now, room + more)):
+                break
+            looked_at += len(due)
+            claimed += _claim(connection, worker, endpoint, due, now, room)
     return claimed
 
 
-def _claim(connection: Connection, worker: str, endpoint: str, due: Sequence[RowMapping], now: float) -> list[Claimed]:
+def _claim(connection: Connection, worker: str, endpoint: str, due: Sequence[RowMapping], now: float, room: int) -> list[Claimed]:
     lanes = {row["id"]: row for row in due}
     heads = sql.heads(connection, lanes)
-    late = [head for head in heads.values() if head["expires"] is not None and head["expires"] < now]
-    _die(connection, late, lanes, now)
-    in_time = {of: head for of, head in heads.items() if head not in late}
+    late = {of: head for of, head in heads.items() if head["expires"] is not None and head["expires"] < now}
+    _die(connection, list(late.values()), lanes, now)
+    in_time = {of: heads[of] for of in lanes if of in heads and of not in late}
     blocked = _blocked(connection, endpoint, in_time.values())
     put_off = [of for of, head in in_time.items() if head["delivery"] in blocked]
     sql.defer(connection, put_off, now + PUT_OFF)
     sql.raise_lanes(connection, {by for of in put_off if heads[of]["any_urgent"] for by in blocked[heads[of]["delivery"]]})
-    taken = {of: head for of, head in in_time.items() if head["delivery"] not in blocked}
+    taken = dict(islice(((of, head) for of, head in in_time.items() if head["delivery"] not in blocked), room))
     sql.claim(connection, worker, now, {of: head["delivery"] for of, head in taken.items()})
     sealed = sql.payloads(connection, [head["delivery"] for head in taken.values()])
     return [_claimed(head, lanes[of]["generation"] + 1, sealed) for of, head in taken.items()]
@@ -162,28 +170,36 @@ def _go_on(connection: Connection, after: Mapping[int, _After], now: float, wake
     """Each lane's next step, written; what was claimed at once, by lane."""
     heads = sql.heads(connection, after)
     waits = _all_blocked(connection, heads.values()) if on else set()
-    values, going = [], {}
-    for of, each in after.items():
-        head = heads.get(of)
-        state, held = rules.lane_after(each.lane["held"], each.state, head["kind"] if head else None)
-        goes = on and each.state != "queued" and state == "active" and head is not None and _may_go(head, waits, now)
-        if goes and head is not None:
-            going[of] = head
-        due = each.due if state == "active" else None
-        because = each.says if held == "dead" else each.lane["held_because"] if held else None
-        hands = _kept(each.lane, head, now) if goes and head else FREE
-        values.append(lane_row(each.lane, state, held, because, None if goes else due, head) | hands
-                      | {"to_generation": each.lane["generation"] + 1})
-        if due is not None and not goes:
-            wakes.add(each.lane["endpoint"], due - now)
-    sql.lanes_settled(connection, values)
+    going = {of: head for of, head in heads.items() if on and _may_go(after[of], head, waits, now)}
+    rows = {of: _next(each, heads.get(of), of in going, now) for of, each in after.items()}
+    for of, row in rows.items():
+        if row["to_due"] is not None:
+            wakes.add(after[of].lane["endpoint"], row["to_due"] - now)
+    sql.lanes_settled(connection, list(rows.values()))
     sql.stand_for(connection, _passed(after, heads))
-    _wake_waiting(connection, [each.lane for of, each in after.items() if of not in going], now, wakes)
+    over = [each.lane for of, each in after.items() if each.state != "queued" and rows[of]["to_state"] != "held"]
+    wake_waiting(connection, over, now, wakes)
     sealed = sql.payloads(connection, [head["delivery"] for head in going.values()])
     return {of: _claimed(head, after[of].lane["generation"] + 1, sealed) for of, head in going.items()}
 
 
 def _passed(after: Mapping[int, _After], heads: Mapping[int, RowMapping]) -> dict[int, int]:
+def _may_go(each: _After, head: RowMapping, waits: Collection[int], now: float) -> bool:
+    goes_on = each.state != "queued" and rules.lane_after(each.lane["held"], each.state, head["kind"])[0] == "active"
+    return goes_on and head["delivery"] not in waits and (head["expires"] is None or head["expires"] >= now)
+
+
+def _next(each: _After, head: RowMapping | None, goes: bool, now: float) -> dict[str, Any]:
+    """A lane's new row. One that is only queued again is as urgent as it was, were it for another lane's sake."""
+    lane = each.lane
+    state, held = rules.lane_after(lane["held"], each.state, head["kind"] if head else None)
+    because = each.says if held == "dead" else lane["held_because"] if held else None
+    due = each.due if state == "active" and not goes else None
+    hands = {"to_worker": lane["worker"], "to_head": head["delivery"], "to_since": now} if goes and head else FREE
+    as_before = {"to_urgent": lane["urgent"]} if each.state == "queued" else {}
+    return lane_row(lane, state, held, because, due, head) | hands | as_before | {"to_generation": lane["generation"] + 1}
+
+
     """What says the whole stands for the one before it that was not delivered: id -> whose place it takes."""
     return {head["delivery"]: after[of].delivery for of, head in heads.items()
             if after[of].state in ("dead", "superseded") and head["kind"] in rules.WHOLE}
@@ -192,18 +208,10 @@ def _passed(after: Mapping[int, _After], heads: Mapping[int, RowMapping]) -> dic
 FREE = {"to_worker": None, "to_head": None, "to_since": None}
 
 
-def _kept(lane: RowMapping, head: RowMapping, now: float) -> dict[str, Any]:
-    return {"to_worker": lane["worker"], "to_head": head["delivery"], "to_since": now}
-
-
 def _all_blocked(connection: Connection, heads: Collection[RowMapping]) -> set[int]:
     """Deliveries that must wait, of all endpoints."""
     return {delivery for endpoint in {head["endpoint"] for head in heads}
             for delivery in _blocked(connection, endpoint, [head for head in heads if head["endpoint"] == endpoint])}
-
-
-def _may_go(head: RowMapping, waits: Collection[int], now: float) -> bool:
-    return head["delivery"] not in waits and (head["expires"] is None or head["expires"] >= now)
 
 
 def lane_row(
@@ -215,7 +223,7 @@ def lane_row(
             "to_worker": lane["worker"], "to_head": lane["head"], "to_since": lane["since"]}
 
 
-def _wake_waiting(connection: Connection, lanes: Sequence[RowMapping], now: float, wakes: Wakes) -> None:
+def wake_waiting(connection: Connection, lanes: Collection[RowMapping], now: float, wakes: Wakes) -> None:
     """Lanes that were put off for one of these are due: they find out themselves whether they may go."""
     subjects = defaultdict(set)
     for lane in lanes:

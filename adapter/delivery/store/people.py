@@ -306,12 +306,7 @@ def _onward(connection: Connection, lanes: Collection[RowMapping], now: float, *
     sql.lanes_settled(connection, list(rows.values()))
     passing = {of: head["delivery"] for of, head in heads.items() if of in refused and head["kind"] in rules.WHOLE}
     sql.stand_for(connection, {head: refused[of]["id"] for of, head in passing.items()})
-    subjects = defaultdict(set)
-    for lane in lanes:
-        if rows[lane["id"]]["to_state"] != "held":
-            subjects[lane["endpoint"]].add(lane["subject"])
-    for endpoint, them in subjects.items():  # whoever waits for these finds out now whether it may go
-        sql.defer(connection, sql.waiting_for(connection, endpoint, them, now), now)
+    handing.wake_waiting(connection, [lane for lane in lanes if rows[lane["id"]]["to_state"] != "held"], now, handing.Wakes())
 
 
 def _goes_on(lane: RowMapping, head: RowMapping | None, refused: RowMapping | None, now: float, free: bool) -> dict[str, object]:
