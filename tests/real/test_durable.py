@@ -8,7 +8,7 @@ import pytest
 from tests.durable.kills import Form, at_every_point, at_random_moments
 from tests.durable.trial import Made
 
-TIMES = int(os.environ.get("REDBAG_KILLS", "20"))
+TIMES = int(os.environ.get("REDBAG_KILLS", "20"))  # random moments, over all of them
 
 WITH_DBOS = "PostgreSQL and DBOS"
 POINTS_AT: list[tuple[str, str, int, Form]] = [
@@ -30,4 +30,5 @@ def test_at_every_point(made: Made, database: str, server: str, workers: int, fo
 
 @pytest.mark.parametrize(("database", "server", "workers", "form"), MOMENTS_AT)
 def test_at_random_moments(made: Made, database: str, server: str, workers: int, form: Form) -> None:
-    at_random_moments(made(database, server), column(database, server, workers, form), TIMES, 60, form, workers)
+    times = TIMES // len(MOMENTS_AT)
+    at_random_moments(made(database, server), column(database, server, workers, form), times, 2.0 * times, form, workers)
