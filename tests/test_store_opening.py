@@ -14,7 +14,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy import text
 
 from adapter.delivery.store import opening
-from adapter.delivery.store.errors import StoreAway, StoreError, StoreFull
+from adapter.delivery.store.errors import StoreAway, StoreError, StoreFull, WorkerRunning
 from adapter.delivery.store.keeping import restore
 from adapter.delivery.store.sql import SCHEMA, metadata
 from adapter.delivery.store.store import Store
@@ -121,6 +121,20 @@ def test_when_the_disk_is_full_nothing_is_kept_and_that_is_said(file: Path) -> N
 ])
 def test_what_sqlite_says_is_said_in_our_words(said: str, error: type[StoreError]) -> None:
     assert type(opening._of_sqlite(said, "redbag.db")) is error
+
+
+def test_by_another_name_it_is_the_same_file_and_one_works_on_it(file: Path) -> None:
+    store, link = opened(str(file)), file.parent / "elsewhere" / "link.db"
+    store.register("one")
+    link.parent.mkdir()
+    link.symlink_to(file)
+    other = opened(str(link))
+    with pytest.raises(WorkerRunning, match="is another worker's"):
+        other.register("two")
+    store.accept([item(body="A" * 100_000)])
+    assert other.keeping.size().used == store.keeping.size().used
+    store.close()
+    other.close()
 
 
 @pytest.mark.parametrize(("code", "error"), [

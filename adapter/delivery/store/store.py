@@ -13,6 +13,7 @@ looks after it: store.keeping.
 """
 from __future__ import annotations
 
+import os
 import random
 import time
 from collections.abc import Callable, Collection, Sequence
@@ -66,7 +67,7 @@ class Store:
         self.place = opening.place_of(engine.url)
         self.wake: Wake = no_wake
         self.chance: Callable[[], float] = random.random
-        self._lock = FileLock(f"{engine.url.database}.lock") if engine.dialect.name == "sqlite" else None
+        self._lock = FileLock(f"{os.path.realpath(engine.url.database or '')}.lock") if engine.dialect.name == "sqlite" else None
         self._writing = engine.execution_options(writes=True)
         self._lightly = engine.execution_options(writes=True, lightly=True)
         self._reading = engine.execution_options(isolation_level="REPEATABLE READ") if self._lock is None else engine
