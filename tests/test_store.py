@@ -567,6 +567,27 @@ def test_a_store_that_was_put_back_is_held_until_it_is_released(store: Store) ->
     assert [each.held for each in store.people.stuck()] == ["hand"]
 
 
+def test_what_is_new_where_all_was_released_after_a_restore_is_sent(store: Store) -> None:
+    store.accept([item("mary"), replace(item("mary"), endpoint="st-pauls")])
+    store.keeping.hold_restored()
+    assert store.people.release_restored(HOSPITAL) == 1
+    store.accept([item("ida"), replace(item("ida"), endpoint="st-pauls")])
+    assert {each.subject for each in claim(store)} == {"mary", "ida"}
+    assert store.claim("w", "st-pauls", 8) == []
+    assert store.keeping.restored()
+    assert store.people.release_restored("st-pauls") == 2
+    assert store.keeping.restored() is None  # each by itself: nothing is left to release
+    store.accept([replace(item("joan"), endpoint="st-pauls")])
+    assert len(store.claim("w", "st-pauls", 8)) == 3
+
+
+def test_lanes_that_are_released_one_by_one_after_a_restore_leave_nothing_held(store: Store) -> None:
+    store.accept([item("mary")])
+    store.keeping.hold_restored()
+    store.people.release(1)
+    assert store.keeping.restored() is None
+
+
 def test_nothing_of_a_patient_or_vendor_lies_in_the_clear(store: Store) -> None:
     told = Payload("record", b"Zzyzx " * 50, {"base": "Zzyzx", "source": ["Zzyzx"]}, {"medicines[0]": "Zzyzx.csv, row 1"})
     store.accept([Item(HOSPITAL, "resident", "complete", told, event="Zzyzx")])

@@ -12,13 +12,10 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, RowMapping
 
-from adapter.delivery.store import rules, sql
+from adapter.delivery.store import restored, rules, sql
 from adapter.delivery.store.model import Item, Kind, Receipt
 from adapter.delivery.store.packing import content_hash, packed
 from adapter.delivery.store.seal import Keyring, squeeze
-
-RESTORED = "restored"  # the setting: when the store was put back from a backup, until all is released
-PUT_BACK = "the store was put back from a backup; it is not known what was sent since: reconcile, then release"
 
 
 class Packed(NamedTuple):
@@ -92,8 +89,9 @@ class Intake:
             wanted[each.item.endpoint].add(each.item.subject)
         found = self._found(wanted)
         if fresh := {(name, subject) for name, subjects in wanted.items() for subject in subjects} - found.keys():
-            held = RESTORED if sql.setting_of(self._c, RESTORED) else ""
-            sql.add_lanes(self._c, sorted(fresh), held, PUT_BACK if held else None)
+            held = restored.holding(self._c, {name for name, _ in fresh})
+            sql.add_lanes(self._c, [lane for lane in fresh if lane[0] not in held])
+            sql.add_lanes(self._c, [lane for lane in fresh if lane[0] in held], restored.RESTORED, restored.PUT_BACK)
             found |= self._found({name: subjects for name, subjects in wanted.items() if any(name == other for other, _ in fresh)})
         return self._known(found, {(e.item.endpoint, e.item.subject) for e in items if e.item.kind in rules.WHOLE})
 

@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection
 
-from adapter.delivery.store import opening, sql
+from adapter.delivery.store import opening, restored, sql
 from adapter.delivery.store.errors import Sealed, StoreError, StoreFull
-from adapter.delivery.store.intake import PUT_BACK, RESTORED
 from adapter.delivery.store.migrations import migrate, version
 
 if TYPE_CHECKING:
@@ -86,7 +85,7 @@ class Keeping:
     def _measure(self, connection: Connection) -> tuple[int, int | None]:
         if not self._sqlite:
             return sql.database_size(connection), None
-        (used, spare), file = sql.pages(connection), Path(self._store.place)
+        (used, spare), file = sql.pages(connection), Path(self._store.place).resolve()
         wal = Path(f"{file}-wal")
         return used + (wal.stat().st_size if wal.exists() else 0), shutil.disk_usage(file.parent).free + spare
 
@@ -144,16 +143,11 @@ class Keeping:
 
     def hold_restored(self) -> None:
         """It was put back from a backup: every lane is held, for nobody knows what was sent since the backup was made."""
-        def hold(connection: Connection) -> None:
-            sql.hold_all(connection, PUT_BACK)
-            sql.set_setting(connection, RESTORED, f"{self._store.clock.now():.0f}")
-
-        self._store.write(hold)
+        self._store.write(lambda connection: restored.hold(connection, self._store.clock.now()))
 
     def restored(self) -> float | None:
         """When it was put back, until all is released; None: it is not held."""
-        said = self._store.read(lambda connection: sql.setting_of(connection, RESTORED))
-        return float(said) if said else None
+        return self._store.read(restored.since)
 
     def oldest_waiting(self) -> float | None:
         """When the delivery was accepted that waits longest; None: nothing waits."""
@@ -198,8 +192,7 @@ def _hold(file: Path, place: str) -> None:
             if version(connection) is None:
                 raise StoreError(f"{place} is no backup of a store")
             migrate(connection, place)
-            sql.hold_all(connection, PUT_BACK)
-            sql.set_setting(connection, RESTORED, f"{max(time.time(), sql.newest(connection)):.0f}")
+            restored.hold(connection, max(time.time(), sql.newest(connection)))
     finally:
         engine.dispose()
 

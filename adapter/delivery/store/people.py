@@ -13,9 +13,8 @@ from typing import TYPE_CHECKING, TypeVar, cast
 
 from sqlalchemy import Connection, RowMapping
 
-from adapter.delivery.store import handing, rules, sql
+from adapter.delivery.store import handing, restored, rules, sql
 from adapter.delivery.store.errors import NotSo
-from adapter.delivery.store.intake import RESTORED
 from adapter.delivery.store.model import Kind, LaneState, Payload, State
 from adapter.delivery.store.packing import unpacked
 
@@ -231,23 +230,24 @@ class People:
                 raise NotSo(f"lane {lane} is not held by hand: {do_so}")
             _onward(connection, [row], now, free=True)
 
+            restored.released(connection)
         self._change_lane(lane, do)
 
     def release_restored(self, endpoint: str | None = None) -> int:
-        """All that is held since a restore, or what is of one endpoint; returns how many lanes."""
+        """All that is held since a restore, or what is of one endpoint, and what is new there; returns how many lanes."""
         after, count = 0, 0
         while some := self._store.write(lambda connection, after=after: self._release_some(connection, endpoint, after)):  # type: ignore[misc]
             after, count = some[-1], count + len(some)
-        if endpoint is None:
-            self._store.write(lambda connection: sql.set_setting(connection, RESTORED, None))
         return count
 
     def _release_some(self, connection: Connection, endpoint: str | None, after: int) -> list[int]:
-        some = sql.lanes_held(connection, "restored", endpoint, after)
-        now = self._store.clock.now()
-        for row in sql.locked(connection, some).values():
-            _onward(connection, [row], now, free=True)
-            self._store.wake(connection, row["endpoint"], 0.0)
+        some = sql.lanes_held(connection, restored.RESTORED, endpoint, after)
+        if not some:
+            restored.released(connection, endpoint)
+        lanes = sql.locked(connection, some).values()
+        _onward(connection, lanes, self._store.clock.now(), free=True)
+        for name in sorted({lane["endpoint"] for lane in lanes}):
+            self._store.wake(connection, name, 0.0)
         return some
 
     def _change(self, delivery: int, do: Callable[[Connection, Line, RowMapping, float], None]) -> None:

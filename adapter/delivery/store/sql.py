@@ -194,8 +194,8 @@ def lanes_of(connection: Connection, endpoint_: str, subjects: Collection[str]) 
     return {row["subject"]: row["id"] for row in _all(connection, LANES, "subjects", subjects, {"endpoint": endpoint_})}
 
 
-def add_lanes(connection: Connection, fresh: Sequence[tuple[str, str]], held: str, because: str | None) -> None:
-    """Idle ones, and held where the whole store is; those that another process has made meanwhile stay as they are."""
+def add_lanes(connection: Connection, fresh: Collection[tuple[str, str]], held: str = "", because: str | None = None) -> None:
+    """Idle ones, or held ones; those that another process has made meanwhile stay as they are."""
     _many(connection, _if_new(connection, lane), [
         {"endpoint": name, "subject": subject, "state": "held" if held else "idle", "held": held, "held_because": because, "urgent": 0,
          "generation": 0, "accepted": 0} for name, subject in sorted(fresh)])
@@ -467,6 +467,10 @@ def set_setting(connection: Connection, name: str, value: str | None) -> None:
 
 
 # For people
+def forget_settings(connection: Connection, beginning: str) -> None:
+    connection.execute(delete(setting).where(setting.c.name.startswith(beginning, autoescape=True)))
+
+
 
 IN_FLIGHT = and_(lane.c.worker.is_not(None), lane.c.head == delivery.c.id)
 KEPT = exists().where(payload.c.delivery == delivery.c.id).correlate(delivery)
@@ -592,8 +596,8 @@ def hold_all(connection: Connection, because: str) -> None:
     connection.execute(update(lane).where(lane.c.held != "hand").values(state="held", held="restored", held_because=because))
 
 
-def lanes_held(connection: Connection, why: str, endpoint_: str | None, after: int) -> list[int]:
+def lanes_held(connection: Connection, why: str, endpoint_: str | None, after: int, most: int = MANY) -> list[int]:
     """The next few ids after one."""
     asked = select(lane.c.id).where(text("lane.state = 'held'"), lane.c.held == why, lane.c.id > after)
     asked = asked.where(lane.c.endpoint == endpoint_) if endpoint_ is not None else asked
-    return list(connection.execute(asked.order_by(lane.c.id).limit(MANY)).scalars())
+    return list(connection.execute(asked.order_by(lane.c.id).limit(most)).scalars())
