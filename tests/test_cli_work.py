@@ -7,8 +7,11 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
+import httpx
 import pytest
+from typer.testing import Result
 
 from adapter.commands import work
 from adapter.commands.exits import Exit
@@ -93,6 +96,30 @@ def test_what_is_for_a_person_is_told_at_once_in_the_vendors_words(here: Desk) -
     told = [line for line in said.stderr.splitlines() if line.startswith("Delivery 1")]
     assert told
     assert "Delivery 1 to st-brigids (record 1), refused: RESIDENTS.CSV, line 2 (resident): the server has no patient" in told[0]
+
+
+def test_what_was_delivered_and_is_for_a_person_is_told_counted_and_listed_until_it_is_settled(here: Desk) -> None:
+    def edited(resource: dict[str, Any]) -> None:
+        httpx.put(f"{here.hospital}/MedicationStatement/{resource['id']}", json=resource).raise_for_status()
+
+    def export(day: int) -> Result:
+        residents(here, {**another("a"), "as_of": f"2026-12-{day:02}T08:00:00Z"})
+        here.well(SEND)
+        return here.run("work --until-idle")
+
+    assert export(1).exit_code == Exit.DONE
+    ours = httpx.get(f"{here.hospital}/MedicationStatement").json()["entry"][0]["resource"]
+    edited(ours | {"note": [{"text": "seen by the ward"}]})
+    said = export(2)
+    assert said.exit_code == Exit.PERSON
+    assert "Delivery 2 to st-brigids (record 1), delivered, and a person should look: medicines[" in said.stderr
+    assert "1 delivered (1 to be looked at: `redbag deliveries list --state look`), 0 dead." in said.stderr
+    listed = here.well("deliveries list --state look")
+    assert [line.split()[:2] for line in listed.splitlines() if line.startswith(" ")] == [["2", "delivered"]]
+    assert "delivered, and a person should look" in here.well("deliveries show 2")
+    edited(ours)
+    assert export(3).exit_code == Exit.DONE
+    assert "medicines[" not in here.well("deliveries list --state look")
 
 
 # ---- what is looked after meanwhile --------------------------------------------------------------------------------------------

@@ -15,13 +15,14 @@ from adapter.commands.timeline import Whom, as_json, tell
 from adapter.delivery.store.errors import NotSo
 from adapter.delivery.store.model import State
 from adapter.delivery.store.people import Line
+from adapter.delivery.store.sql import LOOK
 from adapter.delivery.store.store import Store
 
 PAGE = 500
 AGE = re.compile(r"(\d+(?:\.\d+)?)([smhd])")
 UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 STORED: dict[str, State] = {"waiting": "queued", "in-flight": "queued", "held": "queued", "delivered": "done", "superseded": "superseded",
-                            "dead": "dead"}  # by our words for them
+                            "dead": "dead", LOOK: "done"}  # by our words for them
 NOBODY = "Say whose: the numbers of deliveries, --to NAME, or --all."
 
 
@@ -76,18 +77,18 @@ def lines(store: Store, wanted: Wanted) -> Iterator[Line]:
     states: Sequence[State] = [STORED[wanted.state]] if wanted.state else ["dead", "queued"]
     now = store.clock.now()
     for state in states:
-        for line in every(store, wanted.to, state):
-            fits = state_of(line) == wanted.state if wanted.state else line.state != "dead" or line.held == "dead"
+        for line in every(store, wanted.to, state, look=wanted.state == LOOK):
+            fits = wanted.state in (state_of(line), LOOK) if wanted.state else line.state != "dead" or line.held == "dead"
             if fits and now - line.accepted >= wanted.older_than:
                 yield line
 
 
-def every(store: Store, to: str | None, state: State) -> Iterator[Line]:
+def every(store: Store, to: str | None, state: State, look: bool = False) -> Iterator[Line]:
     """The newest first, a page at a time: there may be a hundred thousand."""
-    page = store.people.listed(endpoint=to, state=state, most=PAGE)
+    page = store.people.listed(endpoint=to, state=state, most=PAGE, look=look)
     while page:
         yield from page
-        page = store.people.listed(endpoint=to, state=state, most=PAGE, before=page[-1].id)
+        page = store.people.listed(endpoint=to, state=state, most=PAGE, look=look, before=page[-1].id)
 
 
 def show(config: Path | None, whom: Whom, to: str | None, talk: Talk) -> Exit:

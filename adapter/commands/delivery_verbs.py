@@ -24,6 +24,7 @@ class State(StrEnum):
     DELIVERED = "delivered"
     SUPERSEDED = "superseded"
     DEAD = "dead"
+    LOOK = "look"
 
 
 Numbers = Annotated[list[int], typer.Argument(metavar="NUMBER...", min=1, show_default=False, help="The numbers of deliveries.")]
@@ -47,7 +48,7 @@ def work(until_idle: Annotated[bool, typer.Option("--until-idle", help="End when
 @deliveries.command("list")
 @verb
 def list_(to: To = None, state: Annotated[State | None, typer.Option(show_default=False, help=(
-            "Only those in this state; else all that wait, are held or dead."))] = None,
+            "Only those in this state; else all that wait, are held or dead. look: delivered, and for a person to look at."))] = None,
           older_than: Annotated[str | None, typer.Option(metavar="AGE", show_default=False, help=(
               "Only those accepted longer ago than this: 90s, 30m, 2h, 3d."))] = None,
           most: Annotated[int, typer.Option("--most", min=1, metavar="N", help="So many, the oldest first.")] = 50,

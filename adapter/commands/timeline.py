@@ -19,9 +19,10 @@ from adapter.commands.talk import Talk
 from adapter.delivery.accepting import in_their_words, subject_of
 from adapter.delivery.dialects.decision import About, Means
 from adapter.delivery.store.people import LaneLine, Line, Timeline, Told
+from adapter.delivery.store.sql import LOOK
 from adapter.delivery.store.store import Store
 
-TRIED = {means.name.lower(): means.value for means in Means}
+TRIED = {means.name.lower(): means.value for means in Means} | {LOOK: "delivered, and a person should look"}
 
 
 @dataclass(frozen=True)

@@ -28,7 +28,7 @@ from adapter.delivery.work.worker import Summary, Worker
 
 TIDY = 60.0  # seconds between two looks at what may be removed, and whose time has run out
 DAY = 86400.0
-FOR_A_PERSON = (Means.DEAD, Means.PERSON)
+DEAD = (Means.DEAD, Means.PERSON)
 
 
 def run(config: Path | None, name: str | None, talk: Talk, *, until_idle: bool) -> Exit:
@@ -36,29 +36,32 @@ def run(config: Path | None, name: str | None, talk: Talk, *, until_idle: bool) 
     found = configured(config, talk)
     name = name or f"{socket.gethostname().partition('.')[0]}-{os.getpid()}"
     with opened(found, make=True) as store:
-        live = Live(found, talk.say)
-        summary = asyncio.run(_work(store, live, name, talk, until_idle=until_idle))
+        live, look = Live(found, talk.say), set[int]()
+        summary = asyncio.run(_work(store, live, name, telling(talk, look), talk, until_idle=until_idle))
         stuck = [lane for lane in store.people.stuck() if lane.waiting or lane.held == "dead"]
         astray = unnamed(store.people.counts(), live.config)
     ended = Exit.DONE
     if until_idle:
-        ended = Exit.PERSON if stuck or astray else Exit.AGAIN if summary.waits is not None else Exit.DONE
-    said = {"exit": ended, "delivered": summary.delivered, "dead": summary.dead, "held": len(stuck), "waits": summary.waits}
-    talk.result({**said, "unnamed": sorted(astray)}, told(summary, len(stuck)))
+        ended = Exit.PERSON if stuck or astray or look else Exit.AGAIN if summary.waits is not None else Exit.DONE
+    said = {"exit": ended, "delivered": summary.delivered, "look": len(look), "dead": summary.dead, "held": len(stuck)}
+    talk.result({**said, "waits": summary.waits, "unnamed": sorted(astray)}, told(summary, len(look), len(stuck)))
     return ended
 
 
-def told(summary: Summary, held: int) -> str:
+def told(summary: Summary, look: int, held: int) -> str:
     """
-    >>> told(Summary(3, 1, 12.0), 1)
+    >>> told(Summary(3, 1, 12.0), 0, 1)
     '3 delivered, 1 dead; 1 lane is held (`redbag deliveries list`); the next is due in 12 s.'
+    >>> told(Summary(3), 2, 0)
+    '3 delivered (2 to be looked at: `redbag deliveries list --state look`), 0 dead.'
     """
-    said = f"{summary.delivered:,} delivered, {summary.dead:,} dead"
+    seen = f" ({look:,} to be looked at: `redbag deliveries list --state look`)" if look else ""
+    said = f"{summary.delivered:,} delivered{seen}, {summary.dead:,} dead"
     said += f"; {count(held, 'lane is', 'lanes are')} held (`redbag deliveries list`)" if held else ""
     return said + ("." if summary.waits is None else f"; the next is due in {summary.waits:.0f} s.")
 
 
-async def _work(store: Store, live: Live, name: str, talk: Talk, *, until_idle: bool) -> Summary:
+async def _work(store: Store, live: Live, name: str, carry: Carry, talk: Talk, *, until_idle: bool) -> Summary:
     """Gently to its end, where it is asked to stop; a second time, at once."""
     stop, desk = asyncio.Event(), Desk(store)
     _on_signal(stop.set)
@@ -66,7 +69,7 @@ async def _work(store: Store, live: Live, name: str, talk: Talk, *, until_idle: 
     talk.say(f"At work as {name}, for {names}.{'' if until_idle else ' Ctrl-C stops it gently.'}")
     for says in unnamed(store.people.counts(), live.config).values():
         talk.say(f"{says}.")
-    worker = Worker(desk, live, engine(live.config, name), name, carry=telling(talk), lease=live.config.store.lease_seconds)
+    worker = Worker(desk, live, engine(live.config, name), name, carry=carry, lease=live.config.store.lease_seconds)
     over = asyncio.Event()
     tidying = asyncio.create_task(tidy(lambda: _tidied(store, live.config.store.keep_days * DAY), talk, over))
     try:
@@ -77,16 +80,21 @@ async def _work(store: Store, live: Live, name: str, talk: Talk, *, until_idle: 
         desk.close()
 
 
-def telling(talk: Talk) -> Carry:
-    """Carries, and says at once what is for a person."""
+def telling(talk: Talk, look: set[int]) -> Carry:
+    """Carries, and says at once what is for a person. `look`: gets those that were delivered, and are to be looked at."""
 
     async def told(way: Way, payload: Payload, claimed: Claimed, now: Callable[[], float]) -> tuple[Decision, Mapping[str, int]]:
         decision, rows = await carry(way, payload, claimed, now)
-        if decision.means in FOR_A_PERSON:
+        dead, seen = decision.means in DEAD, decision.means is Means.DELIVERED and decision.for_a_person
+        if seen:
+            look.add(claimed.delivery)
+        if dead or seen:
             says = [in_their_words(each, payload.where) for each in decision.says]
+            became = decision.means.value if dead else "delivered, and a person should look"
             with suppress(Stop, Gone):  # nobody reads it: the store knows it too
-                talk.found("dead", {"delivery": claimed.delivery, "endpoint": claimed.endpoint, "place": claimed.place, "says": says},
-                           f"Delivery {claimed.delivery} to {claimed.endpoint} ({claimed.place}), {decision.means.value}: {' '.join(says)}")
+                talk.found("dead" if dead else "look",
+                           {"delivery": claimed.delivery, "endpoint": claimed.endpoint, "place": claimed.place, "says": says},
+                           f"Delivery {claimed.delivery} to {claimed.endpoint} ({claimed.place}), {became}: {' '.join(says)}")
         return decision, rows
 
     return told

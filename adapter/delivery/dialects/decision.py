@@ -39,7 +39,8 @@ class About(Enum):
 class Decision:
     """`says`: sentences for a person, without any value of a patient. `at`: not before this time (seconds since 1970), None: by back-off.
     `status` is HTTP's, None where none came. `mend`: of an endpoint only, it goes on like this until a person repairs something, such as
-    the address or the credentials. `asked`: False where the endpoint was not, our own time having been over before."""
+    the address or the credentials. `asked`: False where the endpoint was not, our own time having been over before. `for_a_person`: of what
+    was delivered, what it says is for somebody to look at, such as an edit of the hospital's that stays."""
 
     means: Means
     says: tuple[str, ...] = ()
@@ -49,6 +50,7 @@ class Decision:
     status: int | None = None
     mend: bool = False
     asked: bool = True
+    for_a_person: bool = False
 
 
 class Asked(NamedTuple):

@@ -125,7 +125,8 @@ def settle(
             continue  # the same claim twice in one go
         decision, came = attempt.decision, rules.settled(attempt.decision.means, attempt.decision.about, claimed.lane in needless)
         tried = claimed.attempt if came.counted else claimed.attempt - 1
-        outcome, says = decision.means.name.lower(), list(decision.says)
+        outcome = sql.LOOK if decision.for_a_person and came.state == "done" else decision.means.name.lower()
+        says = list(decision.says)
         deliveries.append(told_of(claimed.delivery, came.state, None if came.state == "queued" else now, tried, outcome, says))
         worker = attempt.worker or lanes[claimed.lane]["worker"]
         attempts.append(attempt_row(claimed.delivery, worker, attempt.began, attempt.ended, outcome, says,

@@ -120,11 +120,12 @@ class People:
 
     def listed(
         self, *, endpoint: str | None = None, subject: str | None = None, state: State | None = None, before: int | None = None,
-        most: int = 100,
+        most: int = 100, look: bool = False,
     ) -> list[Line]:
-        """The newest first; `before`: only deliveries with a smaller id, to go on from a page's last."""
+        """The newest first; `before`: only deliveries with a smaller id, to go on from a page's last. `look`: only what was delivered and
+        told something that is for a person, the last time that anything of its lane was."""
         asked = {"endpoint": endpoint, "subject": subject, "state": state}
-        return [_line(row) for row in self._store.read(lambda connection: sql.lines(connection, most, before, asked))]
+        return [_line(row) for row in self._store.read(lambda connection: sql.lines(connection, most, before, asked, look))]
 
     def line(self, delivery: int) -> Line:
         """Raises NotSo."""
@@ -229,8 +230,8 @@ class People:
                 do_so = "replay or skip the delivery that was refused" if row["held"] else "it goes on"
                 raise NotSo(f"lane {lane} is not held by hand: {do_so}")
             _onward(connection, [row], now, free=True)
-
             restored.released(connection)
+
         self._change_lane(lane, do)
 
     def release_restored(self, endpoint: str | None = None) -> int:

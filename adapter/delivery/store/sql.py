@@ -48,6 +48,7 @@ T = TypeVar("T")
 Row = Mapping[str, Any]
 SCHEMA = "0001"  # the newest of migrations/versions
 SKIPPED = "skipped"  # the outcome of what a person has left out
+LOOK = "look"  # and of what was delivered, and has told something that is for a person
 EVER = 2 ** 62  # an id that none reaches
 MANY = 500  # values in one statement's list
 BIG = BigInteger().with_variant(Integer, "sqlite")  # SQLite counts up only what is called INTEGER
@@ -466,30 +467,35 @@ def set_setting(connection: Connection, name: str, value: str | None) -> None:
         connection.execute(insert(setting).values(name=name, value=value))
 
 
-# For people
 def forget_settings(connection: Connection, beginning: str) -> None:
     connection.execute(delete(setting).where(setting.c.name.startswith(beginning, autoescape=True)))
 
 
+# For people
 
 IN_FLIGHT = and_(lane.c.worker.is_not(None), lane.c.head == delivery.c.id)
 KEPT = exists().where(payload.c.delivery == delivery.c.id).correlate(delivery)
 LINES = select(
     delivery, lane.c.endpoint, lane.c.subject, lane.c.state.label("lane_state"), lane.c.held, lane.c.held_because, lane.c.due,
     case((IN_FLIGHT, 1), else_=0).label("in_flight"), KEPT.label("kept")).join(lane, lane.c.id == delivery.c.lane)
+LATER = delivery.alias("later")
+TOLD_SINCE = exists().where(LATER.c.lane == delivery.c.lane, LATER.c.id > delivery.c.id, LATER.c.state == "done").correlate(delivery)
 OF_LANE = and_(delivery.c.lane == lane.c.id, text(f"delivery.{QUEUED}"))
 LANE_LINES = select(
     lane, select(func.count()).where(OF_LANE).correlate(lane).scalar_subquery().label("waiting"),
     select(func.min(delivery.c.accepted)).where(OF_LANE).correlate(lane).scalar_subquery().label("oldest"))
 
 
-def lines(connection: Connection, most: int, before: int | None, among_: Mapping[str, Any]) -> Sequence[RowMapping]:
-    """The newest first. `among_`: what must be so, by name; what is None is left out."""
+def lines(connection: Connection, most: int, before: int | None, among_: Mapping[str, Any], look: bool = False) -> Sequence[RowMapping]:
+    """The newest first. `among_`: what must be so, by name; what is None is left out. `look`: only what has told something that is for a
+    person, and nothing was delivered after it that might have told it again."""
     columns = {"id": delivery.c.id, "lane": delivery.c.lane, "state": delivery.c.state, "endpoint": lane.c.endpoint,
                "subject": lane.c.subject}
     asked = [columns[name] == value for name, value in among_.items() if value is not None]
     if before is not None:
         asked.append(delivery.c.id < before)
+    if look:
+        asked += [delivery.c.outcome == LOOK, ~TOLD_SINCE]
     return rows(connection, LINES.where(*asked).order_by(delivery.c.id.desc()).limit(most))
 
 

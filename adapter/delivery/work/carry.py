@@ -128,7 +128,7 @@ def decided(sent: Sent, attempt: int, now: float) -> Decision:
     means, at = OF_VERDICT[sent.verdict], None if sent.retry_after is None else now + sent.retry_after
     if sent.for_all:
         return Decision(Means.RETRY if means is Means.DEAD else means, sent.sentences, at, about=About.ENDPOINT, mend=True)
-    return Decision(means, sent.sentences, at)
+    return Decision(means, sent.sentences, at, for_a_person=sent.for_a_person)
 
 
 # ---- bundles: byte for byte ------------------------------------------------------------------------------------------------------
