@@ -121,6 +121,18 @@ def test_after_a_restore_nothing_is_sent_until_it_is_released(here: Desk) -> Non
     assert here.versions()["Patient"] == 2
 
 
+def test_what_is_found_there_is_counted_of_what_waited(here: Desk) -> None:
+    residents(here, another("a"), another("b"))
+    here.well(SEND)
+    here.well("backup copy.db")
+    here.well("deliveries hold 2")
+    here.run("work --until-idle")
+    lost(here)
+    assert here.well("restore copy.db --reconcile").startswith(
+        "Put back, and held: 2 deliveries wait. Of those 1 is there already, of 0 a later record is; 1 is not there, and of 0 it is not "
+        "known. So 1 waits now. Nothing is sent until")
+
+
 def test_reconciled_with_what_is_there(here: Desk) -> None:
     """Of four that waited when the copy was made, one was delivered since, one was and then a later record of hers, of one the hospital has
     only a part, and of one it has never heard."""
@@ -164,7 +176,8 @@ def test_a_record_that_takes_back_is_not_done_because_a_later_one_is_there(here:
     here.well("backup copy.db")
     lost(here)
     said = here.well("restore copy.db --reconcile")
-    assert "of 0 a later record is; 0 are not there, and of 1 it is not known." in said
+    assert ("Put back, and held: 1 delivery waits. Of those 0 are there already, of 0 a later record is; 0 are not there, and of 1 it is "
+            "not known. So 1 waits now. ") in said
     assert "1 waiting" in here.well("deliveries list")
 
 
@@ -200,7 +213,7 @@ def test_a_lost_key_is_named_and_stops_only_what_it_sealed_until_it_is_put_back(
     here.well(SEND)
     lost_key = (here.folder / "redbag.keys").read_text()
     (here.folder / "redbag.keys").unlink()
-    here.well("keys new")
+    here.well("keys new --lost")
     residents(here, another("b"))
     here.well(SEND)
     name = lost_key.split()[0]
@@ -219,6 +232,23 @@ def test_a_lost_key_is_named_and_stops_only_what_it_sealed_until_it_is_put_back(
     here.later()
     assert "1 delivered" in here.well("work --until-idle")
     assert here.versions()["Patient"] == 2
+
+
+@pytest.mark.parametrize("command", ["keys new", SEND, "work --until-idle", "deliveries replay 1"])
+def test_where_the_store_needs_keys_that_are_gone_nobody_is_told_to_make_new_ones(quiet: Desk, command: str) -> None:
+    residents(quiet, another("a"))
+    quiet.well(SEND)
+    file = quiet.folder / "redbag.keys"
+    name = file.read_text().split()[0]
+    file.rename(quiet.folder / "elsewhere")
+    result = quiet.run(command)
+    assert (result.exit_code, result.stderr) == (Exit.PERSON if command == "keys new" else Exit.NOTHING, (
+        f"redbag.keys: there is no such file of keys, and redbag.db holds what was sealed with {name}: put the file back from your copy. "
+        "If there is none, `redbag keys new --lost` makes a new one, and what was sealed must be sent anew.\n"))
+    assert not file.exists()
+    assert f"{name}: 1 payload (missing: " in quiet.run("keys list").stdout
+    (quiet.folder / "elsewhere").rename(file)
+    assert "1 repeated" in quiet.well(SEND)
 
 
 def test_the_file_of_keys_is_its_owners_and_never_shown(quiet: Desk) -> None:

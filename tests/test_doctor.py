@@ -88,7 +88,7 @@ def no_keys(here: Desk) -> None:
 
 def another_key(here: Desk) -> None:
     no_keys(here)
-    here.well("keys new")
+    here.well("keys new --lost")
 
 
 def held(here: Desk) -> None:
@@ -127,7 +127,7 @@ def damaged(here: Desk) -> None:
 
 
 CASES: list[tuple[str, Wrong, str, str, str]] = [
-    ("no keys", no_keys, "keys", "person", "redbag.keys: there is no such file of keys; make one with `redbag keys new`"),
+    ("no keys", no_keys, "keys", "person", "redbag.keys: there is no such file of keys, and redbag.db holds "),
     ("another key", another_key, "keys", "person", "(missing: put its line back; what it sealed waits until then)"),
     ("held", held, "held", "person", "st-brigids: 1 lane is held by hand (release)"),
     ("urgent and held", urgent_and_held, "urgent", "person", "1 held lane with something urgent waiting"),

@@ -1,6 +1,7 @@
 """What redbag.toml names, opened for a verb: the configuration, an endpoint, the keys, the store. What is wrong with it ends the run."""
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
     from adapter.delivery.work.engine import Engine
 
 KEYS = "REDBAG_KEYS"
+NO_KEY = {"none": bytes(32)}  # to look at a store without its keys: nothing is sealed or opened with it
+LOST = ("{keys}: there is no such file of keys, and {store} holds what was sealed with {names}: put the file back from your copy. If "
+        "there is none, `redbag keys new --lost` makes a new one, and what was sealed must be sent anew")
 
 NO_DBOS = "engine = \"dbos\" needs a package that is not installed: pip install 'redbag-adapter[postgresql]', or say engine = \"loop\"."
 
@@ -52,15 +56,15 @@ def storing() -> Iterator[None]:
 
 
 @contextmanager
-def opened(config: Config, *, make: bool = False) -> Iterator[Store]:
+def opened(config: Config, *, make: bool = False, look: bool = False) -> Iterator[Store]:
     """The store, for as long as it is needed. `make`: where there is none yet; the keys are not made, they are for somebody to make and to
-    keep a copy of. Raises Stop."""
+    keep a copy of. `look`: it is only looked at, without its keys if they are not there. Raises Stop."""
     from adapter.delivery.store.store import Store
 
     if not make and not is_made(config):
         raise Stop(Exit.NOTHING, f"There is no store {place(config)} yet: `redbag send --durable` makes it when it accepts something.")
     with storing():
-        store = Store.open(config.store.database, Keyring.load(config.store.keys), cap=cap(config))
+        store = Store.open(config.store.database, keyring(config, look=look), cap=cap(config))
         try:
             engine(config).attach(store)
             yield store
@@ -80,6 +84,31 @@ def engine(config: Config, name: str = "") -> Engine:
     except ImportError:
         raise Stop(Exit.USAGE, NO_DBOS) from None
     return Dbos(name)
+
+
+# ---- keys ------------------------------------------------------------------------------------------------------------------------
+def keyring(config: Config, *, look: bool = False) -> Keyring:
+    """Raises StoreError, which does not advise new keys where old ones are needed."""
+    try:
+        return Keyring.load(config.store.keys)
+    except StoreError:
+        if look:
+            return Keyring(NO_KEY)
+        if why := lost(config):
+            raise StoreError(why) from None
+        raise
+
+
+def lost(config: Config) -> str:
+    """What is said where there is no file of keys and the store needs one; empty: all is well, or it cannot be known."""
+    if os.environ.get(KEYS) or Path(config.store.keys).exists() or not is_made(config):
+        return ""
+    try:
+        with opened(config, look=True) as store:
+            needed = store.keeping.keys_in_use()
+    except Stop:
+        return ""
+    return LOST.format(keys=config.store.keys, store=place(config), names=", ".join(sorted(needed))) if needed else ""
 
 
 def cap(config: Config) -> int | None:

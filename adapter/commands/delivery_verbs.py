@@ -116,11 +116,13 @@ def release(numbers: Perhaps = None, to: To = None, every: Annotated[bool, typer
 # ---- keys ----------------------------------------------------------------------------------------------------------------------
 @keys.command()
 @verb
-def new(config: ConfigFile = None, as_json: AsJson = False) -> Exit:
+def new(lost: Annotated[bool, typer.Option("--lost", help=(
+            "The file of keys is gone, and there is no copy: make a new one, and give up what was sealed with the old keys."))] = False,
+        config: ConfigFile = None, as_json: AsJson = False) -> Exit:
     """Make a key. The first one, with its file, or one that takes over: what is accepted from now on is sealed with it."""
     from adapter.commands import keys
 
-    return keys.new(config, Talk(as_json))
+    return keys.new(config, Talk(as_json), is_lost=lost)
 
 
 @keys.command("list")

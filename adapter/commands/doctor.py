@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from adapter.commands import support
-from adapter.commands.configured import cap, configured, is_made, place, sentence
+from adapter.commands.configured import cap, configured, is_made, keyring, place, sentence
 from adapter.commands.exits import Exit
 from adapter.commands.keys import keys
 from adapter.commands.line import at, runway, span, totals, unnamed
@@ -31,7 +31,6 @@ BACKWARDS = 60.0  # seconds by which the newest time in the store may be ahead o
 FEW = 14.0  # days of runway below which somebody should know
 OLD = 900.0  # seconds that something may wait while nobody is at work
 WATCH = 1.5  # seconds in which the beat of a worker that lives has moved
-NO_KEY = {"none": bytes(32)}  # to look at a store without its keys: nothing is sealed or opened with it
 HELD = {"dead": "by a dead delivery (replay, skip, or a newer export)", "hand": "by hand (release)",
         "restored": "since a restore (release --all)"}
 
@@ -77,13 +76,12 @@ def as_json(check: Check) -> dict[str, str]:
 def examined(config: Config, talk: Talk) -> Iterator[Check]:
     """Raises nothing that a store, a server or the network can cause."""
     yield Check("configuration", Level.WELL, f"{config.file}: {count(len(config.endpoints), 'endpoint')}")
-    ring = Keyring(NO_KEY)
     try:
-        ring = Keyring.load(config.store.keys)
+        keyring(config)
     except StoreError as error:
         yield Check("keys", Level.PERSON, sentence(error))
     if is_made(config):
-        yield from _store(config, ring)
+        yield from _store(config, keyring(config, look=True))
     else:
         yield Check("store", Level.WELL, f"there is no store {place(config)} yet: it is made when something is accepted")
     yield from asyncio.run(patiently(_all_tried(config), "endpoints", talk))
@@ -127,10 +125,7 @@ def database(store: Store) -> Iterator[Check]:
 
 
 def sealed(store: Store) -> Iterator[Check]:
-    ours = keys(store.keys, store.keeping.keys_in_use())
-    if store.keys.names == tuple(NO_KEY):
-        ours = ours[1:]
-    for key in ours:
+    for key in keys(store.keys, store.keeping.keys_in_use()):
         yield Check("keys", Level.WELL if key.there else Level.PERSON, f"key {key.sentence()}")
 
 

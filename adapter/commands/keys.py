@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from adapter.commands.configured import KEYS, configured, opened, storing
+from adapter.commands.configured import KEYS, NO_KEY, configured, lost, opened, sentence, storing
 from adapter.commands.exits import Exit, Stop
 from adapter.commands.talk import Talk, count
 from adapter.delivery.endpoints import Config
@@ -30,11 +30,14 @@ class Key(NamedTuple):
         return f"{self.name}: {count(self.payloads, 'payload')}{says}"
 
 
-def new(config: Path | None, talk: Talk) -> Exit:
-    """Raises Stop."""
-    settings = configured(config, talk).store
+def new(config: Path | None, talk: Talk, *, is_lost: bool = False) -> Exit:
+    """`is_lost`: what was sealed with keys that are not there any more is given up. Raises Stop."""
+    found = configured(config, talk)
+    settings = found.store
     if os.environ.get(KEYS):
         raise Stop(Exit.USAGE, f"The keys are taken from {KEYS}: a new one is put in front of the others there, as its first line.")
+    if not is_lost and (why := lost(found)):
+        raise Stop(Exit.PERSON, sentence(why))
     with storing():
         first = not Path(settings.keys).exists()
         made = Keyring.new(settings.keys) if first else Keyring.rotate(settings.keys)
@@ -56,13 +59,14 @@ def list_(config: Path | None, talk: Talk) -> Exit:
 
 def of_store(config: Config) -> list[Key]:
     """Those of the keyring, and those that payloads need. Raises Stop."""
-    with opened(config) as store:
+    with opened(config, look=True) as store:
         return keys(store.keys, store.keeping.keys_in_use())
 
 
 def keys(ring: Keyring, needed: Mapping[str, int]) -> list[Key]:
     """The current one first, what is missing last."""
-    names = [*ring.names, *sorted(needed.keys() - set(ring.names))]
+    ours = [name for name in ring.names if name not in NO_KEY]
+    names = [*ours, *sorted(needed.keys() - set(ours))]
     return [Key(name, needed.get(name, 0), name in ring.names, name == ring.current) for name in names]
 
 

@@ -18,7 +18,7 @@ from typing import Any
 
 from adapter import wire
 from adapter.commands import files
-from adapter.commands.configured import is_file, is_made
+from adapter.commands.configured import NO_KEY, is_file, is_made
 from adapter.commands.line import summary
 from adapter.delivery.endpoints import Config
 from adapter.delivery.store.errors import StoreError
@@ -79,7 +79,7 @@ def attempts(config: Config) -> Iterator[dict[str, Any]]:
     if not is_made(config):
         return
     try:
-        store = Store.open(config.store.database, Keyring({"none": bytes(32)}))
+        store = Store.open(config.store.database, Keyring(NO_KEY))
     except StoreError:
         return
     try:
