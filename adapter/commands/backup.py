@@ -54,12 +54,13 @@ def restore(config: Path | None, file: Path | None, talk: Talk, *, reconcile: bo
     with opened(found, make=True) as store:
         if not is_file(found):
             store.keeping.hold_restored()
-        newest = _newest(store)
-        marked = asyncio.run(reconciled(store, found, talk)) if reconcile else Found()
+        newest, before = _newest(store), store.keeping.size().waiting
+        marked = asyncio.run(reconciled(store, found, talk, before)) if reconcile else Found()
         waiting = store.keeping.size().waiting
-    done = f"Put back, and held: {count(waiting, 'delivery waits', 'deliveries wait')}. "
+    done = f"Put back, and held: {count(before, 'delivery waits', 'deliveries wait')}. "
+    asked = f"{marked.sentence()} So {waiting:,} {'waits' if waiting == 1 else 'wait'} now. " if reconcile else ""
     talk.result({"exit": Exit.DONE, "waiting": waiting, "newest": newest, **(marked.counts() if reconcile else {})},
-                done + (f"{marked.sentence()} " if reconcile else "") + THEN.format(time=at(newest) if newest else "it was made"))
+                done + asked + THEN.format(time=at(newest) if newest else "it was made"))
     return Exit.DONE
 
 

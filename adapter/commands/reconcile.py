@@ -15,7 +15,7 @@ from typing import Any, cast
 
 from adapter import wire
 from adapter.commands.deliveries import every
-from adapter.commands.talk import Talk
+from adapter.commands.talk import Step, Talk
 from adapter.delivery.accepting import policy_for
 from adapter.delivery.client import FhirClient
 from adapter.delivery.directory import send_shared
@@ -61,21 +61,22 @@ def are(count: str) -> str:
     return "is" if count == "1" else "are"
 
 
-async def reconciled(store: Store, config: Config, talk: Talk) -> Found:
-    """Of every delivery that waits. Of endpoints that are no longer configured nothing is known."""
+async def reconciled(store: Store, config: Config, talk: Talk, waiting: int) -> Found:
+    """Of all that waits, so many. Of endpoints that are no longer configured nothing is known."""
     found = Found()
-    for counted in store.people.counts():
-        endpoint = config.endpoints.get(counted.endpoint)
-        waiting = every(store, counted.endpoint, "queued")
-        if endpoint is None or endpoint.dialect != "fhir":
-            found.became["not known"] += sum(1 for _ in waiting)
-            continue
-        async with connect(endpoint) as client:
-            await _at(endpoint, client, store, waiting, found, talk)
+    with talk.progress("Asking what is there", waiting, 0) as step:
+        for counted in store.people.counts():
+            endpoint = config.endpoints.get(counted.endpoint)
+            there = every(store, counted.endpoint, "queued")
+            if endpoint is None or endpoint.dialect != "fhir":
+                found.became["not known"] += sum(1 for _ in there)
+                continue
+            async with connect(endpoint) as client:
+                await _at(endpoint, client, store, there, found, talk, step)
     return found
 
 
-async def _at(endpoint: Endpoint, client: FhirClient, store: Store, waiting: Iterator[Line], found: Found, talk: Talk) -> None:
+async def _at(endpoint: Endpoint, client: FhirClient, store: Store, waiting: Iterator[Line], found: Found, talk: Talk, step: Step) -> None:
     """As many at once as it takes. One that answers nobody is not asked on and on."""
     silent = 0
     while some := list(islice(waiting, endpoint.concurrency)):
@@ -87,6 +88,7 @@ async def _at(endpoint: Endpoint, client: FhirClient, store: Store, waiting: Ite
         if silent == ENOUGH:
             talk.say(f"{endpoint.name} does not answer: what waits for it stays as it is.")
         found.became.update("not known" if word == "away" else word for word in became)
+        step(found.became.total())
 
 
 async def _one(endpoint: Endpoint, client: FhirClient, store: Store, line: Line) -> str:
