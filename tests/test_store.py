@@ -496,6 +496,15 @@ def test_what_does_not_fit_is_said_in_a_sentence(store: Store, do: str, of: int,
         getattr(store.people, do)(of)
 
 
+def test_of_many_lanes_that_are_held_the_urgent_ones_are_told_first(store: Store) -> None:
+    store.accept([item(f"resident {number}", urgent=number == 3) for number in range(5)])
+    for number in range(1, 6):
+        store.people.hold(number, "moved ward")
+    assert [each.subject for each in store.people.stuck(most=2)] == ["resident 3", "resident 0"]
+    assert len(store.people.stuck()) == len(store.people.stuck(HOSPITAL)) == 5
+    assert store.people.stuck("another") == []
+
+
 def test_a_page_of_deliveries_follows_another(store: Store) -> None:
     store.accept([item(body=each) for each in "ABC"])
     page = store.people.listed(most=2)

@@ -168,9 +168,9 @@ class People:
         """For which anything was ever accepted."""
         return sorted(self._store.read(sql.ever_accepted))
 
-    def stuck(self, endpoint: str | None = None) -> list[LaneLine]:
-        """Held lanes, those with something urgent first: nothing goes on there until somebody decides."""
-        return [_lane(row) for row in self._store.read(lambda connection: sql.held_lanes(connection, endpoint))]
+    def stuck(self, endpoint: str | None = None, *, most: int | None = None) -> list[LaneLine]:
+        """Held lanes, those with something urgent first: nothing goes on there until somebody decides. `most`: so many; None: all."""
+        return [_lane(row) for row in self._store.read(lambda connection: sql.held_lanes(connection, endpoint, most))]
 
     def payload(self, delivery: int) -> Payload:
         """Opened, for comparing with what an endpoint has. Raises NotSo, KeyMissing and Broken."""

@@ -508,10 +508,10 @@ def lane_line(connection: Connection, of: int) -> RowMapping | None:
     return connection.execute(LANE_LINES.where(lane.c.id == of)).mappings().first()
 
 
-def held_lanes(connection: Connection, endpoint_: str | None) -> Sequence[RowMapping]:
+def held_lanes(connection: Connection, endpoint_: str | None, most: int | None) -> Sequence[RowMapping]:
     asked = LANE_LINES.where(text("lane.state = 'held'"))
     asked = asked.where(lane.c.endpoint == endpoint_) if endpoint_ is not None else asked
-    return rows(connection, asked.order_by(lane.c.urgent.desc(), lane.c.endpoint, lane.c.id))
+    return rows(connection, asked.order_by(lane.c.urgent.desc(), lane.c.endpoint, lane.c.id).limit(most))
 
 
 def counted(connection: Connection) -> Sequence[RowMapping]:
