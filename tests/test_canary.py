@@ -276,6 +276,23 @@ def test_an_address_with_a_secret(address: str, tmp_path: Path) -> None:
         assert result.exception is None or isinstance(result.exception, SystemExit)
 
 
+@pytest.mark.parametrize("there", [True, False], ids=["with a configuration", "without"])
+def test_a_secret_in_place_of_a_name(there: bool, tmp_path: Path) -> None:
+    """Whoever types a token where a name belongs reads that there is no such name, and nobody reads the token."""
+    bag, config = tmp_path / "bag.json", tmp_path / "redbag.toml"
+    bag.write_bytes(wire.dumps(EXAMPLE))
+    if there:
+        config.write_text('[endpoint.acute]\nurl = "https://h.example/"\n')
+    record = ["--record", str(bag)]
+    for command in (["send", str(bag), "--to", CANARY], ["send", str(bag), "--to", CANARY, "--durable"], ["pull", "--from", CANARY, *record],
+                    ["retract", "--to", CANARY, *record], ["retract", "--to", CANARY, "--durable", *record],
+                    *[["endpoint", "test", CANARY]] * there):
+        result = CliRunner().invoke(app, [*command, "--config", str(config)], prog_name="redbag")
+        assert result.exit_code == 2, (command, result.output)
+        assert len(result.output.splitlines()) == 1
+        silent(result.output)
+
+
 # ---- and it would be seen ----------------------------------------------------------------------------------------------------------------
 def test_it_would_be_seen() -> None:
     for word in (CANARY, NUMBER, DAY):
