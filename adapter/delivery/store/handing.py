@@ -184,7 +184,6 @@ def _go_on(connection: Connection, after: Mapping[int, _After], now: float, wake
     return {of: _claimed(head, after[of].lane["generation"] + 1, sealed) for of, head in going.items()}
 
 
-def _passed(after: Mapping[int, _After], heads: Mapping[int, RowMapping]) -> dict[int, int]:
 def _may_go(each: _After, head: RowMapping, waits: Collection[int], now: float) -> bool:
     goes_on = each.state != "queued" and rules.lane_after(each.lane["held"], each.state, head["kind"])[0] == "active"
     return goes_on and head["delivery"] not in waits and (head["expires"] is None or head["expires"] >= now)
@@ -201,6 +200,7 @@ def _next(each: _After, head: RowMapping | None, goes: bool, now: float) -> dict
     return lane_row(lane, state, held, because, due, head) | hands | as_before | {"to_generation": lane["generation"] + 1}
 
 
+def _passed(after: Mapping[int, _After], heads: Mapping[int, RowMapping]) -> dict[int, int]:
     """What says the whole stands for the one before it that was not delivered: id -> whose place it takes."""
     return {head["delivery"]: after[of].delivery for of, head in heads.items()
             if after[of].state in ("dead", "superseded") and head["kind"] in rules.WHOLE}
