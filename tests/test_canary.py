@@ -285,8 +285,8 @@ def test_a_secret_in_place_of_a_name(there: bool, tmp_path: Path) -> None:
         config.write_text('[endpoint.acute]\nurl = "https://h.example/"\n')
     record = ["--record", str(bag)]
     for command in (["send", str(bag), "--to", CANARY], ["send", str(bag), "--to", CANARY, "--durable"],
-                    ["pull", "--from", CANARY, *record], ["retract", "--to", CANARY, *record], ["retract", "--to", CANARY, "--durable", *record],
-                    *[["endpoint", "test", CANARY]] * there):
+                    ["pull", "--from", CANARY, *record], ["retract", "--to", CANARY, *record],
+                    ["retract", "--to", CANARY, "--durable", *record], *[["endpoint", "test", CANARY]] * there):
         result = CliRunner().invoke(app, [*command, "--config", str(config)], prog_name="redbag")
         assert result.exit_code == 2, (command, result.output)
         assert len(result.output.splitlines()) == 1
