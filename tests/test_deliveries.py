@@ -167,6 +167,33 @@ def test_skip_goes_on_without_it(here: Desk) -> None:
     assert here.versions() == {}
 
 
+def test_all_that_is_dead_is_tried_again_at_once(here: Desk) -> None:
+    """As after an address was wrong. What was left out stays so."""
+    dead(here, another("a"), another("b"), another("c"))
+    here.well("deliveries skip 2")
+    here.configure('patient = "create-if-missing"')
+    assert here.run("deliveries replay").exit_code == Exit.USAGE
+    assert here.run("deliveries replay --to elsewhere").exit_code == Exit.USAGE
+    assert here.well(f"deliveries replay --to {NAME}").splitlines() == ["Delivery 1 is tried again.", "Delivery 3 is tried again."]
+    here.well("work --until-idle")
+    assert here.versions()["Patient"] == 2
+    assert here.well("deliveries replay --all") == "Nothing that is dead holds anybody.\n"
+
+
+def test_what_is_held_is_found_though_nothing_waits_there(here: Desk) -> None:
+    residents(here, another("a"), another("b"))
+    here.well(SEND)
+    here.well("work --until-idle")
+    assert here.well("deliveries hold 2") == "Delivery 2: its lane is held.\n"
+    for command in ("deliveries list", "deliveries list --state held"):
+        listed = here.run(command).stdout.splitlines()
+        assert [line.split()[:2] for line in listed] == [["2", "delivered"]]
+        assert listed[0].endswith("(record 2): what comes after it is held by hand")
+    assert "1 lane is held by hand (release; `redbag deliveries list --state held` shows which)" in here.run("doctor").stdout
+    here.well("deliveries release 2")
+    assert here.run("deliveries list").stdout == ""
+
+
 def test_replay_and_it_has_time_again(here: Desk) -> None:
     dead(here, another("a"))
     here.configure('patient = "create-if-missing"', "expires_hours = 1")

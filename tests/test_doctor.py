@@ -129,7 +129,7 @@ def damaged(here: Desk) -> None:
 CASES: list[tuple[str, Wrong, str, str, str]] = [
     ("no keys", no_keys, "keys", "person", "redbag.keys: there is no such file of keys, and redbag.db holds "),
     ("another key", another_key, "keys", "person", "(missing: put its line back; what it sealed waits until then)"),
-    ("held", held, "held", "person", "st-brigids: 1 lane is held by hand (release)"),
+    ("held", held, "held", "person", "st-brigids: 1 lane is held by hand (release; "),
     ("urgent and held", urgent_and_held, "urgent", "person", "1 held lane with something urgent waiting"),
     ("restored", restored, "restored", "person", "the store was put back on "),
     ("a newer release", of_another_release, "store", "person", "this store was made by a newer release of redbag"),

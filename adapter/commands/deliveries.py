@@ -12,10 +12,11 @@ from adapter.commands.exits import Exit, Stop, together
 from adapter.commands.line import runway, sentence, state_of, summary, totals, words
 from adapter.commands.talk import Talk, count
 from adapter.commands.timeline import Whom, as_json, tell
+from adapter.delivery.endpoints import Config
 from adapter.delivery.store.errors import NotSo
 from adapter.delivery.store.model import State
 from adapter.delivery.store.people import Line
-from adapter.delivery.store.sql import LOOK
+from adapter.delivery.store.sql import LOOK, SKIPPED
 from adapter.delivery.store.store import Store
 
 PAGE = 500
@@ -58,7 +59,7 @@ def list_(config: Path | None, wanted: Wanted, talk: Talk) -> Exit:
     found = configured(config, talk)
     if wanted.to:
         endpoint(found, wanted.to)
-    with opened(found) as store:
+    with opened(found, look=True) as store:
         shown = list(islice(lines(store, wanted), wanted.most + 1))
         for line in shown[:wanted.most]:
             said = sentence(line, store.clock.now() - line.accepted, words(store, line) if line.says else {})
@@ -73,7 +74,8 @@ def list_(config: Path | None, wanted: Wanted, talk: Talk) -> Exit:
 
 
 def lines(store: Store, wanted: Wanted) -> Iterator[Line]:
-    """What holds its lane first, then what waits; of one state what is in that state. The newest first."""
+    """What holds its lane first, then what waits, then what is held though nothing waits there; of one state what is in that state. The
+    newest first."""
     states: Sequence[State] = [STORED[wanted.state]] if wanted.state else ["dead", "queued"]
     now = store.clock.now()
     for state in states:
@@ -81,6 +83,9 @@ def lines(store: Store, wanted: Wanted) -> Iterator[Line]:
             fits = wanted.state in (state_of(line), LOOK) if wanted.state else line.state != "dead" or line.held == "dead"
             if fits and now - line.accepted >= wanted.older_than:
                 yield line
+    for lane in store.people.stuck(wanted.to) if wanted.state in (None, "held") else ():
+        if lane.held == "hand" and not lane.waiting:
+            yield from store.people.listed(subject=lane.subject, endpoint=lane.endpoint, most=1)
 
 
 def every(store: Store, to: str | None, state: State, look: bool = False) -> Iterator[Line]:
@@ -93,7 +98,7 @@ def every(store: Store, to: str | None, state: State, look: bool = False) -> Ite
 
 def show(config: Path | None, whom: Whom, to: str | None, talk: Talk) -> Exit:
     """Raises Stop."""
-    with opened(configured(config, talk)) as store:
+    with opened(configured(config, talk), look=True) as store:
         if whom.number:
             found = [store.people.show(whom.number)]
         else:
@@ -112,41 +117,58 @@ def show(config: Path | None, whom: Whom, to: str | None, talk: Talk) -> Exit:
 
 
 # ---- deciding ----------------------------------------------------------------------------------------------------------------------
-def replay(config: Path | None, numbers: Sequence[int], talk: Talk) -> Exit:
+def replay(config: Path | None, numbers: Sequence[int], to: str | None, all_: bool, talk: Talk) -> Exit:
     """Each gets a new time to run out. Raises Stop."""
-    found = configured(config, talk)
+    found = _whose(config, numbers, to, all_, talk)
     with opened(found) as store:
         def do(number: int) -> None:
             one = found.endpoints.get(store.people.line(number).endpoint)
             hours = one.expires_hours if one else None
             store.people.replay(number, expires=None if hours is None else store.clock.now() + hours * 3600)
 
-        return _each(numbers, do, "is tried again", talk)
+        if not (chosen := numbers or holding(store, to)):
+            talk.result({"exit": Exit.DONE, "done": 0}, "Nothing that is dead holds anybody.")
+            return Exit.DONE
+        return _each(chosen, do, " is tried again", talk)
+
+
+def holding(store: Store, to: str | None) -> list[int]:
+    """Dead ones that hold their lanes: of each the last."""
+    last: dict[int, int] = {}
+    for line in every(store, to, "dead"):
+        if line.held == "dead" and line.outcome != SKIPPED:
+            last.setdefault(line.lane, line.id)
+    return sorted(last.values())
 
 
 def skip(config: Path | None, numbers: Sequence[int], talk: Talk) -> Exit:
     """Raises Stop."""
     with opened(configured(config, talk)) as store:
-        return _each(numbers, store.people.skip, "is left out", talk)
+        return _each(numbers, store.people.skip, " is left out", talk)
 
 
 def hold(config: Path | None, numbers: Sequence[int], talk: Talk) -> Exit:
     """Raises Stop."""
     with opened(configured(config, talk)) as store:
         people = store.people
-        return _each(numbers, lambda number: people.hold(people.line(number).lane, BY_HAND), "and what follows it is held", talk)
+        return _each(numbers, lambda number: people.hold(people.line(number).lane, BY_HAND), ": its lane is held", talk)
 
 
-def release(config: Path | None, numbers: Sequence[int], to: str | None, every: bool, talk: Talk) -> Exit:
+def _whose(config: Path | None, numbers: Sequence[int], to: str | None, all_: bool, talk: Talk) -> Config:
     """Raises Stop."""
-    if bool(numbers) + bool(to or every) != 1:
+    if bool(numbers) + bool(to or all_) != 1:
         raise Stop(Exit.USAGE, NOBODY)
     found = configured(config, talk)
     if to:
         endpoint(found, to)
-    with opened(found) as store:
+    return found
+
+
+def release(config: Path | None, numbers: Sequence[int], to: str | None, all_: bool, talk: Talk) -> Exit:
+    """Raises Stop."""
+    with opened(_whose(config, numbers, to, all_, talk)) as store:
         if numbers:
-            return _each(numbers, lambda number: store.people.release(store.people.line(number).lane), "and what follows it goes on", talk)
+            return _each(numbers, lambda number: store.people.release(store.people.line(number).lane), ": its lane goes on", talk)
         by_hand = [lane.id for lane in store.people.stuck(to) if lane.held == "hand"]
         for lane in by_hand:
             store.people.release(lane)
@@ -171,7 +193,7 @@ def _each(numbers: Sequence[int], do: Callable[[int], None], done: str, talk: Ta
             talk.found("delivery", {"delivery": number, "done": False, "says": str(why)}, f"{str(why)[:1].upper()}{str(why)[1:]}.")
         else:
             ends.append(Exit.DONE)
-            talk.found("delivery", {"delivery": number, "done": True}, f"Delivery {number} {done}.")
+            talk.found("delivery", {"delivery": number, "done": True}, f"Delivery {number}{done}.")
     ended = together(ends)
     if talk.as_json:
         talk.result({"exit": ended, "done": ends.count(Exit.DONE)}, "")

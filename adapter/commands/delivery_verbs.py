@@ -51,7 +51,7 @@ def list_(to: To = None, state: Annotated[State | None, typer.Option(show_defaul
             "Only those in this state; else all that wait, are held or dead. look: delivered, and for a person to look at."))] = None,
           older_than: Annotated[str | None, typer.Option(metavar="AGE", show_default=False, help=(
               "Only those accepted longer ago than this: 90s, 30m, 2h, 3d."))] = None,
-          most: Annotated[int, typer.Option("--most", min=1, metavar="N", help="So many, the oldest first.")] = 50,
+          most: Annotated[int, typer.Option("--most", min=1, metavar="N", help="So many of them, the newest first.")] = 50,
           config: ConfigFile = None, as_json: AsJson = False) -> Exit:
     """List deliveries, and count them. How many wait, are held or dead at each endpoint, and how long the disk will last."""
     from adapter.commands import deliveries
@@ -78,11 +78,13 @@ def show(number: Annotated[int | None, typer.Argument(metavar="[NUMBER]", min=1,
 
 @deliveries.command()
 @verb
-def replay(numbers: Numbers, config: ConfigFile = None, as_json: AsJson = False) -> Exit:
+def replay(numbers: Perhaps = None, to: To = None,
+           every: Annotated[bool, typer.Option("--all", help="Whatever is dead and holds its lane.")] = False,
+           config: ConfigFile = None, as_json: AsJson = False) -> Exit:
     """Try dead deliveries again. As they were accepted, in their old place; what waits behind them waits on."""
     from adapter.commands import deliveries
 
-    return deliveries.replay(config, numbers, Talk(as_json))
+    return deliveries.replay(config, numbers or [], to, every, Talk(as_json))
 
 
 @deliveries.command()
@@ -169,7 +171,8 @@ def restore(file: Annotated[Path | None, typer.Argument(metavar="[FILE]", show_d
 def doctor(bundle: Annotated[Path | None, typer.Option(metavar="FILE.zip", show_default=False, help=(
             "Also write what support needs to know, without anything about a resident; a new file."))] = None,
            config: ConfigFile = None, as_json: AsJson = False) -> Exit:
-    """Say how the store, its keys, the clock, the disk and the endpoints are. The exit code says whether somebody must look."""
+    """Say how the store, its keys, the clock, the disk and the endpoints are. It ends with 4 where something does not go on until somebody
+    does something; with 0 also where something is worth a look and goes on by itself."""
     from adapter.commands import doctor
 
     return doctor.run(config, bundle, Talk(as_json))

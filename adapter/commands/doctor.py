@@ -31,8 +31,8 @@ BACKWARDS = 60.0  # seconds by which the newest time in the store may be ahead o
 FEW = 14.0  # days of runway below which somebody should know
 OLD = 900.0  # seconds that something may wait while nobody is at work
 WATCH = 1.5  # seconds in which the beat of a worker that lives has moved
-HELD = {"dead": "by a dead delivery (replay, skip, or a newer export)", "hand": "by hand (release)",
-        "restored": "since a restore (release --all)"}
+HELD = {"dead": "by a dead delivery (replay, skip, or a newer export)", "restored": "since a restore (release --all)",
+        "hand": "by hand (release; `redbag deliveries list --state held` shows which)"}
 
 
 class Level(Enum):

@@ -16,6 +16,8 @@ from adapter.delivery.store.store import Store
 YEARS = 3650.0  # days
 HELD = {"dead": "held behind a dead delivery", "hand": "held by hand", "restored": "held since a restore"}
 
+AFTER_IT = "what comes after it is held by hand"
+
 
 def state_of(line: Line) -> str:
     """In our words: docs/delivery.md has them all."""
@@ -35,7 +37,8 @@ def summary(line: Line) -> dict[str, Any]:
 def sentence(line: Line, age: float, where: Mapping[str, str]) -> str:
     """One delivery in a line: its number, and whatever is worth knowing first. `where`: its rows in the vendor's words."""
     state, urgent = state_of(line), ", urgent" if line.urgent else ""
-    why = HELD[line.held] if state == "held" and line.held else " ".join(in_their_words(each, where) for each in line.says)
+    told = "; ".join(in_their_words(each, where) for each in line.says)
+    why = HELD[line.held] if state == "held" and line.held else told or (AFTER_IT if line.held == "hand" else "")
     return f"{line.id:>8}  {state:<10}  {line.endpoint}, {whole(line)}{urgent}, {span(age)} ago{placed(line)}{': ' * bool(why)}{why}"
 
 
