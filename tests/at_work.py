@@ -151,8 +151,8 @@ class Home:
         """The file is edited."""
         self.options, self._config = self.options | options, None
 
-    def worker(self, desk: Desk, engine: Engine | None = None, **more: Any) -> Worker:
-        return Worker(desk, self.config, engine or Loop(), "home", **more)
+    def worker(self, desk: Desk, engine: Engine | None = None, name: str = "home", **more: Any) -> Worker:
+        return Worker(desk, self.config, engine or Loop(), name, **more)
 
     @asynccontextmanager
     async def at_work(self, desk: Desk, **more: Any) -> AsyncIterator[Worker]:

@@ -175,7 +175,7 @@ def test_where_every_delivery_is_refused_few_die_of_it_and_the_rest_waits_until_
                 for turn, hand.seconds in enumerate((2.0, 10.0, 100.0), 1):     # one is tried from time to time, and dies alone
                     await becomes(lambda: dead() == 4 + turn)                    # noqa: B023  # waited for within the turn
                     await asyncio.sleep(LOOK)
-                    assert dead() == 4 + turn
+                    assert (dead(), home.store.opened("acute").failures) == (4 + turn, 1 + turn)       # after longer and longer pauses
                 hospital.replies = lambda about: Reply(422 if about in {"R20 0", "R30 0", "R40 0"} else 200)
                 hand.seconds = 1000.0
                 await becomes(lambda: len(hospital.took) == 60 - 7 - 3)
@@ -295,7 +295,7 @@ def test_nor_when_it_was_sure_before_it_had_a_token(tmp_path: Path) -> None:
             with closing(Stalled(home.store)) as stalled:
                 stalled.open.set()
                 slow = Slow(stalled)
-                async with home.at_work(stalled, lease=2.0, connect=lambda endpoint, **how: FhirClient(endpoint.url, auth=slow, **how)):
+                async with home.at_work(stalled, lease=2.0, connect=lambda of, attempts, **how: FhirClient(of.url, auth=slow, **how)):
                     home.accept("Mary 0")
                     await asyncio.wait_for(slow.given.wait(), 5.0)
                     await asyncio.sleep(LOOK)
@@ -377,30 +377,33 @@ def test_what_is_under_way_ends_with_the_old_endpoint_and_the_next_goes_to_the_n
 class Edited(Desk):
     """While it claims the file is edited, and that is seen."""
 
-    def __init__(self, home: Home) -> None:
+    def __init__(self, home: Home, url: str) -> None:
         super().__init__(home.store)
-        self.home = home
+        self.home, self.url = home, url
 
     async def claim(self, *said: Any, **more: Any) -> list[Claimed]:
         claimed = await super().claim(*said, **more)
-        if len(claimed) > 1 and "headers" not in self.home.options:
-            self.home.changes(headers={"X-New": "1"})
+        if len(claimed) > 1 and "url" not in self.home.options:
+            self.home.changes(url=self.url)
             await asyncio.sleep(2.5)
         return claimed
 
 
 def test_what_is_claimed_while_the_file_is_edited_goes_to_the_new_endpoint(tmp_path: Path) -> None:
-    with Home(tmp_path) as home:
+    old, new = Hospital(), Hospital()
+    with Home(tmp_path, old) as home:
         home.accept(*(f"R{number} 0" for number in range(20)))
         home.others = {"other": {}}     # one more that looks at the file meanwhile
 
         async def story(desk: Desk) -> None:
-            with closing(Edited(home)) as edited:
+            await new.open()
+            with closing(Edited(home, new.url)) as edited:
                 async with home.at_work(edited):
-                    await becomes(lambda: len(home.hospital.took) == 20)
+                    await becomes(lambda: len(old.asked) + len(new.took) == 20)
+            await new.close()
 
         home.told(story)
-        assert "headers" in home.options
+        assert old.asked == ["R0 0"]
         assert {home.store.people.line(number).state for number in range(1, 21)} == {"done"}
 
 

@@ -47,14 +47,14 @@ class Traffic:
     # ---- the endpoint ----------------------------------------------------------------------------------------------------
     async def shut(self) -> float:
         """Seconds for which it is left alone; 0.0: it is not, or one may try."""
-        if self._probing and not self._lanes:  # what it was tried with never went out
-            self._standing = Standing.PROBE
-            return 0.0
         if not self._failing and (now := asyncio.get_running_loop().time()) < self._looked + FRESH:
             return 0.0
         known = await self._known()
         self._looked, now = asyncio.get_running_loop().time(), self._store.clock.now()
         self._standing, self._failing = standing(known.open_until, now), known != Breaker()
+        if self._probing and not self._lanes:  # what it was tried with never went out
+            self._standing = Standing.PROBE
+            return 0.0
         return max(0.0, known.open_until - now) if known.open_until is not None else 0.0
 
     async def may_claim(self) -> int:
@@ -134,10 +134,11 @@ class Traffic:
         """May a lane that has sent one send its next?"""
         return not self.retired and self._standing is Standing.CLOSED
 
-    def start(self, group: asyncio.TaskGroup, lane: Coroutine[None, None, None]) -> None:
+    def start(self, group: asyncio.TaskGroup, lane: Coroutine[None, None, None]) -> asyncio.Task[None]:
         task = group.create_task(lane)
         self._lanes.add(task)
         task.add_done_callback(self._ended)
+        return task
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         self._lanes.discard(task)
@@ -169,11 +170,9 @@ class Traffic:
         return sum(lane.cancel() for lane in self._lanes)
 
     async def retire(self) -> None:
-        """No more of it; closed when what is under way has ended, what is just being claimed included."""
+        """No more of it; closed when what is under way has ended."""
         self.retired = True
         self.send_home()
-        async with self.claiming:
-            pass
         await self.over()
         await self.close()
 

@@ -267,7 +267,8 @@ class Worker:
             await self._desk.run(self._desk.store.release, claimed)
             return
         for each in claimed:
-            traffic.start(self._group, self._drain(traffic, each, traffic.slots.ask(each.urgent)))
+            lane = traffic.start(self._group, self._drain(traffic, each, traffic.slots.ask(each.urgent)))
+            lane.add_done_callback(lambda _: self._waits.pop(traffic.name, None))  # it is found out anew
 
     async def _due(self, traffic: Traffic) -> float | None:
         """Seconds until something is; in quiet hours only what is urgent."""
@@ -295,7 +296,6 @@ class Worker:
             if following is None:
                 break
             claimed, turn = following, traffic.slots.ask(following.urgent)
-        self._waits.pop(traffic.name, None)
 
     def _goes_on(self, traffic: Traffic) -> bool:
         return traffic.goes_on and not self._over.is_set() and not is_quiet(traffic.endpoint.quiet, self._clock.now())
