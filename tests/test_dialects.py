@@ -136,6 +136,7 @@ OF_FHIR = (
     # where we ask, and in which format
     Case(BUNDLE, said(404), "retry", "", "repair", None, "the server has nothing at this address: check the address"),
     Case(QUESTION, said(404), "retry", "", "repair", None, "the server has nothing at this address: check the address"),
+    Case(QUESTION, said(404, "not-found"), "retry", "", "repair", None, "the server has nothing at this address: check the address"),
     Case(BUNDLE, said(404, "processing", hapi="1091"), "dead", "", "delivery", None, MISSING),
     Case(*entry("404 Not Found"), "dead", "", "delivery", None, MISSING),
     Case(BUNDLE, said(410), "retry", "", "repair", None, "nothing is at this address any more: check the address"),

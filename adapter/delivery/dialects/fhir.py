@@ -45,6 +45,8 @@ ANSWERS = (
     Rule("of=request status=407|511", RETRY, GO_ON, REPAIR, "something between us and the server asks who we are: check the proxy"),
     Rule("of=request status=400|403 outcome=no", RETRY, GO_ON, REPAIR, REFUSED_BEFORE),
     # ---- where we ask, and in which format
+    # nobody's record: a search that finds nothing is an empty Bundle, and what is read by its id may be missing there
+    Rule("of=request status=404 sent=nothing", RETRY, GO_ON, REPAIR, "the server has nothing at this address: check the address"),
     Rule("of=request status=404 outcome=no", RETRY, GO_ON, REPAIR, "the server has nothing at this address: check the address"),
     Rule("status=410 outcome=no sent=bundle", RETRY, GO_ON, REPAIR, "nothing is at this address any more: check the address"),
     Rule("status=405 sent=bundle", RETRY, GO_ON, REPAIR,
