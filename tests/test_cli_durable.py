@@ -143,7 +143,7 @@ def test_the_same_is_accepted_once_more_when_that_is_said(here: Desk) -> None:
     here.well("work --until-idle")
     assert here.versions() == there
     assert "; 2 accepted. " in here.well(f"{SEND} --again")
-    here.well("work --until-idle")
+    assert "1 to be looked at" in here.run("work --until-idle").stderr  # her Patient, which was taken back, stays marked as not in use
     assert here.versions() != there
 
 
