@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import subprocess
 import sys
 import time
@@ -20,6 +21,7 @@ from adapter.delivery.store.errors import StoreAway, StoreError, StoreFull
 from tests.at_the_desk import NAME, Desk, desk
 from tests.test_cli import ROOT, another, ndjson
 
+WORK = [sys.executable, "-c", "from adapter.cli import main; main()", "work", "--name", "ward"]
 SEND = f"send home.ndjson --to {NAME} --durable"
 
 
@@ -74,14 +76,38 @@ def test_a_server_that_is_busy_is_asked_twice_and_then_left_to_the_store(here: D
     assert here.versions()["Patient"] == 1
 
 
+def test_that_an_endpoint_is_in_trouble_is_told_once_and_that_it_is_over(here: Desk) -> None:
+    residents(here, another("a"))
+    here.well(SEND)
+    here.network.meets(first=["503"] * 9, methods=["GET"])
+    with subprocess.Popen(WORK, cwd=here.folder, stderr=subprocess.PIPE, text=True, env={"PYTHONPATH": str(ROOT)}) as run:
+        assert run.stderr
+        told = [run.stderr.readline() for _ in range(3)]
+        run.terminate()
+        assert run.stderr.read() == "1 delivered, 0 dead.\n"
+    assert re.fullmatch(rf"{NAME} is in trouble: .*503.*\. It is tried now and then, and what is for it waits\.\n", told[1])
+    assert re.fullmatch(rf"{NAME} is well again, after \d+(\.\d)? s\.\n", told[2])
+
+
+def test_quiet_hours_are_told(here: Desk) -> None:
+    here.configure('patient = "create-if-missing"', 'quiet = ["00:00-12:00", "12:00-23:59", "23:59-00:00"]')
+    residents(here, another("a"))
+    here.well(SEND)
+    run = here.run("work --until-idle")
+    assert run.exit_code == Exit.AGAIN
+    says = f"{NAME} keeps its quiet hours for another 2 days: only what is urgent is sent there.\n"
+    assert run.stderr.endswith(f"; the next is due in 2 days. {says}")
+    assert says in here.run("deliveries list").stderr
+
+
 def test_a_worker_that_is_stopped_ends_gently(here: Desk) -> None:
-    command = [sys.executable, "-c", "from adapter.cli import main; main()", "work", "--name", "ward"]
-    with subprocess.Popen(command, cwd=here.folder, stderr=subprocess.PIPE, text=True, env={"PYTHONPATH": str(ROOT)}) as run:
+    with subprocess.Popen(WORK, cwd=here.folder, stderr=subprocess.PIPE, text=True, env={"PYTHONPATH": str(ROOT)}) as run:
         assert run.stderr
         assert run.stderr.readline() == f"At work as ward, for {NAME}. Ctrl-C stops it gently.\n"
         second = here.run("work --until-idle")
         assert second.exit_code == Exit.NOTHING
         assert "redbag.db.lock is another worker's: one process works on a SQLite store" in second.stderr
+        assert "At work" not in second.stderr
         run.terminate()
         assert run.wait(20) == Exit.DONE
     assert here.asked("SELECT count(*) FROM worker") == [(0,)]

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from adapter.commands.configured import configured, endpoint, opened
 from adapter.commands.exits import Exit, Stop, together
-from adapter.commands.line import runway, sentence, state_of, summary, totals, words
+from adapter.commands.line import quiet_hours, runway, sentence, state_of, summary, totals, words
 from adapter.commands.talk import Talk, count
 from adapter.commands.timeline import Whom, as_json, tell
 from adapter.delivery.endpoints import Config
@@ -69,6 +69,7 @@ def list_(config: Path | None, wanted: Wanted, talk: Talk) -> Exit:
         lasts = runway(store.keeping.size())
     result = {"exit": Exit.DONE, "endpoints": [vars(each) for each in counted], "listed": min(len(shown), wanted.most)}
     told = "".join(f"{totals(each)}\n" for each in counted) or "Nothing was ever accepted.\n"
+    told += "".join(f"{each}\n" for each in quiet_hours(counted, found))
     talk.result(result, f"{told}{lasts}{more}")
     return Exit.DONE
 

@@ -8,6 +8,7 @@ from typing import Any
 from adapter.commands.talk import count
 from adapter.delivery.accepting import in_their_words
 from adapter.delivery.endpoints import Config
+from adapter.delivery.endpoints.quiet import quiet_for
 from adapter.delivery.store.errors import Sealed
 from adapter.delivery.store.keeping import Size
 from adapter.delivery.store.people import Counts, Line
@@ -71,6 +72,14 @@ def unnamed(counted: Iterable[Counts], config: Config) -> dict[str, str]:
     return {each.endpoint: f"{each.endpoint}: {count(each.waiting, 'delivery waits', 'deliveries wait')} for it, and {config.file} does "
                            "not name it"
             for each in counted if each.waiting and each.endpoint not in config.endpoints}
+
+
+def quiet_hours(counted: Iterable[Counts], config: Config) -> list[str]:
+    """A sentence on each endpoint for which something waits and that keeps its quiet hours just now."""
+    now = datetime.now(UTC)
+    left = {name: quiet_for(each.quiet, now) for name, each in config.endpoints.items()}
+    return [f"{each.endpoint} keeps its quiet hours for another {span(left[each.endpoint])}: only what is urgent is sent there."
+            for each in counted if each.waiting and left.get(each.endpoint)]
 
 
 def runway(size: Size) -> str:
