@@ -129,6 +129,8 @@ def damaged(here: Desk) -> None:
 CASES: list[tuple[str, Wrong, str, str, str]] = [
     ("no keys", no_keys, "keys", "person", "redbag.keys: there is no such file of keys, and redbag.db holds "),
     ("another key", another_key, "keys", "person", "(missing: put its line back; what it sealed waits until then)"),
+    ("keys for everybody", lambda here: (here.folder / "redbag.keys").chmod(0o644), "keys", "person",
+     "the file redbag.keys can be read or written by everybody on this machine: chmod 600 redbag.keys"),
     ("held", held, "held", "person", "st-brigids: 1 lane is held by hand (release; "),
     ("urgent and held", urgent_and_held, "urgent", "person", "1 held lane with something urgent waiting"),
     ("restored", restored, "restored", "person", "the store was put back on "),
@@ -147,7 +149,7 @@ CASES: list[tuple[str, Wrong, str, str, str]] = [
     ("an endpoint that fails", lambda here: changed(here, "INSERT INTO endpoint VALUES ('st-brigids', 7, 4102444800, NULL)"), "endpoint",
      "look", "st-brigids: failed 7 times in a row; one delivery tries it again from 2100-01-01 00:00:00Z on"),
     ("full", lambda here: (here.configure(store="cap_mb = 10"), here.filled(11_000_000)), "room", "person",
-     "Nothing more is accepted until there is room."),
+     " of the 10 MB it may have for 1 delivery, which lasts less than a day at the rate of the last day. Nothing more is accepted until"),
     ("not reached", lambda here: None, "server", "look", "the server cannot be reached"),
 ]
 

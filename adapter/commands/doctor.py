@@ -21,6 +21,7 @@ from adapter.commands.places import is_new
 from adapter.commands.server import patiently
 from adapter.commands.talk import Talk, count
 from adapter.delivery.endpoints import Config, Endpoint
+from adapter.delivery.endpoints.secrets import private
 from adapter.delivery.endpoints.trial import How, steps
 from adapter.delivery.store.errors import StoreError
 from adapter.delivery.store.keeping import LEAST_FREE
@@ -80,11 +81,23 @@ def examined(config: Config, talk: Talk) -> Iterator[Check]:
         keyring(config)
     except StoreError as error:
         yield Check("keys", Level.PERSON, sentence(error))
+    yield from secret(config)
     if is_made(config):
         yield from _store(config, keyring(config, look=True))
     else:
         yield Check("store", Level.WELL, f"there is no store {place(config)} yet: it is made when something is accepted")
     yield from asyncio.run(patiently(_all_tried(config), "endpoints", talk))
+
+
+def secret(config: Config) -> Iterator[Check]:
+    """Whoever reads the keys reads everything."""
+    file = Path(config.store.keys)
+    try:
+        private(file)
+    except ValueError as error:
+        yield Check("keys", Level.PERSON, str(error))
+    except OSError:  # it is not there, and that is told already
+        return
 
 
 async def _all_tried(config: Config) -> list[Check]:
@@ -191,4 +204,4 @@ def breakers(store: Store, config: Config) -> Iterator[Check]:
             yield Check("endpoint", Level.PERSON, astray[each.endpoint])
         elif (breaker := store.opened(each.endpoint)).open_until is not None:
             again = f"one delivery tries it again from {at(breaker.open_until)} on"
-            yield Check("endpoint", Level.LOOK, f"{each.endpoint}: failed {breaker.failures} times in a row; {again}")
+            yield Check("endpoint", Level.LOOK, f"{each.endpoint}: failed {count(breaker.failures, 'time')} in a row; {again}")

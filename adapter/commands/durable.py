@@ -110,7 +110,8 @@ class Acceptance:
         first = first_of(hers, self.store) if self.asked.event else None
         self.ends.append(end_of(hers))
         told = [each for each in before if each.became == "accepted"] + [hers] * (hers.became != "repeat")  # many share a practice
-        sentences = [receipt.says for receipt in told if receipt.says] + ([of_before(first)] if first else [])
+        sentences = [receipt.says + " (--older)" * (receipt.became == "older") for receipt in told if receipt.says]
+        sentences += [of_before(first)] if first else []
         if self.talk.as_json:
             self.talk.json("receipt", as_json(one, hers))
         for says in () if self.talk.as_json else sentences:
@@ -133,9 +134,11 @@ class Acceptance:
         return ", ".join([f"{self.became['accepted']:,} accepted{instead}", *others])
 
     @property
-    def once_more(self) -> str:
-        """For whoever sees nothing be accepted."""
-        return f" {ONCE_MORE}" if self.became["repeat"] and not (self.became["accepted"] or self.asked.event) else ""
+    def then(self) -> str:
+        """What happens now; or what is to be done, where nothing was accepted."""
+        if self.became["accepted"]:
+            return " `redbag work` delivers what is accepted."
+        return f" {ONCE_MORE}" if self.became["repeat"] and not self.asked.event else ""
 
 
 def run(file: Path, later: Later, asked: Asked, talk: Talk, export: Exported | None = None) -> Exit:
@@ -153,8 +156,7 @@ def run(file: Path, later: Later, asked: Asked, talk: Talk, export: Exported | N
             acceptance.commit()
     more = closed(export)
     ended = Exit.BUG if export and export.fault else together([*acceptance.ends, *[Exit.NOTHING] * intake.lost])
-    done = f"For {later.endpoint.name}: {intake.sentence()}; {acceptance.sentence()}. `redbag work` delivers what is accepted."
-    done += acceptance.once_more
+    done = f"For {later.endpoint.name}: {intake.sentence()}; {acceptance.sentence()}.{acceptance.then}"
     talk.result({"exit": ended, **intake.counts(), **acceptance.counts(), **more.said}, done + more.told)
     return ended
 

@@ -83,11 +83,13 @@ def quiet_hours(counted: Iterable[Counts], config: Config) -> list[str]:
 
 
 def runway(size: Size) -> str:
-    """What the store takes, and how long it goes on like this."""
+    """What the store takes of what it may have, and how long it goes on like this."""
     days = "for years" if size.runway and size.runway > YEARS else f"about {count(round(size.runway or 0), 'day')}"
+    days = "less than a day" if size.runway is not None and size.runway < 1 else days
     lasts = f", which lasts {days} at the rate of the last day" if size.runway is not None else ""
-    left = f"; {size.free / 1e9:,.1f} GB are free" if size.free is not None else ""
-    return f"The store takes {size.used / 1e6:,.1f} MB for {count(size.deliveries, 'delivery', 'deliveries')}{left}{lasts}."
+    most = f" of the {size.cap / 1e6:,.0f} MB it may have" if size.cap is not None else ""
+    left = f"; {size.free / 1e9:,.1f} GB of the disk are free" if size.free is not None and size.cap is None else ""
+    return f"The store takes {size.used / 1e6:,.1f} MB{most} for {count(size.deliveries, 'delivery', 'deliveries')}{left}{lasts}."
 
 
 def at(time: float) -> str:

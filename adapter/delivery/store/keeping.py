@@ -71,7 +71,7 @@ class Keeping:
         used, free = self._seen
         cap = self._store.cap
         if cap is not None and used + more > cap:
-            do = "purge what is settled, raise cap_mb, or see why so much waits"
+            do = "raise cap_mb, lower keep_days, or see why so much waits"
             raise self._full(connection, f"its cap of {_bytes(cap)} is reached", do)
         if free is not None and free - more < LEAST_FREE:
             raise self._full(connection, f"its disk has {_bytes(free)} left", "make room on the disk")
