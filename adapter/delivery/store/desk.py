@@ -18,6 +18,7 @@ In = TypeVar("In")
 Out = TypeVar("Out")
 TOGETHER = 64  # settlements in one commit
 ITEMS = 500  # items in one
+BREATH = 0.003  # seconds that settlements wait for others, where the last time there were some
 
 
 class Desk:
@@ -27,7 +28,7 @@ class Desk:
         self.store = store
         self._thread = ThreadPoolExecutor(1, "store")
         self._settling = {on: _Together[tuple[Claimed, Attempt], Claimed | Lost | None](
-            self._thread, lambda all_, on=on: store.settle(all_, on), TOGETHER) for on in (True, False)}  # type: ignore[misc]
+            self._thread, lambda all_, on=on: store.settle(all_, on), TOGETHER, BREATH) for on in (True, False)}  # type: ignore[misc]
         self._accepting = _Together[Item, Receipt](self._thread, store.accept, ITEMS)
 
     async def accept(self, items: Sequence[Item]) -> list[Receipt]:
@@ -52,8 +53,9 @@ class Desk:
 class _Together(Generic[In, Out]):
     """What comes while the thread is busy goes in one call; an error is told to everybody in it."""
 
-    def __init__(self, thread: ThreadPoolExecutor, what: Callable[[Sequence[In]], list[Out]], most: int) -> None:
-        self._thread, self._what, self._most = thread, what, most
+    def __init__(self, thread: ThreadPoolExecutor, what: Callable[[Sequence[In]], list[Out]], most: int,
+                 breath: float = 0.0) -> None:
+        self._thread, self._what, self._most, self._breath, self._several = thread, what, most, breath, False
         self._waiting: list[tuple[list[In], asyncio.Future[list[Out]]]] = []
         self._running: asyncio.Task[None] | None = None
 
@@ -67,7 +69,11 @@ class _Together(Generic[In, Out]):
     async def _run(self) -> None:
         try:
             while self._waiting:
-                await self._turn(self._some())
+                if self._several and self._breath:  # more of them are likely under way: a commit costs much the same for two and for eight
+                    await asyncio.sleep(self._breath)
+                some = self._some()
+                self._several = len(some) > 1
+                await self._turn(some)
         finally:
             self._running = None
 
