@@ -56,7 +56,7 @@ class Dbos:
 
     def _woken(self, connection: Connection, endpoint: str, delay: float) -> None:
         """In the store's transaction, and never its undoing: what is not queued here is found by looking round."""
-        at = time.time() + max(delay, 0.0)
+        at = self._store.clock.now() + max(delay, 0.0)  # goes steadily: an id is never used again
         asked = {"workflow_name": WORKFLOW, "queue_name": queue(endpoint), "app_version": VERSION, "application_name": APPLICATION,
                  "workflow_id": f"{WORKFLOW}:{endpoint}:{int(at / ONE)}", **({"delay_seconds": delay} if delay > ONE else {})}
         with suppress(*LOST), connection.begin_nested():
