@@ -121,6 +121,8 @@ def test_the_list_shows_what_waits_and_counts_the_rest(quiet: Desk) -> None:
     assert "Only the newest 2 of them are listed." in result.stderr
     assert quiet.well("deliveries list --older-than 1h").count("waiting     ") == 0
     assert lines(quiet.run("deliveries list --state delivered --json"), "delivery") == []
+    [said, *_] = lines(quiet.run("deliveries list --json"), "delivery")
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", said["accepted"])
 
 
 def test_a_resident_is_found_by_her_key_by_her_record_and_by_a_number(quiet: Desk) -> None:
@@ -171,6 +173,8 @@ def test_all_that_is_dead_is_tried_again_at_once(here: Desk) -> None:
     """As after an address was wrong. What was left out stays so."""
     dead(here, another("a"), another("b"), another("c"))
     here.well("deliveries skip 2")
+    assert "3 dead (2 hold their lanes), 0 waiting" in here.well("deliveries list")
+    assert [each["outcome"] for each in lines(here.run("deliveries list --state dead --json"), "delivery")] == ["dead", "skipped", "dead"]
     here.configure('patient = "create-if-missing"')
     assert here.run("deliveries replay").exit_code == Exit.USAGE
     assert here.run("deliveries replay --to elsewhere").exit_code == Exit.USAGE

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from adapter.commands.configured import configured, is_file, opened, place, storing
 from adapter.commands.exits import Exit, Stop
-from adapter.commands.line import at
+from adapter.commands.line import at, iso
 from adapter.commands.reconcile import Found, reconciled
 from adapter.commands.talk import Talk, count
 from adapter.delivery.store.keeping import restore as put_back
@@ -59,7 +59,7 @@ def restore(config: Path | None, file: Path | None, talk: Talk, *, reconcile: bo
         waiting = store.keeping.size().waiting
     done = f"Put back, and held: {count(before, 'delivery waits', 'deliveries wait')}. "
     asked = f"{marked.sentence()} So {waiting:,} {'waits' if waiting == 1 else 'wait'} now. " if reconcile else ""
-    talk.result({"exit": Exit.DONE, "waiting": waiting, "newest": newest, **(marked.counts() if reconcile else {})},
+    talk.result({"exit": Exit.DONE, "waiting": waiting, "newest": iso(newest), **(marked.counts() if reconcile else {})},
                 done + asked + THEN.format(time=at(newest) if newest else "it was made"))
     return Exit.DONE
 

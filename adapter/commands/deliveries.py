@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -66,9 +67,10 @@ def list_(config: Path | None, wanted: Wanted, talk: Talk) -> Exit:
             talk.found("delivery", summary(line), said, data=True)
         counted = [each for each in store.people.counts() if wanted.to in (None, each.endpoint)]
         more = f" Only the newest {wanted.most:,} of them are listed." if len(shown) > wanted.most else ""
+        holding = Counter(lane.endpoint for lane in store.people.stuck(wanted.to) if lane.held == "dead")
         lasts = runway(store.keeping.size())
     result = {"exit": Exit.DONE, "endpoints": [vars(each) for each in counted], "listed": min(len(shown), wanted.most)}
-    told = "".join(f"{totals(each)}\n" for each in counted) or "Nothing was ever accepted.\n"
+    told = "".join(f"{totals(each, holding[each.endpoint])}\n" for each in counted) or "Nothing was ever accepted.\n"
     told += "".join(f"{each}\n" for each in quiet_hours(counted, found))
     talk.result(result, f"{told}{lasts}{more}")
     return Exit.DONE

@@ -31,8 +31,8 @@ def state_of(line: Line) -> str:
 
 def summary(line: Line) -> dict[str, Any]:
     return {"delivery": line.id, "endpoint": line.endpoint, "state": state_of(line), "kind": line.kind, "urgent": line.urgent,
-            "as_of": line.as_of, "place": line.place, "accepted": line.accepted, "attempts": line.attempts, "says": list(line.says),
-            "held_because": line.held_because}
+            "as_of": line.as_of, "place": line.place, "accepted": iso(line.accepted), "attempts": line.attempts, "outcome": line.outcome,
+            "says": list(line.says), "held_because": line.held_because}
 
 
 def sentence(line: Line, age: float, where: Mapping[str, str]) -> str:
@@ -61,10 +61,13 @@ def words(store: Store, line: Line) -> Mapping[str, str]:
         return {}
 
 
-def totals(each: Counts) -> str:
+def totals(each: Counts, holding: int = 0) -> str:
+    """`holding`: so many of the dead hold their lanes; the others were left out, or passed."""
     said = {"delivered": each.delivered, "superseded": each.superseded, "dead": each.dead, "waiting": each.waiting}
     odd = "" if each.reconciled else " (which does not add up: `redbag doctor`)"
-    return f"{each.endpoint}: {each.accepted:,} accepted; " + ", ".join(f"{n:,} {what}" for what, n in said.items()) + f"{odd}."
+    hold = {"dead": f" ({holding:,} {'holds its lane' if holding == 1 else 'hold their lanes'})"} if holding else {}
+    told = ", ".join(f"{n:,} {what}{hold.get(what, '')}" for what, n in said.items())
+    return f"{each.endpoint}: {each.accepted:,} accepted; {told}{odd}."
 
 
 def unnamed(counted: Iterable[Counts], config: Config) -> dict[str, str]:
@@ -99,6 +102,15 @@ def at(time: float) -> str:
     '2025-11-03 02:10:14Z'
     """
     return f"{datetime.fromtimestamp(time, UTC):%Y-%m-%d %H:%M:%SZ}"
+
+
+def iso(time: float | None) -> str | None:
+    """For programs.
+
+    >>> iso(1762135814.6)
+    '2025-11-03T02:10:14.600Z'
+    """
+    return None if time is None else f"{datetime.fromtimestamp(time, UTC).isoformat(timespec='milliseconds').removesuffix('+00:00')}Z"
 
 
 def span(seconds: float) -> str:

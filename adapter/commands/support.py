@@ -19,7 +19,7 @@ from typing import Any
 from adapter import wire
 from adapter.commands import files
 from adapter.commands.configured import NO_KEY, is_file, is_made
-from adapter.commands.line import summary
+from adapter.commands.line import iso, summary
 from adapter.delivery.endpoints import Config
 from adapter.delivery.store.errors import StoreError
 from adapter.delivery.store.people import Told
@@ -93,7 +93,7 @@ def attempts(config: Config) -> Iterator[dict[str, Any]]:
 
 
 def _attempt(told: Told) -> dict[str, Any]:
-    return {"began": told.began, "ended": told.ended, "outcome": told.outcome, "about": told.about, "status": told.status,
+    return {"began": iso(told.began), "ended": iso(told.ended), "outcome": told.outcome, "about": told.about, "status": told.status,
             "says": [nameless(each) for each in told.says], "rows": dict(told.rows)}
 
 

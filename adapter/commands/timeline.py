@@ -8,14 +8,15 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
 from adapter.commands.exits import Exit, Stop
-from adapter.commands.line import HELD, at, placed, span, state_of, summary, words
+from adapter.commands.line import HELD, at, iso, placed, span, state_of, summary, words
 from adapter.commands.retract import whose
 from adapter.commands.send import counted
-from adapter.commands.talk import Talk
+from adapter.commands.talk import Talk, count
 from adapter.delivery.accepting import in_their_words, subject_of
 from adapter.delivery.dialects.decision import About, Means
 from adapter.delivery.store.people import LaneLine, Line, Timeline, Told
@@ -57,10 +58,11 @@ def tell(timeline: Timeline, store: Store, talk: Talk) -> None:
         talk.data(f"      {at(line.accepted)}  accepted{placed(line)}")
         for other in awaited(store, line):
             talk.data(f"{' ' * 28}waits for {other.subject}{f', which is held: {other.because}' if other.because else ''}")
-        for number, told in numbered(attempts):
+        for (number, told), *more in alike(attempts):
             says = [in_their_words(each, where) for each in told.says]
             alone = f": {says[0]}" if len(says) == 1 else ""
-            talk.data(f"      {at(told.began)}  {attempt(number, told)}{alone}")
+            often = f" ({count(len(more), 'time')} more, the last at {at(more[-1][1].began)})" if more else ""
+            talk.data(f"      {at(told.began)}  {attempt(number, told)}{alone}{often}")
             for each in () if alone else says:
                 talk.data(f"{' ' * 28}{each}")
         if line.state == "superseded":
@@ -81,8 +83,8 @@ def awaited(store: Store, line: Line) -> list[LaneLine]:
 
 
 def _as_json(line: Line, attempts: Sequence[Told], where: Mapping[str, str]) -> dict[str, Any]:
-    return {**summary(line), "settled": line.settled, "history": [
-        {"began": told.began, "ended": told.ended, "outcome": told.outcome, "status": told.status, "rows": dict(told.rows),
+    return {**summary(line), "settled": iso(line.settled), "history": [
+        {"began": iso(told.began), "ended": iso(told.ended), "outcome": told.outcome, "status": told.status, "rows": dict(told.rows),
          "says": [in_their_words(says, where) for says in told.says]} for told in attempts]}
 
 
@@ -98,6 +100,12 @@ def numbered(attempts: Sequence[Told]) -> Iterator[tuple[int, Told]]:
     for told in attempts:
         number += told.outcome in TRIED and told.about == About.DELIVERY.value
         yield number, told
+
+
+def alike(attempts: Sequence[Told]) -> Iterator[list[tuple[int, Told]]]:
+    """The endpoint's trouble as often in a row as it was the same; all else by itself."""
+    for _, same in groupby(numbered(attempts), lambda each: each if each[1].about == About.DELIVERY.value else each[1].says):
+        yield list(same)
 
 
 def attempt(number: int, told: Told) -> str:
