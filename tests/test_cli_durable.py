@@ -217,6 +217,22 @@ def test_a_bundle_is_accepted_to_the_byte_if_it_can_be_sent_twice(here: Desk) ->
     assert "bundle.json: entry[0] would do twice what it does when it is sent twice: expected PUT, or POST with ifNoneExist" in twice.stderr
 
 
+def test_whom_a_bundle_is_about_can_be_said_where_it_does_not_say_so(quiet: Desk) -> None:
+    """As what `convert` makes for a server where she is known: her Patient is not in it."""
+    residents(quiet, another("a"))
+    bundle = quiet.run("convert home.ndjson").stdout_bytes
+    unsaid = quiet.run(f"send - --to {NAME} --durable", bundle)
+    assert unsaid.exit_code == Exit.NOTHING
+    assert "it is not certain whom it is about" in unsaid.stderr
+    assert "--source and --resident" in unsaid.stderr
+    whose = f"--source {example()['source']} --resident a"
+    assert "accepted as delivery 1" in quiet.well(f"send - --to {NAME} --durable {whose}", bundle).lower()
+    assert "delivery 2" in quiet.well(f"send - --to {NAME} --durable {whose} --again", bundle)
+    assert quiet.asked("SELECT count(*) FROM lane") == [(1,)]
+    residents(quiet, another("a", as_of=LATER))
+    assert "1 accepted (in place of 2 that were waiting)" in quiet.well(SEND)  # it was her lane
+
+
 def test_when_it_is_full_nothing_more_is_accepted_and_what_is_stays(quiet: Desk) -> None:
     residents(quiet, another("a"))
     quiet.well(SEND)
@@ -255,6 +271,8 @@ def test_a_retraction_takes_back_what_was_delivered_and_what_waits_is_never_sent
     (f"{SEND} --patient upsert", "--patient: not with --durable"),
     (f"{SEND} --event e --again", "--event and --again: under one id one thing is accepted, once"),
     (f"send home.ndjson --to {NAME} --again", "--again: only with --durable"),
+    (f"{SEND} --resident a", "--source and --resident say together whom a Bundle is about: give both."),
+    (f"{SEND} --resident a --source urn:home", "--source and --resident are for a FHIR Bundle"),
     (f"send home.ndjson --to {NAME} --urgent", "--urgent: only with --durable"),
     ("send home.ndjson --to st-brigit --durable", "There is no endpoint of that name in redbag.toml"),
     ("deliveries list --older-than soon", "--older-than: expected a number with its unit, such as 90s"),

@@ -24,7 +24,7 @@ from adapter.commands.retract import Whose
 from adapter.commands.server import Later
 from adapter.commands.streams import Gone
 from adapter.commands.talk import Talk, count
-from adapter.delivery.accepting import NotAccepted, bundle_item, items, retraction
+from adapter.delivery.accepting import NotAccepted, bundle_item, items, retraction, subject_of
 from adapter.delivery.endpoints import Endpoint
 from adapter.delivery.store.errors import StoreAway, StoreError
 from adapter.delivery.store.model import Item, Receipt
@@ -48,12 +48,13 @@ OF_BEFORE = {  # what is to be done about what was accepted before, by how it st
 @dataclass(frozen=True)
 class Asked:
     """What the command line says of all of them. `event`: the vendor's own id of what happened, for one resident. `again`: a word that was
-    never said before, where the same is meant once more."""
+    never said before, where the same is meant once more. `subject`: whose lane a Bundle goes into, where that does not say it."""
 
     urgent: bool = False
     event: str | None = None
     older: bool = False
     again: str = ""
+    subject: str | None = None
     base: CareRecord | None = None
     absence: Mapping[str, str] = field(default_factory=dict)
 
@@ -63,6 +64,13 @@ def word(again: bool, event: str | None = None) -> str:
     if again and event:
         raise Stop(Exit.USAGE, "--event and --again: under one id one thing is accepted, once; leave one of them out.")
     return str(uuid4()) if again else ""
+
+
+def whose(source: str | None, resident: str | None) -> str | None:
+    """The lane of this resident. Raises Stop."""
+    if bool(source) != bool(resident):
+        raise Stop(Exit.USAGE, "--source and --resident say together whom a Bundle is about: give both.")
+    return subject_of(source, resident) if source and resident else None
 
 
 @dataclass(frozen=True)
@@ -145,6 +153,8 @@ def run(file: Path, later: Later, asked: Asked, talk: Talk, export: Exported | N
     """Care records, or one FHIR Bundle. Raises Stop."""
     if export is None and format_of(str(file)):
         return bundle(file, later, asked, talk)
+    if asked.subject:
+        raise Stop(Exit.USAGE, "--source and --resident are for a FHIR Bundle: care records say themselves whom they are about.")
     if later.endpoint.dialect != "fhir":
         raise Stop(Exit.USAGE, f"{later.endpoint.name} takes messages ({later.endpoint.dialect}) and no care records: name a message.")
     intake = Intake(str(file), talk, export=export)
@@ -183,9 +193,10 @@ def bundle(file: Path, later: Later, asked: Asked, talk: Talk) -> Exit:
     with files.reading(str(file)) as read:
         data = read.read()
     try:
-        item = bundle_item(data, later.endpoint, event=asked.event, urgent=asked.urgent, place="bundle", again=asked.again)
+        item = bundle_item(data, later.endpoint, subject=asked.subject, event=asked.event, urgent=asked.urgent, place="bundle",
+                           again=asked.again)
     except NotAccepted as why:
-        raise Stop(Exit.NOTHING, f"{file}: {why}.") from None
+        raise Stop(Exit.NOTHING, f"{file}: {why}.".replace("say whose it is", "say whose it is (--source and --resident)")) from None
     except Refused as refused:
         raise stopped(refused.found, str(file), talk) from None
     return _accepted(later, item, "", talk)

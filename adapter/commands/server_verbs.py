@@ -57,7 +57,10 @@ def send(file: File, to: To,
          urgent: Annotated[bool, typer.Option("--urgent", help="With --durable: before all that is not, and in quiet hours too.")] = False,
          event: Annotated[str | None, typer.Option(metavar="ID", show_default=False, help=(
              "With --durable, of one resident: your own id of what happened. Under one id one thing is accepted, once."))] = None,
-         again: Again = False, patient: Patients = None, directory: Directory = None,
+         again: Again = False, source: Source = None,
+         resident: Annotated[str | None, typer.Option(metavar="KEY", show_default=False, help=(
+             "With --durable and --source, of a FHIR Bundle that does not say it: whom it is about, by your own key."))] = None,
+         patient: Patients = None, directory: Directory = None,
          base: Annotated[Path | None, typer.Option(metavar="FILE", show_default=False, help=(
              "What was sent the last time: then what you changed since is merged with what the hospital changed."))] = None,
          replace: Annotated[bool, typer.Option("--replace", help="Write over what the hospital edited.")] = False,
@@ -73,7 +76,7 @@ def send(file: File, to: To,
 
     talk, said = Talk(as_json), Said(
         patient.value if patient else None, directory.value if directory else None, form.value if form else None, timeout)
-    now_or_later(durable, {"--urgent": urgent, "--event": event, "--again": again}, {
+    now_or_later(durable, {"--urgent": urgent, "--event": event, "--again": again, "--source": source, "--resident": resident}, {
         **said.options(), "--dry-run": dry_run, "--replace": replace, "--show-values": show_values, "--show-server-text": show_server_text})
     place = later(to, config, talk) if durable else there(to, said, config, talk)
     export = perhaps(file, layout, as_of, refused, talk)
@@ -81,7 +84,8 @@ def send(file: File, to: To,
     if isinstance(place, Later):
         from adapter.commands import durable as lasting
 
-        return lasting.run(file, place, lasting.Asked(urgent, event, older, lasting.word(again, event), before, gone), talk, export)
+        return lasting.run(file, place, lasting.Asked(
+            urgent, event, older, lasting.word(again, event), lasting.whose(source, resident), before, gone), talk, export)
     return send.run(file, place, Options(
         base=before, dry_run=dry_run, replace=replace, older=older, seconds=place.seconds, absence=gone, show_values=show_values,
         show_server_text=show_server_text), talk, export)
