@@ -255,6 +255,14 @@ def test_what_may_be_tried_again_is_later_and_later_and_an_endpoints_trouble_is_
     assert claim(store)[0].attempt == 4
 
 
+def test_what_a_person_must_repair_first_is_not_tried_every_second(store: Store) -> None:
+    store.accept([item()])
+    [one] = claim(store)
+    attempt = came(Means.RETRY, about=About.ENDPOINT)
+    store.settle([(one, replace(attempt, decision=replace(attempt.decision, mend=True)))])
+    assert (store.due(HOSPITAL) or 0.0) >= 60.0
+
+
 def test_when_the_server_says_when_it_is_then(store: Store) -> None:
     store.accept([item()])
     store.settle([(claim(store)[0], came(Means.RETRY, at=BEGAN + 77))])

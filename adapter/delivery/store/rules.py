@@ -24,6 +24,7 @@ NEEDLESS: frozenset[Kind] = frozenset({"complete", "change"})  # what such a one
 AGAIN = frozenset({Means.RETRY, Means.AMBIGUOUS})  # what came of an attempt, after which there is another
 NAMESPACE = UUID("2f3b7d0a-6a0e-5d0c-9e44-6d1a51c4b9d1")
 FIRST, LONGEST = 1.0, 600.0  # seconds: the first and the longest pause before trying again
+REPAIR = 120.0  # seconds before what somebody must repair is tried again by the same delivery
 
 
 @dataclass(frozen=True)

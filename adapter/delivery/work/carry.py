@@ -73,7 +73,7 @@ async def carry(way: Way, payload: Payload, claimed: Claimed, now: Now) -> tuple
     try:
         sending = None if posted else _sending(way, payload, claimed.key)
     except (Refused, Faults):
-        return Decision(Means.DEAD, (UNREADABLE,)), NO_ROWS
+        return Decision(Means.DEAD, (UNREADABLE,), asked=False), NO_ROWS
     with within(way.endpoint.seconds):
         return await _sent(way, sending, claimed, now) if sending else (await _posted(way, payload, claimed, now), NO_ROWS)
 
