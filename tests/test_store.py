@@ -1,4 +1,4 @@
-"""The store of deliveries, in stories, each on SQLite and on PostgreSQL."""
+"""The store of deliveries, in stories, each on SQLite and on PostgreSQL. Longer than 300 lines: a story for everything it promises."""
 from __future__ import annotations
 
 import threading

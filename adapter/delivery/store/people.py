@@ -2,6 +2,8 @@
 
 Every change raises NotSo, in one sentence, where the delivery or lane is not in a state for it, and leaves an attempt that says who did
 what.
+
+Longer than 300 lines, for the values that are looked at stand beside what fills them.
 """
 from __future__ import annotations
 
@@ -197,7 +199,7 @@ class People:
         def do(connection: Connection, line: Line, lane: RowMapping, now: float) -> None:
             _refuse(delivery, _cannot_skip(line))
             says = ["left out: " + who]
-            sql.settle(connection, [handing.told_of(delivery, "dead", now, line.attempts, sql.SKIPPED, says)], [], [delivery])
+            sql.settle(connection, [handing.told_of(delivery, "dead", now, line.attempts, sql.SKIPPED, says)], [], ())
             _note(connection, delivery, sql.SKIPPED, who, now)
             _onward(connection, [lane], now)
 
