@@ -319,7 +319,8 @@ BAD_ANSWERS = {
 
 @pytest.mark.parametrize(("body", "kind", "reading"), [
     (b'{"resourceType": "Pat', "application/fhir+json", CutOff),
-    (b'<Patient xmlns="http://hl7.org/fhir"><id', "application/fhir+xml", CutOff), (b'{"a": 1, "a": 1}', "application/json", BadAnswer), (b"<html>Log in</html>", "text/html", NotFhir)])
+    (b'<Patient xmlns="http://hl7.org/fhir"><id', "application/fhir+xml", CutOff),
+    (b'{"a": 1, "a": 1}', "application/json", BadAnswer), (b"<html>Log in</html>", "text/html", NotFhir)])
 def test_what_is_wrong_with_an_answer_is_known_by_class(body: bytes, kind: str, reading: type[Exception]) -> None:
     with pytest.raises(BadAnswer) as read:
         Story(raw(body, kind)).get()
