@@ -95,7 +95,7 @@ class Endpoint(BaseModel):
     quiet: Annotated[tuple[Quiet, ...], BeforeValidator(_quiet)] = Field((), description=(
         'Hours in which only what is urgent is sent, such as `["22:00-06:00"]` by the clock of Europe/London, or of a zone named after '
         'them: `"22:00-06:00 Europe/Paris"`.'))
-    expires_hours: Annotated[Hours | None, BeforeValidator(_never)] = Field(72, description=(
+    expires_hours: Annotated[Hours | None, BeforeValidator(_never)] = Field(336, description=(
         'How long a delivery is tried before a person is told that it did not arrive; `"never"`: without end.'))
     seconds: Seconds = Field(90, description="How long everything about one resident may take in one attempt.")
     connect_seconds: Seconds = Field(10, description="How long to wait for a connection.")
