@@ -175,7 +175,7 @@ def test_what_is_kept_is_the_record_and_how_it_is_to_be_sent() -> None:
         "older": True, "base": ""}
     assert care_records().loads(str(hers.payload.options["base"]).encode()) == BAG
     assert (hers.event, hers.urgent, hers.place, hers.older, hers.as_of) == ("e1", True, "record 3", True, BAG.as_of)
-    assert hers.lasts == 72 * 3600
+    assert hers.lasts == 336 * 3600
     assert of(BAG, Endpoint(name="ward", url=OWN.url, expires_hours=None))[0].lasts is None
 
 
