@@ -18,7 +18,7 @@ from adapter.delivery.dialects.decision import About, Decision, Do, Means
 from adapter.delivery.endpoints.endpoint import Endpoint
 from adapter.delivery.retry import Clock
 from adapter.delivery.store.model import Claimed, Item, Payload
-from adapter.delivery.work.carry import REMEMBERED, UNREADABLE, Way, carry
+from adapter.delivery.work.carry import REMEMBERED, UNREADABLE, Way, carry, remember
 from adapter.returns.change import Change
 from adapter.returns.changes import changes
 from adapter.returns.pull import pull, who_is
@@ -235,7 +235,7 @@ def test_whom_it_is_about_is_for_a_person() -> None:
     Payload("record", b"{}"), Payload("record", b"\xff"), Payload("bundle", b"<", {"shared": True}),
     Payload("retract", b"[]", {"source": "a", "key": "b"}), Payload("record", items(BAG, LOGICAL)[0].payload.body, {"base": "{"})])
 def test_what_this_release_cannot_read_is_said_to_be_so(payload: Payload) -> None:
-    assert Ward().takes(payload) == (Decision(Means.DEAD, (UNREADABLE,)), {})
+    assert Ward().takes(payload) == (Decision(Means.DEAD, (UNREADABLE,), asked=False), {})
 
 
 def test_a_bug_is_not_an_answer() -> None:
@@ -358,7 +358,22 @@ def test_what_is_too_large_and_slowly_said_is_found_out_over_several_attempts() 
     ward.before = one_at_a_time
     assert ward.hers()[0].means in (Means.RETRY, Means.AMBIGUOUS)
     assert any(ward.hers(attempt=attempt)[0].means is Means.DELIVERED for attempt in range(2, 7))
-    assert (ward.way.most, posts[-1]) == (1, 1)
+    assert (ward.way.most, ward.way.smaller, posts[-1]) == (1, {}, 1)
+
+
+def test_one_resource_that_is_too_large_and_slowly_said_makes_the_parts_of_others_no_smaller() -> None:
+    ward = Ward(UPSERT.model_copy(update={"seconds": 0.5}))
+
+    async def too_large(request: httpx.Request) -> httpx.Response | None:
+        if request.method == "POST" and b"one each morning" in request.content:
+            await asyncio.sleep(0.2)
+            return await answering(413)(request)
+        return None
+
+    ward.before = too_large
+    assert ward.hers()[0].means in (Means.RETRY, Means.AMBIGUOUS)
+    assert any(ward.hers(attempt=attempt)[0].means is Means.DEAD for attempt in range(2, 7))
+    assert ward.way.most == 500
 
 
 # ---- dm+d --------------------------------------------------------------------------------------------------------------------------
@@ -513,7 +528,7 @@ def test_a_job_that_failed_is_sent_again_in_the_next_attempt() -> None:
 def test_the_oldest_jobs_are_forgotten_first() -> None:
     way = Ward().way
     for key in (*range(REMEMBERED), 0, REMEMBERED):
-        way.remember(str(key), f"/jobs/{key}")
+        remember(way.later, str(key), f"/jobs/{key}")
     assert len(way.later) == REMEMBERED
     assert [key for key in ("0", "1", "2") if key in way.later] == ["0", "2"]
 

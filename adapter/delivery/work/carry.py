@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 from adapter import wire
 from adapter.delivery.accepting import policy_for
@@ -34,37 +34,44 @@ from adapter.records.stream import care_records
 from mappings.faults import Faults
 from mappings.patient import Resident
 
+T = TypeVar("T")
 Rows = Mapping[str, int]
 Now = Callable[[], float]  # seconds since 1970
 Sending = Callable[[int], Awaitable[Sent]]  # with so many entries in one part
 
 NO_ROWS: Rows = {}
 UNREADABLE = "what was accepted cannot be read by this release: send the record anew"
-REMEMBERED = 10_000  # deliveries of which it is known where to ask
+REMEMBERED = 10_000  # deliveries of which it is known where to ask, or how small the parts are to be
 GONE = frozenset({404, 410})
 TURNS = 2  # of a bundle: once, and once more where the server does not say what became of it
 
 
 @dataclass
 class Way:
-    """An endpoint and the client that reaches it, kept open. `most`: so many entries it takes in one part, as far as it has told. `later`:
-    where to ask what became of a delivery that it will do later, by its key. Both are known as long as this way is open: after that, or by
-    another worker, it is posted again, under the same X-Request-ID."""
+    """An endpoint and the client that reaches it, kept open. `most`: so many entries it takes in one part, as a delivery has shown.
+    `smaller`: fewer, of one delivery that has not arrived so far, by its key. `later`: where to ask what became of one that it will do
+    later, by its key. All are known as long as this way is open: after that, or by another worker, it is posted again, under the same
+    X-Request-ID."""
 
     endpoint: Endpoint
     client: FhirClient
     most: int = 0
+    smaller: dict[str, int] = field(default_factory=dict)
     later: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.most = self.most or self.endpoint.most_entries
 
-    def remember(self, key: str, where: str) -> None:
-        """The oldest are forgotten first."""
-        self.later.pop(key, None)
-        self.later[key] = where
-        if len(self.later) > REMEMBERED:
-            del self.later[next(iter(self.later))]
+    def most_of(self, key: str) -> int:
+        return min(self.most, self.smaller.get(key, self.most))
+
+
+def remember(known: dict[str, T], key: str, what: T) -> None:
+    """The oldest are forgotten first."""
+    known.pop(key, None)
+    known[key] = what
+    if len(known) > REMEMBERED:
+        del known[next(iter(known))]
 
 
 async def carry(way: Way, payload: Payload, claimed: Claimed, now: Now) -> tuple[Decision, Rows]:
@@ -98,15 +105,20 @@ def _sending(way: Way, payload: Payload, key: str) -> Sending:
 
 
 async def _sent(way: Way, sending: Sending, claimed: Claimed, now: Now) -> tuple[Decision, Rows]:
-    """In parts as large as the server takes: when that is less than was thought, smaller ones. That is kept in mind if it was it, or if it
-    could not be found out in this attempt's time: the next one begins where this has ended."""
-    most, sent = way.most, await sending(way.most)
+    """In parts as large as the server takes: when that is less than was thought, smaller ones. That is kept in mind for all if it was it.
+    Where it could not be found out in this attempt's time, her next one begins where this has ended; of others that says nothing, for it
+    may be that one resource of hers is too large."""
+    most = way.most_of(claimed.key)
+    sent = await sending(most)
     while (too_many := _too_many(sent, claimed, most, now)) and left():
         most = too_many // 2
         sent = after(sent, await sending(most))
     decision = decided(sent, claimed.attempt, now())
-    if decision.means is Means.DELIVERED or not left():
-        way.most = min(way.most, too_many // 2 or most)
+    if decision.means is Means.DELIVERED:
+        way.most = min(way.most, most)
+        way.smaller.pop(claimed.key, None)
+    elif (smaller := too_many // 2 or most) < way.most and not left():
+        remember(way.smaller, claimed.key, smaller)
     if too_many:  # our time is over, and smaller parts may do
         decision = replace(decision, means=Means.RETRY)
     return replace(decision, do=Do.NOTHING), Counter(row.became for row in sent.rows)
@@ -144,7 +156,7 @@ async def _posted(way: Way, payload: Payload, claimed: Claimed, now: Now) -> Dec
             str(said.get("path", way.endpoint.path)), payload.body, str(said["media"]), headers=headers, request_id=request_id))
         decision = decide(way.endpoint.dialect, asked, came, claimed.attempt, now())
         if decision.do is Do.POLL and isinstance(came, Answer) and came.location:
-            way.remember(claimed.key, came.location)
+            remember(way.later, claimed.key, came.location)
             if await _rested(way, 1, came):
                 decision = await _known(way, asked, came.location, claimed, now) or decision
         if decision.do is not Do.READ_AGAIN or not left():
@@ -157,7 +169,7 @@ async def _known(way: Way, asked: Asked, where: str, claimed: Claimed, now: Now)
     one asks first. None: it knows nothing of it any more, and it may be sent again."""
     turn = 1
     while True:
-        way.remember(claimed.key, where)
+        remember(way.later, claimed.key, where)
         came = await _came(way.client.ask(where))
         decision, turn = decide(way.endpoint.dialect, asked, came, claimed.attempt, now()), turn + 1
         if decision.do is not Do.POLL or not await _rested(way, turn, came):
