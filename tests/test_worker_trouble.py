@@ -185,6 +185,22 @@ def test_where_every_delivery_is_refused_few_die_of_it_and_the_rest_waits_until_
         home.told(story)
 
 
+def test_after_an_outage_one_that_is_refused_is_an_answer(tmp_path: Path) -> None:
+    hospital = Hospital(lambda about: Reply(422 if about.startswith("Bad") else 200))
+    with Home(tmp_path, hospital) as home:
+        home.accept(*(f"Bad{number} 0" for number in range(3)), *(f"Good{number} 0" for number in range(20)))
+        for _ in range(8):
+            home.store.failed("acute", home.store.clock.now())
+
+        async def story(desk: Desk) -> None:
+            async with home.at_work(desk):
+                await becomes(lambda: len(hospital.took) == 20)
+                await becomes(lambda: home.store.opened("acute") == Breaker())
+
+        home.told(story)
+        assert len(home.store.people.listed(state="dead")) == 3
+
+
 def test_a_run_that_ends_by_itself_does_not_wait_for_what_is_due_much_later(tmp_path: Path) -> None:
     with Home(tmp_path, Hospital(lambda about: Reply(503, retry_after=100))) as home:
         home.accept("Mary 0")

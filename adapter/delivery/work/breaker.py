@@ -106,4 +106,8 @@ class Crowd:
     def of(self, lane: int) -> bool:
         """One more; True: too many."""
         self._lanes.add(lane)
+        return self.many
+
+    @property
+    def many(self) -> bool:
         return len(self._lanes) >= MANY

@@ -77,12 +77,13 @@ class Traffic:
     async def learn(self, claimed: Claimed, attempt: Attempt, sign: Sign) -> Attempt:
         """What an attempt says about the endpoint itself. Returns what is to be settled: where every delivery is refused no more of them
         die of it than the one that is tried from time to time."""
-        refused = sign is Sign.REFUSED and self._refused.of(claimed.lane) and not self._probing
-        if refused:
-            attempt, sign = replace(attempt, decision=of_everybody(attempt.decision)), Sign.DOWN
+        tried_alone = self._probing and self._refused.many  # after any other trouble one that is refused is an answer
+        refused = sign is Sign.REFUSED and self._refused.of(claimed.lane)
+        if refused and not tried_alone:
+            attempt = replace(attempt, decision=of_everybody(attempt.decision))
         if sign is Sign.DOWN:
-            await self._failed(attempt, OPENS_AT if refused else 1)
-        elif sign is Sign.REFUSED and self._probing or sign is Sign.DOUBT and (self._probing or self._doubts.of(claimed.lane)):
+            await self._failed(attempt, 1)
+        elif refused or sign is Sign.DOUBT and (self._doubts.of(claimed.lane) or self._probing):
             await self._failed(attempt, OPENS_AT)
         elif sign in (Sign.UP, Sign.REFUSED):
             await self._answered(attempt)
