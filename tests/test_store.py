@@ -255,8 +255,9 @@ def test_what_may_be_tried_again_is_later_and_later_and_an_endpoints_trouble_is_
     assert claim(store)[0].attempt == 4
 
 
-def test_what_a_person_must_repair_first_is_not_tried_every_second(store: Store) -> None:
+def test_what_a_person_must_repair_first_is_not_tried_every_second(store: Store, hand: Hand) -> None:
     store.accept([item()])
+    hand.passed += 3600.0
     [one] = claim(store)
     attempt = came(Means.RETRY, about=About.ENDPOINT)
     store.settle([(one, replace(attempt, decision=replace(attempt.decision, mend=True)))])

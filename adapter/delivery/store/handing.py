@@ -132,7 +132,7 @@ def settle(
         worker = attempt.worker or lanes[claimed.lane]["worker"]
         attempts.append(attempt_row(claimed.delivery, worker, attempt.began, attempt.ended, outcome, says,
                               decision.about.value, decision.status, attempt.rows))
-        due = now if came.state != "queued" else _again(decision, tried, claimed.expires, now, chance)
+        due = now if came.state != "queued" else _again(decision, tried, claimed, now, chance)
         after[claimed.lane] = _After(lanes[claimed.lane], claimed.delivery, came.state, " ".join(says) or decision.means.value, due)
     sql.settle(connection, deliveries, attempts, [each.delivery for each in after.values() if each.state in ("done", "superseded")])
     following = _go_on(connection, after, now, wakes, on)
@@ -151,12 +151,12 @@ def still(lane: RowMapping | None, claimed: Claimed) -> bool:
     return lane is not None and (lane["generation"], lane["head"]) == (claimed.generation, claimed.delivery) and lane["worker"] is not None
 
 
-def _again(decision: Decision, attempt: int, expires: float | None, now: float, chance: Callable[[], float]) -> float:
-    """When it is tried again: when the server says, else after a pause, a long one where somebody must repair something first (it may
-    be this one delivery alone that is refused so); and when its time runs out, it is looked at then."""
-    pause = (0.5 + chance() / 2) * rules.REPAIR if decision.mend else rules.pause(max(attempt, 0), chance)
+def _again(decision: Decision, attempt: int, claimed: Claimed, now: float, chance: Callable[[], float]) -> float:
+    """When it is tried again: when the server says, else after a pause; and when its time runs out, it is looked at then. Attempts at what
+    somebody must repair first are not counted, and it may be this one delivery alone that is answered so: there its age gives the pause."""
+    pause = rules.repair_pause(now - claimed.accepted, chance) if decision.mend else rules.pause(max(attempt, 0), chance)
     due = decision.at if decision.at is not None else now + pause
-    return min(due, expires) if expires is not None else due
+    return min(due, claimed.expires) if claimed.expires is not None else due
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,7 @@ NEEDLESS: frozenset[Kind] = frozenset({"complete", "change"})  # what such a one
 AGAIN = frozenset({Means.RETRY, Means.AMBIGUOUS})  # what came of an attempt, after which there is another
 NAMESPACE = UUID("2f3b7d0a-6a0e-5d0c-9e44-6d1a51c4b9d1")
 FIRST, LONGEST = 1.0, 600.0  # seconds: the first and the longest pause before trying again
-REPAIR = 120.0  # seconds before what somebody must repair is tried again by the same delivery
+LONGEST_REPAIR = 120.0  # seconds: the same where somebody must repair something first
 
 
 @dataclass(frozen=True)
@@ -117,6 +117,15 @@ def lane_after(held: Held, state: State, following: Kind | None) -> tuple[LaneSt
 def pause(attempt: int, chance: Callable[[], float] = random.random) -> float:
     """Seconds before attempt + 1: exponential with full jitter, so that many that failed together do not come back together."""
     return chance() * min(LONGEST, FIRST * 2.0 ** min(attempt, 20))
+
+
+def repair_pause(age: float, chance: Callable[[], float] = random.random) -> float:
+    """Seconds before a delivery of this age (seconds) is tried again where somebody must repair something first: a tenth of it.
+
+    >>> repair_pause(2.0, lambda: 1.0), repair_pause(300.0, lambda: 0.0), repair_pause(86400.0, lambda: 1.0)
+    (1.0, 15.0, 120.0)
+    """
+    return (0.5 + chance() / 2) * min(LONGEST_REPAIR, max(FIRST, age / 10))
 
 
 def expired(accepted: float, now: float, attempts: int, last: Collection[str]) -> str:
