@@ -116,6 +116,29 @@ def test_of_all_processes_one_tries_whether_it_is_back(tmp_path: Path) -> None:
         home.told(story)
 
 
+def test_a_probe_that_never_went_out_is_lost_to_whoever_tries_next(tmp_path: Path) -> None:
+    hand = Hand()
+    with Home(tmp_path, clock=hand.clock) as home:
+        async def story(desk: Desk) -> None:
+            endpoint = home.config().endpoint("acute")
+            here, there = (Traffic(Way(endpoint, connect(endpoint)), desk, HALF.dice) for _ in range(2))
+            home.store.failed("acute", hand.clock.now())
+            assert [await here.shut(), await here.may_claim()] == [0.0, 1]
+            began = hand.clock.now()
+            await here.learn(MARY, Attempt(began, began, Decision(Means.RETRY, asked=False)), Sign.NOTHING)
+            assert [await here.shut(), await here.may_claim()] == [0.0, 1]                 # it is still for this process
+            hand.seconds = endpoint.seconds
+            assert [await there.shut(), await there.may_claim()] == [0.0, 1]
+            assert await here.shut() == endpoint.seconds
+            now = hand.clock.now()
+            await here.learn(MARY, Attempt(now, now, Decision(Means.RETRY, status=502)), Sign.DOUBT)
+            assert home.store.opened("acute").failures == 1                                # one doubt, and no probe's
+            for each in (here, there):
+                await each.close()
+
+        home.told(story)
+
+
 def test_a_server_that_names_a_time_is_asked_then_and_not_before(tmp_path: Path) -> None:
     hand, hospital = Hand(), Hospital()
     hospital.replies = lambda about: Reply(503, retry_after=120) if len(hospital.asked) == 1 else Reply()

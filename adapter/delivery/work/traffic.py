@@ -31,6 +31,7 @@ class Traffic:
         self._doubts, self._refused = Crowd(), Crowd()  # since the last answer; since the last that was delivered
         self._failing, self._telling = False, asyncio.Lock()  # `failing`: an answer is news to the store
         self._probing = False  # it is for this process to try whether it is back, with one delivery
+        self._probe_until: float | None = None  # what it has then written down as `open_until`, for the others
         self._shut_at = self._looked = 0.0  # when it was last left alone (the store's clock); when that was looked up (the loop's)
         self._takes = float("inf")  # seconds, the last ones counting most
         self._lanes = set[asyncio.Task[None]]()
@@ -52,6 +53,7 @@ class Traffic:
         known = await self._known()
         self._looked, now = asyncio.get_running_loop().time(), self._store.clock.now()
         self._standing, self._failing = standing(known.open_until, now), known != Breaker()
+        self._probing &= known.open_until == self._probe_until  # else another has it meanwhile, or has found out
         if self._probing and not self._lanes:  # what it was tried with never went out
             self._standing = Standing.PROBE
             return 0.0
@@ -64,8 +66,8 @@ class Traffic:
         if self._lanes:
             return 0
         if not self._probing:
-            until = self._store.clock.now() + self.endpoint.seconds
-            self._probing = await self._desk.run(self._store.probe, self.name, until)
+            self._probe_until = self._store.clock.now() + self.endpoint.seconds
+            self._probing = await self._desk.run(self._store.probe, self.name, self._probe_until)
         return int(self._probing)
 
     def _room(self) -> int:
