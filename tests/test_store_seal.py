@@ -74,8 +74,22 @@ def test_a_key_that_is_not_known_is_looked_for_in_the_file_once_more(tmp_path: P
     assert working.open(missing, b"") == SECRET
 
 
+def test_a_file_that_was_replaced_takes_away_no_key_that_was_read_before(tmp_path: Path) -> None:
+    file = tmp_path / "redbag.keys"
+    working = Keyring.new(file)
+    waits = working.seal(SECRET, b"")
+    file.unlink()
+    another = Keyring.new(file)
+    assert working.open(another.seal(SECRET, b""), b"") == SECRET
+    assert working.open(waits, b"") == SECRET
+    assert (working.current, key_of(working.seal(SECRET, b""))) == (another.current, another.current)
+
+
 def test_keys_may_come_from_the_environment(tmp_path: Path) -> None:
     assert Keyring.load(tmp_path / "none", {"REDBAG_KEYS": f"k9 {KEY}\nk8 {KEY}"}).names == ("k9", "k8")
+    working = Keyring.load(tmp_path / "none", {"REDBAG_KEYS": f"k9 {KEY}"})
+    with pytest.raises(KeyMissing, match="not in REDBAG_KEYS: put its line back there, start the worker anew, and it is sent"):
+        working.open(Keyring({"k8": b"1" * 32}).seal(SECRET, b""), b"")
 
 
 @pytest.mark.parametrize(("text", "says"), [

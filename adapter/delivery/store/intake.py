@@ -15,7 +15,7 @@ from sqlalchemy import Connection, RowMapping
 from adapter.delivery.store import restored, rules, sql
 from adapter.delivery.store.model import Item, Kind, Receipt
 from adapter.delivery.store.packing import content_hash, packed
-from adapter.delivery.store.seal import Keyring, squeeze
+from adapter.delivery.store.seal import Keyring, key_of, squeeze
 
 
 class Packed(NamedTuple):
@@ -144,7 +144,8 @@ class Intake:
             "id": new, "lane": lane.row["id"], "since": since, "key": key, "kind": item.kind, "state": "queued", "hash": asked.hash,
             "urgent": int(item.urgent), "as_of": item.as_of, "place": item.place, "accepted": self._now,
             "expires": None if item.lasts is None else self._now + item.lasts, "settled": None, "attempts": 0}
-        self._payloads.append({"delivery": new, "key_id": self._keys.current, "sealed": self._keys.encrypt(asked.squeezed, key.encode())})
+        sealed = self._keys.encrypt(asked.squeezed, key.encode())
+        self._payloads.append({"delivery": new, "key_id": key_of(sealed), "sealed": sealed})
         self._needs += ({"delivery": new, "subject": subject} for subject in dict.fromkeys(item.needs))
         if asked.key:
             self._events[asked.key] = rules.Known(new, asked.hash)

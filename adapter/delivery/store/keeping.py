@@ -14,6 +14,7 @@ from sqlalchemy import Connection
 from adapter.delivery.store import opening, restored, sql
 from adapter.delivery.store.errors import Sealed, StoreError, StoreFull
 from adapter.delivery.store.migrations import migrate, version
+from adapter.delivery.store.seal import key_of
 
 if TYPE_CHECKING:
     from adapter.delivery.store.store import Store
@@ -123,8 +124,8 @@ class Keeping:
                 except Sealed as error:
                     why.add(str(error))
                     continue
-                fresh.append({"of": row["delivery"], "to_key_id": self._store.keys.current,
-                              "to_sealed": self._store.keys.encrypt(plain, row["key"].encode())})
+                sealed = self._store.keys.encrypt(plain, row["key"].encode())
+                fresh.append({"of": row["delivery"], "to_key_id": key_of(sealed), "to_sealed": sealed})
             sql.resealed(connection, fresh)
             return (found[-1]["delivery"], len(fresh), why) if found else None
 

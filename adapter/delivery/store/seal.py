@@ -31,15 +31,17 @@ LARGEST = 256 * 1024 * 1024  # bytes a payload may have when it is opened again
 
 class Keyring:
     """`keys`: id -> 32 bytes, the current one first. `file`: where they were read, and are read again when one is asked for that is not
-    among them: others may have put it there."""
+    among them: others may have put it there. What was read once still opens: what it sealed may be waiting, whatever the file says now."""
 
     def __init__(self, keys: Mapping[str, bytes], place: str = "the keyring", file: Path | None = None) -> None:
-        self.place, self._file = place, file
+        self.place, self._file, self._ciphers = place, file, dict[str, AESGCM]()
         self._take(keys)
 
     def _take(self, keys: Mapping[str, bytes]) -> None:
-        self._ciphers = {name: AESGCM(key) for name, key in keys.items()}
-        self.current = next(iter(keys))
+        """Other threads seal and open meanwhile: the current one is put in place as a pair, when it opens already."""
+        read = {name: AESGCM(key) for name, key in keys.items()}
+        self._ciphers = read | self._ciphers | read  # in the order of the file; and of one name what stands there now
+        self._current = next(iter(read.items()))
 
     @classmethod
     def load(cls, path: Path | str, environ: Mapping[str, str] = os.environ) -> Keyring:
@@ -73,6 +75,10 @@ class Keyring:
         return cls.load(path, {})
 
     @property
+    def current(self) -> str:
+        return self._current[0]
+
+    @property
     def names(self) -> tuple[str, ...]:
         return tuple(self._ciphers)
 
@@ -85,8 +91,9 @@ class Keyring:
         return unsqueeze(self.decrypt(sealed, about))
 
     def encrypt(self, squeezed: bytes, about: bytes) -> bytes:
-        nonce, name = os.urandom(NONCE), self.current.encode()
-        return b"".join((VERSION, bytes([len(name)]), name, nonce, self._ciphers[self.current].encrypt(nonce, squeezed, about)))
+        nonce, (current, cipher) = os.urandom(NONCE), self._current
+        name = current.encode()
+        return b"".join((VERSION, bytes([len(name)]), name, nonce, cipher.encrypt(nonce, squeezed, about)))
 
     def decrypt(self, sealed: bytes, about: bytes) -> bytes:
         """Raises KeyMissing and Broken."""
@@ -104,8 +111,9 @@ class Keyring:
             with suppress(StoreError):  # a file that cannot be used just now takes away nothing
                 self._take(_read(self._file))
         if name not in self._ciphers:
-            raise KeyMissing(f"the key {name} that this payload was sealed with is not in {self.place}: put its line back there, and it is "
-                             "sent; without it the payload cannot be opened, and the sender has to send it anew")
+            anew = "" if self._file else ", start the worker anew"  # what the environment held is not read again
+            raise KeyMissing(f"the key {name} that this payload was sealed with is not in {self.place}: put its line back there{anew}, and "
+                             "it is sent; without it the payload cannot be opened, and the sender has to send it anew")
         return self._ciphers[name]
 
 
