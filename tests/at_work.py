@@ -36,6 +36,7 @@ class Reply:
     seconds: float = 0.0  # it takes to answer
     retry_after: int | None = None
     hangs_up: bool = False  # without an answer, having taken it
+    in_its_place: bool = False  # something that stands before it answers
 
 
 Script = Callable[[str], Reply]
@@ -96,7 +97,8 @@ class Hospital:
 
 
 def _answer(reply: Reply) -> bytes:
-    body = json.dumps(TAKEN if reply.status == 200 else {"resourceType": "OperationOutcome", "issue": []}).encode()
+    says = {} if reply.in_its_place else TAKEN if reply.status == 200 else {"resourceType": "OperationOutcome", "issue": []}
+    body = json.dumps(says).encode()
     later = f"Retry-After: {reply.retry_after}\r\n" if reply.retry_after is not None else ""
     return (f"HTTP/1.1 {reply.status} said\r\nContent-Type: application/fhir+json\r\n{later}"
             f"Content-Length: {len(body)}\r\n\r\n").encode() + body

@@ -8,7 +8,7 @@ from types import ModuleType
 
 import pytest
 
-from adapter.delivery.answer import NoAnswer, NotAsked
+from adapter.delivery.answer import Answer, NoAnswer, NotAsked
 from adapter.delivery.deadline import left, standing_still, within
 from adapter.delivery.dialects import decide
 from adapter.delivery.dialects.decision import About, Asked, Decision, Means
@@ -67,6 +67,8 @@ def test_how_it_stands(open_until: float | None, now: float, is_: Standing) -> N
     (Decision(Means.DEAD, status=200), Sign.UP),                                    # one of its entries
     (Decision(Means.RETRY, status=503, about=About.ENDPOINT), Sign.DOWN),
     (Decision(Means.RETRY, status=502), Sign.DOUBT),
+    (decide("fhir", Asked("GET"), Answer(403, "GET …"), 1, NOW), Sign.DOUBT),  # a firewall's: it may dislike one
+    (decide("fhir", Asked("GET", fresh=True), Answer(401, "GET …"), 1, NOW), Sign.DOWN),
     (Decision(Means.AMBIGUOUS), Sign.DOUBT),
     (Decision(Means.RETRY, asked=False), Sign.NOTHING),
     (Decision(Means.PERSON, asked=False), Sign.NOTHING),                            # it could not be opened

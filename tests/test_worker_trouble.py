@@ -208,6 +208,26 @@ def test_where_every_delivery_is_refused_few_die_of_it_and_the_rest_waits_until_
         home.told(story)
 
 
+def test_one_whom_a_firewall_refuses_delays_nobody_and_where_it_refuses_everybody_nobody_dies(tmp_path: Path) -> None:
+    hand, hospital = Hand(), Hospital(lambda about: Reply(403, in_its_place=True))
+    with Home(tmp_path, hospital, hand.clock) as home:
+        home.accept("Mary 0")
+
+        async def story(desk: Desk) -> None:
+            async with home.at_work(desk, clock=HALF):
+                for turn in range(1, 6):
+                    await becomes(lambda: len(hospital.asked) == turn)              # noqa: B023  # waited for within the turn
+                    await becomes(lambda: home.store.read(workers_in_flight) == set())
+                    hand.seconds += 130.0                                           # she is tried every minute or two
+                assert home.store.opened("acute") == Breaker()
+                home.accept(*(f"R{number} 0" for number in range(10)))
+                await becomes(lambda: home.store.opened("acute").open_until is not None)
+                await asyncio.sleep(LOOK)
+                assert len(home.store.people.listed(state="queued")) == 11
+
+        home.told(story)
+
+
 def test_after_an_outage_one_that_is_refused_is_an_answer(tmp_path: Path) -> None:
     hospital = Hospital(lambda about: Reply(422 if about.startswith("Bad") else 200))
     with Home(tmp_path, hospital) as home:

@@ -4,7 +4,7 @@
                                                                  ^------------- fails -------|
 
 A failure is about the endpoint (not reached, out of service, asked too often, not let in), never about one delivery; where an answer
-leaves that open, many in a row say it. So it is where delivery after delivery is refused for good: a gateway that has been set up wrong
+leaves that open (a time-out, a 502, a refusal of a firewall's), many in a row say it. So it is where delivery after delivery is refused for good: a gateway that has been set up wrong
 must not make dead all that waits. Where it stands is in the store, shared by all processes: `failures` in a row, and `open_until`,
 None where it is closed. Times in seconds since 1970.
 Source: RFC 9110, Retry-After; NHS England API platform guidance on rate limits (exponential back-off where no time is given).
@@ -19,6 +19,7 @@ from adapter.delivery.dialects.decision import About, Decision, Means
 
 OPENS_AT = 3  # failures in a row
 MANY = 5  # lanes in a row with a doubtful result, or refused
+IN_ITS_PLACE = frozenset({400, 403})  # where a person is to mend it: by what a gateway or firewall says it may dislike one resident's text
 EVERYBODY = "every delivery is refused: look at the endpoint, and at whatever stands before it"
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 300.0  # seconds
 LONGEST_ASKED = 3600.0  # seconds: a server that says "tomorrow" is tried in an hour all the same
@@ -74,13 +75,15 @@ def sign(decision: Decision) -> Sign:
     """
     >>> [sign(Decision(Means.RETRY, status=status)).name for status in (None, 502, 409)], sign(Decision(Means.RETRY, asked=False)).name
     (['DOUBT', 'DOUBT', 'UP'], 'NOTHING')
+    >>> [sign(Decision(Means.RETRY, about=About.ENDPOINT, status=status, mend=True)).name for status in (401, 403)]
+    ['DOWN', 'DOUBT']
     >>> sign(Decision(Means.DEAD, status=422)).name, sign(Decision(Means.DEAD)).name
     ('REFUSED', 'UP')
     """
     if not decision.asked:
         return Sign.NOTHING
     if decision.about is About.ENDPOINT:
-        return Sign.DOWN
+        return Sign.DOUBT if decision.mend and decision.status in IN_ITS_PLACE else Sign.DOWN
     if decision.means in (Means.DEAD, Means.PERSON):
         return Sign.REFUSED if 400 <= (decision.status or 0) < 500 else Sign.UP
     doubtful = decision.means is not Means.DELIVERED and (decision.status is None or decision.status >= 500)
