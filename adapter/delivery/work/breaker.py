@@ -4,9 +4,9 @@
                                                                  ^------------- fails -------|
 
 A failure is about the endpoint (not reached, out of service, asked too often, not let in), never about one delivery; where an answer
-leaves that open (a time-out, a 502, a refusal of a firewall's), many in a row say it. So it is where delivery after delivery is refused for good: a gateway that has been set up wrong
-must not make dead all that waits. Where it stands is in the store, shared by all processes: `failures` in a row, and `open_until`,
-None where it is closed. Times in seconds since 1970.
+leaves that open (a time-out, a 502, a refusal of a firewall's), many in a row say it. So it is where delivery after delivery is refused
+for good: a gateway that has been set up wrong must not make dead all that waits. Where it stands is in the store, shared by all
+processes: `failures` in a row, and `open_until`, None where it is closed. Times in seconds since 1970.
 Source: RFC 9110, Retry-After; NHS England API platform guidance on rate limits (exponential back-off where no time is given).
 """
 from __future__ import annotations
