@@ -16,6 +16,7 @@ from adapter.commands.exits import Exit
 from adapter.commands.line import HELD, state_of
 from adapter.delivery.store.people import Line
 from tests.at_the_desk import NAME, Desk, alone, desk
+from tests.at_work import Hand, Home
 from tests.test_cli import ROOT, another, example, lines, ndjson
 
 PAGE = ROOT / "docs" / "delivery.md"
@@ -196,6 +197,37 @@ def test_what_is_held_is_found_though_nothing_waits_there(here: Desk) -> None:
     assert "1 lane is held by hand (release; `redbag deliveries list --state held` shows which)" in here.run("doctor").stdout
     here.well("deliveries release 2")
     assert here.run("deliveries list").stdout == ""
+
+
+@pytest.mark.parametrize(("kinds", "tried"), [
+    ("change change change", [3, 2, 1]),
+    ("change complete change", [3, 2]),  # what says the whole needs nothing of what was before
+    ("change done change", [3]),
+    ("change change skipped", [2, 1]),
+])
+def test_all_the_dead_changes_of_a_lane_are_tried_again_in_order(tmp_path: Path, kinds: str, tried: list[int]) -> None:
+    """As when the server was away for longer than they had time."""
+    hand = Hand()
+    with Home(tmp_path, clock=hand.clock) as home:
+        for number, kind in enumerate(kinds.split(), 1):
+            home.accept(f"Mary {number}", kind="complete" if kind == "complete" else "change", lasts=None if kind == "done" else 100.0)
+        hand.seconds += 200
+        while home.store.expire("acute"):
+            pass
+        for number, kind in enumerate(kinds.split(), 1):
+            if kind == "skipped":
+                home.store.people.skip(number)
+            elif kind == "done":
+                home.store.people.found(number, "is there")
+        while home.store.expire("acute"):
+            pass
+        home.accept("Ida 1")
+        assert deliveries.holding(home.store, "acute") == tried
+        for number in deliveries.holding(home.store, "acute"):
+            home.store.people.replay(number)
+        home.works()
+        assert home.lanes()["Mary"] == [f"Mary {number}" for number in reversed(tried)]
+        assert deliveries.holding(home.store, "acute") == []
 
 
 def test_replay_and_it_has_time_again(here: Desk) -> None:

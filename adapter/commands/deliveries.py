@@ -16,7 +16,8 @@ from adapter.commands.timeline import Whom, as_json, tell
 from adapter.delivery.endpoints import Config
 from adapter.delivery.store.errors import NotSo
 from adapter.delivery.store.model import State
-from adapter.delivery.store.people import Line
+from adapter.delivery.store.people import LaneLine, Line
+from adapter.delivery.store.rules import WHOLE
 from adapter.delivery.store.sql import LOOK, SKIPPED
 from adapter.delivery.store.store import Store
 
@@ -91,12 +92,12 @@ def lines(store: Store, wanted: Wanted) -> Iterator[Line]:
             yield from store.people.listed(subject=lane.subject, endpoint=lane.endpoint, most=1)
 
 
-def every(store: Store, to: str | None, state: State, look: bool = False) -> Iterator[Line]:
+def every(store: Store, to: str | None, state: State | None = None, look: bool = False, subject: str | None = None) -> Iterator[Line]:
     """The newest first, a page at a time: there may be a hundred thousand."""
-    page = store.people.listed(endpoint=to, state=state, most=PAGE, look=look)
-    while page:
+    before = None
+    while page := store.people.listed(endpoint=to, subject=subject, state=state, most=PAGE, look=look, before=before):
         yield from page
-        page = store.people.listed(endpoint=to, state=state, most=PAGE, look=look, before=page[-1].id)
+        before = page[-1].id
 
 
 def show(config: Path | None, whom: Whom, to: str | None, talk: Talk) -> Exit:
@@ -129,19 +130,27 @@ def replay(config: Path | None, numbers: Sequence[int], to: str | None, all_: bo
             hours = one.expires_hours if one else None
             store.people.replay(number, expires=None if hours is None else store.clock.now() + hours * 3600)
 
-        if not (chosen := numbers or holding(store, to)):
+        if not (chosen := sorted(numbers, reverse=True) or holding(store, to)):  # of one lane the newest first
             talk.result({"exit": Exit.DONE, "done": 0}, "Nothing that is dead holds anybody.")
             return Exit.DONE
         return _each(chosen, do, " is tried again", talk)
 
 
 def holding(store: Store, to: str | None) -> list[int]:
-    """Dead ones that hold their lanes: of each the last."""
-    last: dict[int, int] = {}
-    for line in every(store, to, "dead"):
-        if line.held == "dead" and line.outcome != SKIPPED:
-            last.setdefault(line.lane, line.id)
-    return sorted(last.values())
+    """The dead ones that hold their lanes: of each lane all, and the newest first, for nothing older goes over it."""
+    lanes = sorted(list(_holding(store, lane)) for lane in store.people.stuck(to) if lane.held == "dead")
+    return [number for lane in lanes for number in lane]
+
+
+def _holding(store: Store, lane: LaneLine) -> Iterator[int]:
+    """What is older than what has gone out since, or than what says the whole, is passed."""
+    for line in every(store, lane.endpoint, subject=lane.subject):
+        if line.state == "done":
+            break
+        if line.state == "dead" and line.outcome != SKIPPED:
+            yield line.id
+            if line.kind in WHOLE:
+                break
 
 
 def skip(config: Path | None, numbers: Sequence[int], talk: Talk) -> Exit:
