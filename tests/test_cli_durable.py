@@ -133,6 +133,15 @@ def test_an_event_that_is_told_again_when_it_was_refused_is_for_a_person(here: D
     assert lines(here.run(f"{send} --json"), "result")[0]["exit"] == Exit.PERSON
 
 
+def test_an_event_that_is_told_again_when_it_was_delivered_says_how_it_is_sent_once_more(here: Desk) -> None:
+    residents(here, another("a"))
+    send = f"{SEND} --event admitted-7"
+    here.well(send)
+    here.well("work --until-idle")
+    assert "delivery 1 is delivered. Under this id it is accepted once; --again instead of --event accepts it once more." in here.well(send)
+    assert "; 1 accepted. " in here.well(f"{SEND} --again")
+
+
 def test_the_same_is_accepted_once_more_when_that_is_said(here: Desk) -> None:
     """As when the hospital has lost what it had, or somebody took it back there."""
     residents(here, another("a"), another("b"))

@@ -39,6 +39,7 @@ ENDS = {"accepted": Exit.DONE, "repeat": Exit.DONE}  # all others: nothing was a
 RUN_AGAIN = "Run the same again: what is accepted already is not accepted twice."
 RUN_ONCE_MORE = "Run the same again: what is accepted twice by that is not written twice."
 ONCE_MORE = "--again accepts it once more."
+ONCE_MORE_OF_EVENT = "Under this id it is accepted once; --again instead of --event accepts it once more."
 OF_BEFORE = {  # what is to be done about what was accepted before, by how it stands
     "waiting": "`redbag work` delivers it.", "in-flight": "`redbag work` delivers it.", "held": "`redbag deliveries show {}` says why.",
     "delivered": ONCE_MORE, "superseded": ONCE_MORE,
@@ -119,7 +120,7 @@ class Acceptance:
         self.ends.append(end_of(hers))
         told = [each for each in before if each.became == "accepted"] + [hers] * (hers.became != "repeat")  # many share a practice
         sentences = [receipt.says + " (--older)" * (receipt.became == "older") for receipt in told if receipt.says]
-        sentences += [of_before(first)] if first else []
+        sentences += [of_before(first, event=True)] if first else []
         if self.talk.as_json:
             self.talk.json("receipt", as_json(one, hers))
         for says in () if self.talk.as_json else sentences:
@@ -199,7 +200,7 @@ def bundle(file: Path, later: Later, asked: Asked, talk: Talk) -> Exit:
         raise Stop(Exit.NOTHING, f"{file}: {why}.".replace("say whose it is", "say whose it is (--source and --resident)")) from None
     except Refused as refused:
         raise stopped(refused.found, str(file), talk) from None
-    return _accepted(later, item, "", talk)
+    return _accepted(later, item, "", talk, asked.event)
 
 
 def retract(later: Later, who: Whose, talk: Talk, *, again: str = "") -> Exit:
@@ -207,14 +208,14 @@ def retract(later: Later, who: Whose, talk: Talk, *, again: str = "") -> Exit:
     return _accepted(later, retraction(who.source, who.key, who.person, later.endpoint, again=again), "retraction ", talk)
 
 
-def _accepted(later: Later, item: Item, what: str, talk: Talk) -> Exit:
+def _accepted(later: Later, item: Item, what: str, talk: Talk, event: str | None = None) -> Exit:
     """One thing. Raises Stop."""
     with opened(later.config, make=True) as store:
         receipt, = store.accept([item])
         first = first_of(receipt, store)
     ended = end_of(receipt)
     said = {"became": receipt.became, "delivery": receipt.delivery, "superseded": receipt.superseded}
-    talk.result({"exit": ended, **said}, sentence(f"{what}{of_before(first)}" if first else said_of(receipt, what)))
+    talk.result({"exit": ended, **said}, sentence(f"{what}{of_before(first, event=bool(event))}" if first else said_of(receipt, what)))
     return ended
 
 
@@ -241,10 +242,12 @@ def first_of(receipt: Receipt, store: Store) -> Line | None:
     return store.people.line(receipt.delivery) if receipt.became == "repeat" and receipt.delivery else None
 
 
-def of_before(line: Line) -> str:
-    """Since when it stands, what became of it, and what is to be done."""
+def of_before(line: Line, *, event: bool) -> str:
+    """Since when it stands, what became of it, and what is to be done. `event`: it has an id of its own, without --again."""
     state = state_of(line)
-    return f"accepted before, on {at(line.accepted)}: delivery {line.id} is {state}. {OF_BEFORE[state].format(line.id)}"
+    then = OF_BEFORE[state].format(line.id)
+    then = ONCE_MORE_OF_EVENT if event and then == ONCE_MORE else then
+    return f"accepted before, on {at(line.accepted)}: delivery {line.id} is {state}. {then}"
 
 
 # ---- one resident ----------------------------------------------------------------------------------------------------------------
