@@ -13,6 +13,8 @@ from typing import Any
 import httpx
 import pytest
 
+from adapter.commands.reporting import Reports
+from adapter.commands.talk import Talk
 from adapter.delivery.client import FhirClient
 from adapter.delivery.dialects.decision import About, Decision, Means
 from adapter.delivery.endpoints.connect import connect
@@ -413,6 +415,39 @@ def test_who_may_not_try_whether_it_is_back_goes_on_when_another_has_found_out(t
                     await becomes(lambda: home.hospital.took == ["Mary 0"])
 
         home.told(story)
+
+
+# ---- what is told of it --------------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize(("replies", "told", "dead"), [
+    (lambda asked: Reply(422), ["trouble"], 4),                 # the rest waits, and can go on
+    (lambda asked: Reply(502), ["trouble"], 0),
+    (lambda asked: Reply(503 if asked < 5 else 502), ["trouble"], 0),           # it has never been well
+    (lambda asked: Reply(503, retry_after=3600), ["trouble"], 0),
+    (lambda asked: Reply(503, retry_after=1) if asked == 1 else Reply(), [], 0),       # busy for a moment
+    (lambda asked: Reply(502 if asked < 7 else 200), ["trouble", "well"], 0),
+    (lambda asked: Reply(422 if asked < 4 else 200), [], 3),
+])
+def test_what_is_told_is_what_is_so(tmp_path: Path, replies: Callable[[int], Reply], told: list[str], dead: int) -> None:
+    hand, hospital, kinds = Hand(), Hospital(), list[str]()
+    hospital.replies = lambda about: replies(len(hospital.asked))
+
+    class Heard(Talk):
+        def found(self, kind: str, said: Mapping[str, Any], sentence: str, *, data: bool = False) -> None:
+            kinds.append(kind if kind != "endpoint" else "well" if said["well"] else "trouble")
+
+    with Home(tmp_path, hospital, hand.clock) as home:
+        home.accept(*(f"R{number} 0" for number in range(9)))
+
+        async def story(desk: Desk) -> None:
+            async with home.at_work(desk, clock=HALF, news=Reports(Heard())):
+                for hand.seconds in (0.0, 0.1, 1.0, 2.0):
+                    await asyncio.sleep(LOOK)
+                    if told == ["trouble"] and dead:        # before one is tried, and dies
+                        break
+
+        home.told(story)
+        assert [kind for kind in kinds if kind != "dead"] == told
+        assert kinds.count("dead") == len(home.store.people.listed(state="dead")) == dead
 
 
 # ---- the file of endpoints -----------------------------------------------------------------------------------------------------

@@ -5,19 +5,22 @@ import asyncio
 import os
 import signal
 import socket
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from threading import Lock
 
 from adapter.commands.configured import configured, engine, opened, sentence
 from adapter.commands.exits import Exit, Stop
 from adapter.commands.line import quiet_hours, span, unnamed
 from adapter.commands.reporting import Reports
+from adapter.commands.streams import Gone
 from adapter.commands.talk import Talk, count
 from adapter.delivery.endpoints import Live
 from adapter.delivery.store.desk import Desk
 from adapter.delivery.store.errors import StoreAway, StoreError
+from adapter.delivery.store.handing import Late
 from adapter.delivery.store.store import Store
 from adapter.delivery.work.engine import Engine, Turn, until
 from adapter.delivery.work.worker import Summary, Worker
@@ -31,8 +34,9 @@ def run(config: Path | None, name: str | None, talk: Talk, *, until_idle: bool) 
     found = configured(config, talk)
     name = name or f"{socket.gethostname().partition('.')[0]}-{os.getpid()}"
     with opened(found, make=True) as store:
-        live, reports = Live(found, talk.say), Reports(talk)
+        live, reports, store.died = Live(found, talk.say), Reports(talk), (late := Expired(talk))
         summary = asyncio.run(_work(store, live, name, reports, talk, until_idle=until_idle))
+        summary = replace(summary, dead=summary.dead + late.count)
         stuck = [lane for lane in store.people.stuck() if lane.waiting or lane.held == "dead"]
         counted, look = store.people.counts(), reports.look
     astray, quiet = unnamed(counted, live.config), quiet_hours(counted, live.config)
@@ -69,7 +73,7 @@ async def _work(store: Store, live: Live, name: str, reports: Reports, talk: Tal
             talk.say(f"{says}.")
 
     announced = Announced(engine(live.config, name), begun)
-    worker = Worker(desk, live, announced, name, carry=reports.carry, lease=live.config.store.lease_seconds)
+    worker = Worker(desk, live, announced, name, news=reports, lease=live.config.store.lease_seconds)
     over = asyncio.Event()
     tidying = asyncio.create_task(tidy(lambda: _tidied(store, live.config.store.keep_days * DAY), talk, over))
     try:
@@ -78,6 +82,22 @@ async def _work(store: Store, live: Live, name: str, reports: Reports, talk: Tal
         over.set()
         await tidying  # whoever works now and then only has tidied up too
         desk.close()
+
+
+@dataclass
+class Expired:
+    """Whose time has run out is told like what was refused, and counted. What claims and what tidies up find them in threads of theirs."""
+
+    talk: Talk
+    count: int = 0
+    one: Lock = field(default_factory=Lock)
+
+    def __call__(self, late: Sequence[Late]) -> None:
+        with self.one, suppress(Stop, Gone):  # nobody reads it: the store knows it too
+            self.count += len(late)
+            for each in late:
+                self.talk.found("dead", {**vars(each), "says": [each.says]},
+                                f"Delivery {each.delivery} to {each.endpoint} ({each.place}), dead: {each.says}")
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 from types import TracebackType
+from typing import NamedTuple
 
 from adapter.delivery.dialects.decision import Decision, Means
 from adapter.delivery.store.errors import KeyMissing, Sealed, StoreAway, StoreFull
@@ -23,12 +24,21 @@ OURS = ("adapter.", "mappings.")
 KEY_AGAIN = 600.0  # seconds before it is looked whether a missing key is there again
 
 
-async def attempt(carry: Carry, way: Way, claimed: Claimed, store: Store, worker: str) -> tuple[Attempt, Sign]:
-    """What came of it, and what that says about the endpoint. Raises ANEW."""
-    now, rows = store.clock.now, NO_ROWS
+class Tried(NamedTuple):
+    """What came of it, what that says about the endpoint, and where the vendor has the rows that it speaks of."""
+
+    attempt: Attempt
+    sign: Sign
+    where: Mapping[str, str]
+
+
+async def attempt(carry: Carry, way: Way, claimed: Claimed, store: Store, worker: str) -> Tried:
+    """Raises ANEW."""
+    now, rows, where = store.clock.now, NO_ROWS, dict[str, str]()
     began = now()
     try:
         payload = store.open_payload(claimed)
+        where.update(payload.where)
         decision, rows = await carry(way, payload, claimed, now)
         says = sign(decision)
     except Sealed as error:
@@ -40,7 +50,7 @@ async def attempt(carry: Carry, way: Way, claimed: Claimed, store: Store, worker
     except Exception as error:  # noqa: BLE001  # it holds up its own lane and no other
         decision, says = fault_of_ours(error), Sign.DOUBT
         _tell(claimed, decision)
-    return Attempt(began, now(), decision, worker, rows), says
+    return Tried(Attempt(began, now(), decision, worker, rows), says, where)
 
 
 def sealed(error: Sealed, now: float) -> Decision:

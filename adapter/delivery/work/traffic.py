@@ -13,18 +13,21 @@ from adapter.delivery.store.store import Breaker
 from adapter.delivery.work.breaker import OPENS_AT, Crowd, Sign, Standing, of_everybody, opens, standing
 from adapter.delivery.work.carry import Way
 from adapter.delivery.work.engine import until
+from adapter.delivery.work.news import News
 from adapter.delivery.work.ramp import Slots
 
 FRESH = 0.2  # seconds for which it is taken as known that no other process has found the endpoint failing
 LOOK = 1.0  # seconds: who waits for room looks so often whether another process has found the endpoint failing
+LONG = 60.0  # seconds: where a server that has not failed often wants to be left alone so long, somebody should know
 FAST = 0.25  # seconds: where one takes less, others are claimed ahead of their turn, so that nobody waits for the disk
 
 
 class Traffic:
     """One client, kept open. When the endpoint's table in the file changes this one is retired: what is under way goes on with it as it
-    was, and the next claim is for another. `dice` as in breaker.py."""
+    was, and the next claim is for another. `dice` as in breaker.py; `news` hears when the endpoint is left alone, and when no longer."""
 
-    def __init__(self, way: Way, desk: Desk, dice: Callable[[], float]) -> None:
+    def __init__(self, way: Way, desk: Desk, dice: Callable[[], float], news: News | None = None) -> None:
+        self._news = news or News()
         self.way, self.claiming, self.retired = way, asyncio.Lock(), False
         self._desk, self._store, self._dice = desk, desk.store, dice
         self.slots, self._standing = Slots(way.endpoint.concurrency), Standing.CLOSED
@@ -54,6 +57,8 @@ class Traffic:
         self._looked, now = asyncio.get_running_loop().time(), self._store.clock.now()
         self._standing, self._failing = standing(known.open_until, now), known != Breaker()
         self._probing &= known.open_until == self._probe_until  # else another has it meanwhile, or has found out
+        if not self._failing:
+            self._news.well(self.name, now)
         if self._probing and not self._lanes:  # what it was tried with never went out
             self._standing = Standing.PROBE
             return 0.0
@@ -102,6 +107,7 @@ class Traffic:
         if self._failing:
             self._failing, self._standing = False, Standing.CLOSED
             await self._desk.run(self._store.succeeded, self.name)
+            self._news.well(self.name, self._store.clock.now())
 
     async def _failed(self, attempt: Attempt, least: int) -> None:
         async with self._telling:  # one after the other: of all that fail in one moment those after the last straw say nothing new
@@ -113,12 +119,18 @@ class Traffic:
         known, now = await self._known(), self._store.clock.now()
         if standing(known.open_until, now) is Standing.OPEN and not self._probing:
             self._leave_alone(now)
+            self._tell(max(known.failures, least), known.open_until, attempt, now)
             return
-        self._probing, self._failing = False, True
-        until = opens(max(known.failures + 1, least), attempt.decision.at, now, self._dice)
+        self._probing, self._failing, failures = False, True, max(known.failures + 1, least)
+        until = opens(failures, attempt.decision.at, now, self._dice)
         if until is not None:
             self._leave_alone(now)
         await self._desk.run(self._store.failed, self.name, until)
+        self._tell(failures, until, attempt, now)
+
+    def _tell(self, failures: int, until: float | None, attempt: Attempt, now: float) -> None:
+        if until is not None and (failures >= OPENS_AT or until >= now + LONG):
+            self._news.trouble(self.name, attempt.decision.says, now)
 
     def _leave_alone(self, now: float) -> None:
         self._standing, self._failing, self._shut_at, self._doubts = Standing.OPEN, True, now, Crowd()

@@ -10,6 +10,8 @@
 What goes wrong has one way out. Whatever is about one delivery is settled there and told. When the store is away, or others took this
 worker for dead, it drops everything in hand and begins anew under a new name: that is safe, because a claim is fenced by its lane's
 generation, and because every form of delivery may be sent twice.
+
+Longer than 300 lines, for it is one life: who signs on, claims, sends and signs off shares what is in hand and when it is to stop.
 """
 from __future__ import annotations
 
@@ -37,6 +39,7 @@ from adapter.delivery.work.attempt import ANEW, Carry, attempt
 from adapter.delivery.work.carry import Way, carry
 from adapter.delivery.work.engine import Engine, until
 from adapter.delivery.work.lease import BEAT, LEASE, Buried, Lease, Watch
+from adapter.delivery.work.news import News
 from adapter.delivery.work.traffic import Traffic
 
 log = logging.getLogger(__name__)
@@ -62,11 +65,12 @@ class Summary:
 class Worker:
     """`config`: what the file says, or a function that says what it says now. `lease`: seconds, the same for all workers. `grace`: seconds
     for what is in flight when it is to stop. `clock`: the wall's time for quiet hours, how to wait, the dice. `carry` and `connect` are the
-    way out."""
+    way out; `news` hears what somebody should know."""
 
     def __init__(self, desk: Desk, config: Config | Callable[[], Config], engine: Engine, name: str, *, carry: Carry = carry,
-                 connect: Connect = connect, lease: float = LEASE, grace: float = GRACE, clock: Clock | None = None) -> None:
-        self.name = name
+                 connect: Connect = connect, lease: float = LEASE, grace: float = GRACE, clock: Clock | None = None,
+                 news: News | None = None) -> None:
+        self.name, self._news = name, news or News()
         self._desk, self._engine, self._clock = desk, engine, clock or Clock()
         self._config = config if callable(config) else lambda: config
         self._carry, self._connect, self._lease_seconds, self._grace = carry, connect, lease, grace
@@ -229,7 +233,7 @@ class Worker:
                 log.error("nothing can be sent to %s (%s): look at its certificates, and save the file of endpoints again",  # noqa: TRY400
                           name, type(error).__name__)
                 return None
-            traffic = self._traffic[name] = Traffic(Way(endpoint, client), self._desk, self._clock.dice)
+            traffic = self._traffic[name] = Traffic(Way(endpoint, client), self._desk, self._clock.dice, self._news)
             self._open.append(traffic)
         return self._traffic.get(name)
 
@@ -285,7 +289,7 @@ class Worker:
             if not await turn:
                 await self._desk.run(self._desk.store.release, [claimed])
                 break
-            tried, sign = await attempt(self._carry, traffic.way, claimed, self._desk.store, self.name)
+            tried, sign, where = await attempt(self._carry, traffic.way, claimed, self._desk.store, self.name)
             tried = await traffic.learn(claimed, tried, sign)  # before the next has its turn
             traffic.sent()
             following = await self._desk.settle(claimed, tried, on=left > 0 and self._goes_on(traffic))
@@ -293,6 +297,7 @@ class Worker:
                 await self._beat()  # was only this lane taken away, or all of them?
                 break
             self._became[tried.decision.means] += 1
+            self._news.settled(claimed, tried.decision, where)
             if following is None:
                 break
             claimed, turn = following, traffic.slots.ask(following.urgent)
