@@ -19,7 +19,7 @@ from adapter.commands.exits import Exit
 from adapter.commands.talk import Talk
 from adapter.delivery.store.errors import StoreAway, StoreError, StoreFull
 from tests.at_the_desk import NAME, Desk, desk
-from tests.test_cli import ROOT, another, ndjson
+from tests.test_cli import ROOT, another, lines, ndjson
 
 WORK = [sys.executable, "-c", "from adapter.cli import main; main()", "work", "--name", "ward"]
 SEND = f"send home.ndjson --to {NAME} --durable"
@@ -163,6 +163,24 @@ def test_what_waits_for_an_endpoint_that_is_not_named_any_more_is_told_and_dies_
     assert "its time ran out" in here.well("deliveries show 1")
     again = here.run("work --until-idle")
     assert says not in again.stderr
+
+
+def test_whose_time_runs_out_is_told_and_counted(here: Desk) -> None:
+    here.configure("expires_hours = 0.0001")
+    residents(here, another("a"), another("b"))
+    here.well(SEND)
+    time.sleep(0.5)
+    says = "its time ran out, N seconds after it was accepted; it was not tried"
+    ended = here.run("work --until-idle")
+    assert ended.exit_code == Exit.PERSON
+    assert sorted(re.sub(r"\d+ s", "N s", line) for line in ended.stderr.splitlines() if line.startswith("Delivery")) == [
+        f"Delivery {number} to {NAME} (record {number}), dead: {says}" for number in (1, 2)]
+    assert "0 delivered, 2 dead; 2 lanes are held" in ended.stderr
+    here.well(f"{SEND} --again")
+    time.sleep(0.5)
+    found = here.run("work --until-idle --json")
+    assert [re.sub(r"\d+ s", "N s", *each["says"]) for each in lines(found, "dead")] == [says] * 2
+    assert lines(found, "result")[0]["dead"] == 2
 
 
 def test_what_cannot_be_tidied_up_is_told_once_and_tidied_up_later(capsys: pytest.CaptureFixture[str]) -> None:

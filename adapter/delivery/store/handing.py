@@ -31,6 +31,16 @@ class Lost:
     delivery: int
 
 
+@dataclass(frozen=True)
+class Late:
+    """A delivery whose time has run out: it is dead. `place`: as its sender named it."""
+
+    delivery: int
+    endpoint: str
+    place: str
+    says: str
+
+
 @dataclass
 class Wakes:
     """Where something will be due, and in how many seconds the first of it."""
@@ -41,10 +51,13 @@ class Wakes:
         self.at[endpoint] = max(min(delay, self.at.get(endpoint, delay)), 0.0)
 
 
-def claim(connection: Connection, worker: str, endpoint: str, most: int, now: float, urgent_only: bool) -> list[Claimed]:
+def claim(
+    connection: Connection, worker: str, endpoint: str, most: int, now: float, urgent_only: bool,
+) -> tuple[list[Claimed], list[Late]]:
     """Urgent lanes first, then whichever has been due longest. What must wait for another lane is put off. Where much has to be put off,
     or has expired, there may be fewer than are due: the others are with the next claim, so that nobody waits long for this one."""
     claimed: list[Claimed] = []
+    died: list[Late] = []
     looked_at = 0
     for urgency in ((1,) if urgent_only else (1, 0)):
         while (room := most - len(claimed)) and looked_at < LOOKED_AT:
@@ -52,15 +65,18 @@ def claim(connection: Connection, worker: str, endpoint: str, most: int, now: fl
             if not (due := sql.due_lanes(connection, endpoint, urgency, now, room + more)):
                 break
             looked_at += len(due)
-            claimed += _claim(connection, worker, endpoint, due, now, room)
-    return claimed
+            some, late = _claim(connection, worker, endpoint, due, now, room)
+            claimed, died = claimed + some, died + late
+    return claimed, died
 
 
-def _claim(connection: Connection, worker: str, endpoint: str, due: Sequence[RowMapping], now: float, room: int) -> list[Claimed]:
+def _claim(
+    connection: Connection, worker: str, endpoint: str, due: Sequence[RowMapping], now: float, room: int,
+) -> tuple[list[Claimed], list[Late]]:
     lanes = {row["id"]: row for row in due}
     heads = sql.heads(connection, lanes)
     late = {of: head for of, head in heads.items() if head["expires"] is not None and head["expires"] < now}
-    _die(connection, list(late.values()), lanes, now)
+    died = _die(connection, list(late.values()), lanes, now)
     in_time = {of: heads[of] for of in lanes if of in heads and of not in late}
     blocked = _blocked(connection, endpoint, in_time.values())
     put_off = [of for of, head in in_time.items() if head["delivery"] in blocked]
@@ -69,7 +85,7 @@ def _claim(connection: Connection, worker: str, endpoint: str, due: Sequence[Row
     taken = dict(islice(((of, head) for of, head in in_time.items() if head["delivery"] not in blocked), room))
     sql.claim(connection, worker, now, {of: head["delivery"] for of, head in taken.items()})
     sealed = sql.payloads(connection, [head["delivery"] for head in taken.values()])
-    return [_claimed(head, lanes[of]["generation"] + 1, sealed) for of, head in taken.items()]
+    return [_claimed(head, lanes[of]["generation"] + 1, sealed) for of, head in taken.items()], died
 
 
 def _blocked(connection: Connection, endpoint: str, heads: Iterable[RowMapping]) -> dict[int, set[int]]:
@@ -92,24 +108,24 @@ def _claimed(head: RowMapping, generation: int, sealed: Mapping[int, bytes]) -> 
         head["accepted"], head["expires"], bool(head["urgent"]), head["place"], sealed[head["delivery"]])
 
 
-def expire(connection: Connection, endpoint: str, now: float) -> int:
+def expire(connection: Connection, endpoint: str, now: float) -> list[Late]:
     """Of those that come next in their lane, wherever it stands, and whose time has run out: dead, as many as one transaction should hold.
-    Returns how many; what was behind them may be next."""
+    What was behind them may be next."""
     found = [row["lane"] for row in sql.expired_heads(connection, endpoint, now)]
     lanes = {of: row for of, row in sql.locked(connection, found).items() if row["worker"] is None}
     late = [head for head in sql.heads(connection, lanes).values() if head["expires"] is not None and head["expires"] < now]
-    _die(connection, late, lanes, now)
-    return len(late)
+    return _die(connection, late, lanes, now)
 
 
-def _die(connection: Connection, late: Sequence[RowMapping], lanes: Mapping[int, RowMapping], now: float) -> None:
+def _die(connection: Connection, late: Sequence[RowMapping], lanes: Mapping[int, RowMapping], now: float) -> list[Late]:
     if not late:
-        return
+        return []
     says = {head["lane"]: rules.expired(head["accepted"], now, head["attempts"], json.loads(head["says"] or "[]")) for head in late}
     sql.settle(connection, [told_of(head["delivery"], "dead", now, head["attempts"], EXPIRED, [says[head["lane"]]]) for head in late],
                [attempt_row(head["delivery"], "", now, now, EXPIRED, [says[head["lane"]]]) for head in late], ())
     gone = {head["lane"]: head["delivery"] for head in late}
     _go_on(connection, {of: _After(lanes[of], gone[of], "dead", sentence, now) for of, sentence in says.items()}, now, Wakes())
+    return [Late(head["delivery"], head["endpoint"], head["place"], says[head["lane"]]) for head in late]
 
 
 def settle(

@@ -27,7 +27,7 @@ from adapter.delivery.points import reached
 from adapter.delivery.store import handing, intake, opening, sql
 from adapter.delivery.store.clock import Steady
 from adapter.delivery.store.errors import StoreAway, WorkerRunning
-from adapter.delivery.store.handing import Lost, Wakes
+from adapter.delivery.store.handing import Late, Lost, Wakes
 from adapter.delivery.store.keeping import Keeping
 from adapter.delivery.store.lock import FileLock
 from adapter.delivery.store.migrations import migrate
@@ -40,6 +40,7 @@ __all__ = ["Breaker", "Lost", "Store"]
 
 T = TypeVar("T")
 Wake = Callable[[Connection, str, float], None]
+Died = Callable[[Sequence[Late]], None]  # called when it is committed, by whichever thread found that their time was over
 TRIES = 5  # of a transaction that was undone because of another
 OVERHEAD = 1500  # bytes of a delivery beside its payload, indexes and attempts included
 SAME_NAME = "a worker named {} is at work on this store already: give this one another name"
@@ -49,6 +50,10 @@ LEASE = 30.0  # seconds without a beat after which a worker is given up
 
 def no_wake(connection: Connection, endpoint: str, delay: float) -> None:
     """Nobody is to be woken: workers look by themselves."""
+
+
+def untold(late: Sequence[Late]) -> None:
+    """Nobody is told: it can be read in the store."""
 
 
 @dataclass(frozen=True)
@@ -66,6 +71,7 @@ class Store:
         self.engine, self.keys, self.clock, self.cap = engine, keys, clock, cap
         self.place = opening.place_of(engine.url)
         self.wake: Wake = no_wake
+        self.died: Died = untold
         self.chance: Callable[[], float] = random.random
         self._lock = FileLock(f"{os.path.realpath(engine.url.database or '')}.lock") if engine.dialect.name == "sqlite" else None
         self._writing = engine.execution_options(writes=True)
@@ -147,8 +153,10 @@ class Store:
 
     def claim(self, worker: str, endpoint: str, most: int, *, urgent_only: bool = False) -> list[Claimed]:
         """Heads of lanes that are due, each with its payload still sealed. Those whose time has run out are dead instead."""
-        return self.write(lambda connection: handing.claim(connection, worker, endpoint, most, self.clock.now(), urgent_only), "claim",
-                          lightly=True)
+        claimed, late = self.write(lambda connection: handing.claim(connection, worker, endpoint, most, self.clock.now(), urgent_only),
+                                   "claim", lightly=True)
+        self.died(late)
+        return claimed
 
     def settle(self, settlements: Sequence[tuple[Claimed, Attempt]], on: bool = True) -> list[Claimed | Lost | None]:
         """One transaction for all of them. `on`: the next of the lane is handed on to the same worker; None: the lane is free."""
@@ -166,8 +174,9 @@ class Store:
     def expire(self, endpoint: str) -> int:
         """Whatever comes next in its lane there, held or not, and whose time has run out, is dead; returns how many."""
         gone = 0
-        while some := self.write(lambda connection: handing.expire(connection, endpoint, self.clock.now())):
-            gone += some
+        while late := self.write(lambda connection: handing.expire(connection, endpoint, self.clock.now())):
+            self.died(late)
+            gone += len(late)
         return gone
 
     def due(self, endpoint: str, *, urgent_only: bool = False) -> float | None:
