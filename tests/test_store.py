@@ -308,6 +308,19 @@ def test_what_is_out_of_time_is_dead_and_says_what_was_tried(store: Store, hand:
     assert states(store) == ["dead", "dead"]
 
 
+def test_whose_time_has_run_out_is_told_whoever_finds_it(store: Store, hand: Hand) -> None:
+    told = list[tuple[int, str]]()
+    store.died = lambda late: told.extend((each.delivery, each.endpoint) for each in late)
+    store.accept([item("one", lasts=60.0), item("two")])
+    hand.passed = 100
+    assert [each.subject for each in claim(store)] == ["two"]
+    assert told == [(1, HOSPITAL)]
+    store.accept([item("three", lasts=60.0)])
+    hand.passed = 200
+    assert store.expire(HOSPITAL) == 1
+    assert told == [(1, HOSPITAL), (3, HOSPITAL)]
+
+
 def test_settling_twice_does_what_settling_once_does(store: Store) -> None:
     store.accept([item(body="A"), item(body="B")])
     [first] = claim(store)
