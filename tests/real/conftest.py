@@ -50,7 +50,7 @@ def made(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Made]:
     """made("PostgreSQL", "HAPI"): a trial of durable delivery, on a database of its own."""
 
     def trial(database: str, server: str) -> Trial:
-        url = str(tmp_path / "redbag.db") if database == "SQLite" else request.getfixturevalue("postgres").database()
+        url = str(tmp_path / "redbag.db") if database.startswith("SQLite") else request.getfixturevalue("postgres").database()
         at = request.getfixturevalue("hapi") if server == "HAPI" else ending.enter_context(sandbox(tmp_path))
         engine: Literal["dbos", "loop"] = "dbos" if database.endswith("DBOS") else "loop"
         return ending.enter_context(closing(Trial(tmp_path, url, at, ending.enter_context(proxy(at, tmp_path)), engine)))

@@ -10,13 +10,13 @@ from tests.durable.trial import Made
 
 TIMES = int(os.environ.get("REDBAG_KILLS", "20"))  # random moments, over all of them
 
-WITH_DBOS = "PostgreSQL and DBOS"
+WITH_DBOS, EMBEDDED = "PostgreSQL and DBOS", "SQLite and DBOS"
 POINTS_AT: list[tuple[str, str, int, Form]] = [
     ("PostgreSQL", "sandbox", 3, "record"), ("PostgreSQL", "HAPI", 1, "bundle"), (WITH_DBOS, "HAPI", 3, "record"),
-    ("SQLite", "HAPI", 1, "record")]
+    ("SQLite", "HAPI", 1, "record"), (EMBEDDED, "sandbox", 1, "record")]
 MOMENTS_AT: list[tuple[str, str, int, Form]] = [
     ("PostgreSQL", "HAPI", 3, "bundle"), ("SQLite", "HAPI", 1, "bundle"), ("PostgreSQL", "sandbox", 1, "record"),
-    (WITH_DBOS, "sandbox", 3, "bundle")]
+    (WITH_DBOS, "sandbox", 3, "bundle"), (EMBEDDED, "sandbox", 1, "record")]
 
 
 def column(database: str, server: str, workers: int, form: Form) -> str:
