@@ -50,7 +50,8 @@ def _one(wanted: list[str], ids: Mapping[str, list[str]]) -> Found:
 def _versions(server: str) -> Iterator[dict[str, Any]]:
     with httpx.Client(timeout=60) as http:
         for kind in TYPES:
-            url: str | None = f"{server}/{kind}/_history?_count=200"
+            # HAPI counts a whole history once a minute, and pages no further than that count; with a time it counts anew
+            url: str | None = f"{server}/{kind}/_history?_count=200&_since=2000-01-01T00:00:00Z"
             while url:
                 page = http.get(url).raise_for_status().json()
                 yield from (entry["resource"] for entry in page.get("entry", []) if "resource" in entry)
