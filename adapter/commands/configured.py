@@ -5,7 +5,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from adapter.commands.exits import Exit, Stop
 from adapter.commands.exported import stopped
@@ -17,7 +17,7 @@ from adapter.delivery.store.seal import Keyring
 from adapter.faults import Refused
 
 if TYPE_CHECKING:
-    from adapter.delivery.store.store import Store
+    from adapter.delivery.store.store import Store, Wake
     from adapter.delivery.work.engine import Engine
 
 KEYS = "REDBAG_KEYS"
@@ -66,10 +66,20 @@ def opened(config: Config, *, make: bool = False, look: bool = False) -> Iterato
     with storing():
         store = Store.open(config.store.database, keyring(config, look=look), cap=cap(config))
         try:
-            engine(config).attach(store)
+            store.wake = first_wake(config, store)
             yield store
         finally:
             store.close()
+
+
+def first_wake(config: Config, store: Store) -> Wake:
+    """The engine is asked for when somebody is to be woken: most commands only look."""
+
+    def wake(transaction: Any, endpoint: str, delay: float) -> None:
+        engine(config).attach(store)
+        store.wake(transaction, endpoint, delay)
+
+    return wake
 
 
 def engine(config: Config, name: str = "") -> Engine:
