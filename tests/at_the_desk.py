@@ -25,9 +25,11 @@ from typer.testing import CliRunner, Result
 
 from adapter.cli import app
 from tests.durable.parts import ROOT, Proxied, proxy, sandbox
+from tests.test_cli import ndjson
 
 NAME = "st-brigids"
 UNUSED = "http://127.0.0.1:9"  # the port of the discard service: nobody listens
+SEND = f"send home.ndjson --to {NAME} --durable"
 EXAMPLES = ROOT / "adapter" / "examples"
 
 
@@ -54,6 +56,10 @@ class Desk:
         for file in (EXAMPLES / "layouts").iterdir():
             if file.is_file():
                 shutil.copy(file, self.folder)
+
+    def residents(self, *each: object, to: str = "home.ndjson") -> None:
+        """What SEND sends."""
+        (self.folder / to).write_bytes(ndjson(*each))
 
     def run(self, command: str, said: bytes = b"") -> Result:
         with inside(self.folder):

@@ -3,33 +3,15 @@ from __future__ import annotations
 
 import doctest
 import json
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from adapter.commands import configured, reconcile
 from adapter.commands.exits import Exit
-from tests.at_the_desk import NAME, Desk, alone, desk
-from tests.test_cli import CANARY, another, lines, ndjson
+from tests.at_the_desk import NAME, SEND, Desk
+from tests.test_cli import CANARY, another, lines
 
-SEND = f"send home.ndjson --to {NAME} --durable"
 LATER = "2025-01-15T21:45:00Z"
-
-
-@pytest.fixture
-def here(tmp_path: Path) -> Iterator[Desk]:
-    with desk(tmp_path) as here:
-        yield here
-
-
-@pytest.fixture
-def quiet(tmp_path: Path) -> Desk:
-    return alone(tmp_path)
-
-
-def residents(here: Desk, *each: object) -> None:
-    (here.folder / "home.ndjson").write_bytes(ndjson(*each))
 
 
 def lost(here: Desk) -> None:
@@ -42,7 +24,7 @@ def lost(here: Desk) -> None:
 def test_a_copy_is_made_while_others_work_and_holds_neither_keys_nor_records_in_the_clear(quiet: Desk) -> None:
     she = another("a")
     she["resident"]["family_name"] = CANARY
-    residents(quiet, she)
+    quiet.residents(she)
     quiet.well(SEND)
     said = quiet.well("backup copy.db")
     assert said == ("Copied into copy.db: 1 delivery, 1 of them waiting. The keys are not in it: keep a copy of their file apart from this "
@@ -80,7 +62,7 @@ def test_of_postgresql_its_own_tools_make_the_copy(quiet: Desk) -> None:
 
 # ---- restore -----------------------------------------------------------------------------------------------------------------------
 def test_nothing_is_written_over_a_store_that_is_there(quiet: Desk) -> None:
-    residents(quiet, another("a"))
+    quiet.residents(another("a"))
     quiet.well(SEND)
     quiet.well("backup copy.db")
     result = quiet.run("restore copy.db")
@@ -90,7 +72,7 @@ def test_nothing_is_written_over_a_store_that_is_there(quiet: Desk) -> None:
 
 def test_what_is_left_of_an_earlier_store_does_not_get_into_the_restored_one(quiet: Desk) -> None:
     """SQLite plays the journal beside a file on top of it, whosever it is."""
-    residents(quiet, another("a"))
+    quiet.residents(another("a"))
     quiet.well(SEND)
     quiet.well("backup copy.db")
     lost(quiet)
@@ -104,14 +86,14 @@ def test_what_is_left_of_an_earlier_store_does_not_get_into_the_restored_one(qui
 
 
 def test_after_a_restore_nothing_is_sent_until_it_is_released(here: Desk) -> None:
-    residents(here, another("a"))
+    here.residents(another("a"))
     here.well(SEND)
     here.well("backup copy.db")
     lost(here)
     said = here.well("restore copy.db")
     assert "Put back, and held: 1 delivery waits. Nothing is sent until `redbag deliveries release --all`." in said
     assert here.run("work --until-idle").exit_code == Exit.PERSON
-    residents(here, another("b"))
+    here.residents(another("b"))
     assert "its lane is held, so it waits: the store was put back" in here.run(SEND).stderr
     assert here.run("work --until-idle").exit_code == Exit.PERSON
     assert here.versions() == {}
@@ -122,7 +104,7 @@ def test_after_a_restore_nothing_is_sent_until_it_is_released(here: Desk) -> Non
 
 
 def test_what_is_found_there_is_counted_of_what_waited(here: Desk) -> None:
-    residents(here, another("a"), another("b"))
+    here.residents(another("a"), another("b"))
     here.well(SEND)
     here.well("backup copy.db")
     here.well("deliveries hold 2")
@@ -136,15 +118,15 @@ def test_what_is_found_there_is_counted_of_what_waited(here: Desk) -> None:
 def test_reconciled_with_what_is_there(here: Desk) -> None:
     """Of four that waited when the copy was made, one was delivered since, one was and then a later record of hers, of one the hospital has
     only a part, and of one it has never heard."""
-    residents(here, *map(another, ("there", "later", "part", "absent")))
+    here.residents(*map(another, ("there", "later", "part", "absent")))
     here.well(SEND)
     here.well("backup copy.db")
     here.well("deliveries hold 3 4")
     here.run("work --until-idle")
-    residents(here, another("later", as_of=LATER))
+    here.residents(another("later", as_of=LATER))
     here.well(SEND)
     part = another("part")
-    residents(here, {**part, "medicines": part["medicines"][:2]})
+    here.residents({**part, "medicines": part["medicines"][:2]})
     here.well(f"send home.ndjson --to {NAME}")
     here.run("work --until-idle")
     there = here.versions()
@@ -169,9 +151,9 @@ def test_reconciled_with_what_is_there(here: Desk) -> None:
 
 def test_a_record_that_takes_back_is_not_done_because_a_later_one_is_there(here: Desk) -> None:
     """Whether what is there is to be taken back is for a person."""
-    residents(here, another("a", as_of=LATER))
+    here.residents(another("a", as_of=LATER))
     here.well(f"send home.ndjson --to {NAME}")
-    residents(here, another("a", withdrawn={"reason": "wrong resident"}))
+    here.residents(another("a", withdrawn={"reason": "wrong resident"}))
     here.well(SEND)
     here.well("backup copy.db")
     lost(here)
@@ -183,7 +165,7 @@ def test_a_record_that_takes_back_is_not_done_because_a_later_one_is_there(here:
 
 def test_an_endpoint_that_does_not_answer_leaves_everything_as_it_is(here: Desk) -> None:
     here.configure('patient = "create-if-missing"', "seconds = 0.3")
-    residents(here, another("a"), another("b"))
+    here.residents(another("a"), another("b"))
     here.well(SEND)
     here.well("backup copy.db")
     lost(here)
@@ -195,7 +177,7 @@ def test_an_endpoint_that_does_not_answer_leaves_everything_as_it_is(here: Desk)
 
 # ---- keys --------------------------------------------------------------------------------------------------------------------------
 def test_a_new_key_takes_over_and_after_resealing_the_old_one_may_go(here: Desk) -> None:
-    residents(here, another("a"))
+    here.residents(another("a"))
     here.well(SEND)
     old = (here.folder / "redbag.keys").read_text().split()[0]
     here.well("keys new")
@@ -209,12 +191,12 @@ def test_a_new_key_takes_over_and_after_resealing_the_old_one_may_go(here: Desk)
 
 
 def test_a_lost_key_is_named_and_stops_only_what_it_sealed_until_it_is_put_back(here: Desk) -> None:
-    residents(here, another("a"))
+    here.residents(another("a"))
     here.well(SEND)
     lost_key = (here.folder / "redbag.keys").read_text()
     (here.folder / "redbag.keys").unlink()
     here.well("keys new --lost")
-    residents(here, another("b"))
+    here.residents(another("b"))
     here.well(SEND)
     name = lost_key.split()[0]
     listed = here.run("keys list")
@@ -236,7 +218,7 @@ def test_a_lost_key_is_named_and_stops_only_what_it_sealed_until_it_is_put_back(
 
 @pytest.mark.parametrize("command", ["keys new", SEND, "work --until-idle", "deliveries replay 1"])
 def test_where_the_store_needs_keys_that_are_gone_nobody_is_told_to_make_new_ones(quiet: Desk, command: str) -> None:
-    residents(quiet, another("a"))
+    quiet.residents(another("a"))
     quiet.well(SEND)
     file = quiet.folder / "redbag.keys"
     name = file.read_text().split()[0]

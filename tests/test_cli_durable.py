@@ -9,7 +9,6 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -20,28 +19,11 @@ from adapter.commands import durable
 from adapter.commands.exits import Exit
 from adapter.commands.server import is_address
 from tests import stores
-from tests.at_the_desk import NAME, Desk, alone, desk
+from tests.at_the_desk import NAME, SEND, Desk
 from tests.test_cli import CANARY, ROOT, another, example, lines, ndjson
 
-SEND = f"send home.ndjson --to {NAME} --durable"
 TIME = r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\dZ"
 LATER = "2025-01-15T21:45:00Z"  # a day after the example
-
-
-@pytest.fixture
-def here(tmp_path: Path) -> Iterator[Desk]:
-    with desk(tmp_path) as here:
-        yield here
-
-
-@pytest.fixture
-def quiet(tmp_path: Path) -> Desk:
-    """Where nothing is sent."""
-    return alone(tmp_path)
-
-
-def residents(here: Desk, *each: object, to: str = "home.ndjson") -> None:
-    (here.folder / to).write_bytes(ndjson(*each))
 
 
 def accepted(here: Desk) -> int:
@@ -55,7 +37,7 @@ def accepted(here: Desk) -> int:
 @pytest.mark.parametrize("database", ["SQLite", "PostgreSQL"])
 def test_accepted_then_delivered_and_again_nothing_is_written(here: Desk, database: str) -> None:
     here.configure('patient = "create-if-missing"', store=f'database = "{stores.address(database, Path())}"')
-    residents(here, another("a"), another("b"))
+    here.residents(another("a"), another("b"))
     first = here.run(f"{SEND} --json")
     assert lines(first, "result") == [{"exit": 0, "residents": 2, "refused": 0, "warnings": 8, "accepted": 2, "repeat": 0, "older": 0,
                                        "conflict": 0, "superseded": 0}]
@@ -69,7 +51,7 @@ def test_accepted_then_delivered_and_again_nothing_is_written(here: Desk, databa
 
 
 def test_who_is_refused_is_told_and_the_others_are_accepted(quiet: Desk) -> None:
-    residents(quiet, another("a"), another("b", as_of="yesterday"), another("c"))
+    quiet.residents(another("a"), another("b", as_of="yesterday"), another("c"))
     result = quiet.run(SEND)
     assert result.exit_code == Exit.PARTIAL
     assert "home.ndjson:2:" in result.stderr
@@ -79,11 +61,11 @@ def test_who_is_refused_is_told_and_the_others_are_accepted(quiet: Desk) -> None
 
 
 def test_the_newer_record_takes_the_place_of_what_waited_and_an_older_one_is_not_accepted(quiet: Desk) -> None:
-    residents(quiet, another("a"))
+    quiet.residents(another("a"))
     quiet.well(SEND)
-    residents(quiet, another("a", as_of=LATER))
+    quiet.residents(another("a", as_of=LATER))
     assert "1 accepted (in place of 1 that was waiting)" in quiet.well(SEND)
-    residents(quiet, another("a"))
+    quiet.residents(another("a"))
     older = quiet.run(SEND)
     assert older.exit_code == Exit.NOTHING
     assert "record 1: this is of 2025-01-14T21:45:00Z, and delivery 2 of 2025-01-15T21:45:00Z was accepted before" in older.stderr
@@ -95,7 +77,7 @@ def test_the_newer_record_takes_the_place_of_what_waited_and_an_older_one_is_not
 def test_what_residents_share_is_accepted_once_and_counted_as_nobodys(quiet: Desk) -> None:
     """Two of one home and one practice, the second from an older export: hers is accepted all the same."""
     quiet.configure('directory = "own"')
-    residents(quiet, another("a"), another("b", as_of="2025-01-13T21:45:00Z"))
+    quiet.residents(another("a"), another("b", as_of="2025-01-13T21:45:00Z"))
     result = quiet.run(SEND)
     assert result.exit_code == Exit.DONE
     assert "2 accepted. " in result.stderr
@@ -107,14 +89,14 @@ def test_what_residents_share_is_accepted_once_and_counted_as_nobodys(quiet: Des
 
 
 def test_under_one_event_one_thing_is_accepted(quiet: Desk) -> None:
-    residents(quiet, another("a"))
+    quiet.residents(another("a"))
     assert "1 accepted" in quiet.well(f"{SEND} --event admitted-7")
     assert "1 repeated" in quiet.well(f"{SEND} --event admitted-7")
-    residents(quiet, another("a", as_of=LATER))
+    quiet.residents(another("a", as_of=LATER))
     other = quiet.run(f"{SEND} --event admitted-7")
     assert other.exit_code == Exit.NOTHING
     assert "this event's id was given before, with other content (delivery 1)" in other.stderr
-    residents(quiet, another("a"), another("b"))
+    quiet.residents(another("a"), another("b"))
     several = quiet.run(f"{SEND} --event moved-8")
     assert several.exit_code == Exit.USAGE
     assert quiet.asked("SELECT count(*) FROM delivery") == [(1,)]
@@ -122,7 +104,7 @@ def test_under_one_event_one_thing_is_accepted(quiet: Desk) -> None:
 
 def test_an_event_that_is_told_again_when_it_was_refused_is_for_a_person(here: Desk) -> None:
     here.configure()  # nobody is made there
-    residents(here, another("a"))
+    here.residents(another("a"))
     send = f"{SEND} --event admitted-7"
     here.well(send)
     here.run("work --until-idle")
@@ -134,7 +116,7 @@ def test_an_event_that_is_told_again_when_it_was_refused_is_for_a_person(here: D
 
 
 def test_an_event_that_is_told_again_when_it_was_delivered_says_how_it_is_sent_once_more(here: Desk) -> None:
-    residents(here, another("a"))
+    here.residents(another("a"))
     send = f"{SEND} --event admitted-7"
     here.well(send)
     here.well("work --until-idle")
@@ -144,7 +126,7 @@ def test_an_event_that_is_told_again_when_it_was_delivered_says_how_it_is_sent_o
 
 def test_the_same_is_accepted_once_more_when_that_is_said(here: Desk) -> None:
     """As when the hospital has lost what it had, or somebody took it back there."""
-    residents(here, another("a"), another("b"))
+    here.residents(another("a"), another("b"))
     here.well(SEND)
     here.well("work --until-idle")
     here.well(f"retract --record home.ndjson --resident a --to {NAME}")
@@ -160,7 +142,7 @@ def test_the_same_is_accepted_once_more_when_that_is_said(here: Desk) -> None:
 
 def test_a_run_that_is_killed_has_accepted_what_it_told_and_again_accepts_the_rest(quiet: Desk) -> None:
     """Of 1,000 residents; the second time nobody is there twice."""
-    residents(quiet, *(another(f"r{i}", allergies="none known", vaccinations="none known") for i in range(1000)))
+    quiet.residents(*(another(f"r{i}", allergies="none known", vaccinations="none known") for i in range(1000)))
     command = [sys.executable, "-c", "from adapter.cli import main; main()", *f"{SEND} --json".split()]
     with subprocess.Popen(command, cwd=quiet.folder, stdout=subprocess.PIPE, env={"PYTHONPATH": str(ROOT)}) as run:
         assert run.stdout
@@ -174,7 +156,7 @@ def test_a_run_that_is_killed_has_accepted_what_it_told_and_again_accepts_the_re
 
 
 def test_interrupted_it_says_what_is_accepted(quiet: Desk) -> None:
-    residents(quiet, *(another(f"r{i}", allergies="none known", vaccinations="none known") for i in range(1000)))
+    quiet.residents(*(another(f"r{i}", allergies="none known", vaccinations="none known") for i in range(1000)))
     command = [sys.executable, "-c", "from adapter.cli import main; main()", *SEND.split()]
     with subprocess.Popen(command, cwd=quiet.folder, stderr=subprocess.PIPE, text=True, env={"PYTHONPATH": str(ROOT)}) as run:
         while not accepted(quiet):
@@ -228,7 +210,7 @@ def test_a_bundle_is_accepted_to_the_byte_if_it_can_be_sent_twice(here: Desk) ->
 
 def test_whom_a_bundle_is_about_can_be_said_where_it_does_not_say_so(quiet: Desk) -> None:
     """As what `convert` makes for a server where she is known: her Patient is not in it."""
-    residents(quiet, another("a"))
+    quiet.residents(another("a"))
     bundle = quiet.run("convert home.ndjson").stdout_bytes
     unsaid = quiet.run(f"send - --to {NAME} --durable", bundle)
     assert unsaid.exit_code == Exit.NOTHING
@@ -238,16 +220,16 @@ def test_whom_a_bundle_is_about_can_be_said_where_it_does_not_say_so(quiet: Desk
     assert "accepted as delivery 1" in quiet.well(f"send - --to {NAME} --durable {whose}", bundle).lower()
     assert "delivery 2" in quiet.well(f"send - --to {NAME} --durable {whose} --again", bundle)
     assert quiet.asked("SELECT count(*) FROM lane") == [(1,)]
-    residents(quiet, another("a", as_of=LATER))
+    quiet.residents(another("a", as_of=LATER))
     assert "1 accepted (in place of 2 that were waiting)" in quiet.well(SEND)  # it was her lane
 
 
 def test_when_it_is_full_nothing_more_is_accepted_and_what_is_stays(quiet: Desk) -> None:
-    residents(quiet, another("a"))
+    quiet.residents(another("a"))
     quiet.well(SEND)
     quiet.configure(store="cap_mb = 10")
     quiet.filled(11_000_000)
-    residents(quiet, another("b"))
+    quiet.residents(another("b"))
     full = quiet.run(SEND)
     assert full.exit_code == Exit.NOTHING
     assert full.stderr.startswith("redbag.db: nothing more is accepted, its cap of 10 MB is reached: it holds 1 delivery (1 waiting) in ")
@@ -259,10 +241,10 @@ def test_when_it_is_full_nothing_more_is_accepted_and_what_is_stays(quiet: Desk)
 
 # ---- retracting ------------------------------------------------------------------------------------------------------------------
 def test_a_retraction_takes_back_what_was_delivered_and_what_waits_is_never_sent(here: Desk) -> None:
-    residents(here, another("a"))
+    here.residents(another("a"))
     here.well(SEND)
     here.well("work --until-idle")
-    residents(here, another("a", as_of=LATER))
+    here.residents(another("a", as_of=LATER))
     here.well(SEND)
     assert "Retraction accepted as delivery 3; 1 delivery of hers that waited will not be sent." in here.well(
         f"retract --record home.ndjson --to {NAME} --durable")
@@ -290,7 +272,7 @@ def test_a_retraction_takes_back_what_was_delivered_and_what_waits_is_never_sent
     ("deliveries release", "Say whose: the numbers of deliveries, --to NAME, or --all."),
 ])
 def test_the_wrong_command_line_is_one_sentence(quiet: Desk, command: str, says: str) -> None:
-    residents(quiet, another("a"))
+    quiet.residents(another("a"))
     result = quiet.run(command)
     assert result.exit_code == Exit.USAGE
     assert says in result.stderr
@@ -299,7 +281,7 @@ def test_the_wrong_command_line_is_one_sentence(quiet: Desk, command: str, says:
 
 def test_without_a_configuration_a_name_is_no_address(quiet: Desk) -> None:
     (quiet.folder / "redbag.toml").unlink()
-    residents(quiet, another("a"))
+    quiet.residents(another("a"))
     for command in (SEND, f"send home.ndjson --to {NAME}", f"pull --from {NAME} --record home.ndjson"):
         result = quiet.run(command)
         assert result.exit_code == Exit.USAGE
@@ -308,7 +290,7 @@ def test_without_a_configuration_a_name_is_no_address(quiet: Desk) -> None:
 
 def test_without_keys_it_is_said_how_they_are_made(quiet: Desk) -> None:
     (quiet.folder / "redbag.keys").unlink()
-    residents(quiet, another("a"))
+    quiet.residents(another("a"))
     result = quiet.run(SEND)
     assert (result.exit_code, result.stderr) == (Exit.NOTHING, (
         "redbag.keys: there is no such file of keys; make one with `redbag keys new`, or put its lines into REDBAG_KEYS.\n"))
@@ -332,13 +314,13 @@ def test_an_address_is_known_from_a_name(said: str, is_one: bool) -> None:
 
 # ---- an endpoint by its name, at once ------------------------------------------------------------------------------------------
 def test_without_durable_an_endpoint_is_sent_to_at_once_as_it_is_configured(here: Desk) -> None:
-    residents(here, another("a"))
+    here.residents(another("a"))
     assert "1 delivered" in here.well(f"send home.ndjson --to {NAME}")
     assert here.versions()["Patient"] == 1
     assert not (here.folder / "redbag.db").exists()
     refused = here.run(f"send home.ndjson --to {NAME} --patient match")
     assert "1 delivered" in refused.output  # the command line wins; she is there by now
-    residents(here, another("b"))
+    here.residents(another("b"))
     assert here.run(f"send home.ndjson --to {NAME} --patient match").exit_code == Exit.NOTHING
     assert here.well(f"pull --from {NAME} --source {example()['source']} --resident a")
 

@@ -6,8 +6,6 @@ import re
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -18,25 +16,14 @@ from adapter.commands import work
 from adapter.commands.exits import Exit
 from adapter.commands.talk import Talk
 from adapter.delivery.store.errors import StoreAway, StoreError, StoreFull
-from tests.at_the_desk import NAME, Desk, desk
-from tests.test_cli import ROOT, another, lines, ndjson
+from tests.at_the_desk import NAME, SEND, Desk
+from tests.test_cli import ROOT, another, lines
 
 WORK = [sys.executable, "-c", "from adapter.cli import main; main()", "work", "--name", "ward"]
-SEND = f"send home.ndjson --to {NAME} --durable"
-
-
-@pytest.fixture
-def here(tmp_path: Path) -> Iterator[Desk]:
-    with desk(tmp_path) as here:
-        yield here
-
-
-def residents(here: Desk, *each: object) -> None:
-    (here.folder / "home.ndjson").write_bytes(ndjson(*each))
 
 
 def test_after_an_answer_that_never_came_it_is_sent_again_and_is_there_once(here: Desk) -> None:
-    residents(here, another("a"))
+    here.residents(another("a"))
     here.well(SEND)
     here.network.meets(first=["swallow"], methods=["POST"])
     here.well("work --until-idle")
@@ -50,7 +37,7 @@ def test_after_an_answer_that_never_came_it_is_sent_again_and_is_there_once(here
 
 def test_while_the_hospital_is_away_it_waits_and_nothing_is_lost(here: Desk) -> None:
     here.configure('patient = "create-if-missing"', "seconds = 1")
-    residents(here, another("a"))
+    here.residents(another("a"))
     here.well(SEND)
     here.network.down()
     away = here.run("work --until-idle")
@@ -66,7 +53,7 @@ def test_while_the_hospital_is_away_it_waits_and_nothing_is_lost(here: Desk) -> 
 
 def test_a_server_that_is_busy_is_asked_twice_and_then_left_to_the_store(here: Desk) -> None:
     """It knows when to try again, and for everybody."""
-    residents(here, another("a"))
+    here.residents(another("a"))
     here.well(SEND)
     here.network.meets(first=["503"] * 4, methods=["GET"])
     here.run("work --until-idle")
@@ -78,7 +65,7 @@ def test_a_server_that_is_busy_is_asked_twice_and_then_left_to_the_store(here: D
 
 
 def test_that_an_endpoint_is_in_trouble_is_told_once_and_that_it_is_over(here: Desk) -> None:
-    residents(here, another("a"))
+    here.residents(another("a"))
     here.well(SEND)
     here.network.meets(first=["503"] * 9, methods=["GET"])
     with subprocess.Popen(WORK, cwd=here.folder, stderr=subprocess.PIPE, text=True, env={"PYTHONPATH": str(ROOT)}) as run:
@@ -92,7 +79,7 @@ def test_that_an_endpoint_is_in_trouble_is_told_once_and_that_it_is_over(here: D
 
 def test_quiet_hours_are_told(here: Desk) -> None:
     here.configure('patient = "create-if-missing"', 'quiet = ["00:00-12:00", "12:00-23:59", "23:59-00:00"]')
-    residents(here, another("a"))
+    here.residents(another("a"))
     here.well(SEND)
     run = here.run("work --until-idle")
     assert run.exit_code == Exit.AGAIN
@@ -130,7 +117,7 @@ def test_what_was_delivered_and_is_for_a_person_is_told_counted_and_listed_until
         httpx.put(f"{here.hospital}/MedicationStatement/{resource['id']}", json=resource).raise_for_status()
 
     def export(day: int) -> Result:
-        residents(here, {**another("a"), "as_of": f"2026-12-{day:02}T08:00:00Z"})
+        here.residents({**another("a"), "as_of": f"2026-12-{day:02}T08:00:00Z"})
         here.well(SEND)
         return here.run("work --until-idle")
 
@@ -152,7 +139,7 @@ def test_what_was_delivered_and_is_for_a_person_is_told_counted_and_listed_until
 # ---- what is looked after meanwhile --------------------------------------------------------------------------------------------
 def test_what_waits_for_an_endpoint_that_is_not_named_any_more_is_told_and_dies_in_its_time(here: Desk) -> None:
     here.configure("expires_hours = 0.0001")
-    residents(here, another("a"))
+    here.residents(another("a"))
     here.well(SEND)
     here.configure(name="elsewhere")
     says = f"{NAME}: 1 delivery waits for it, and redbag.toml does not name it.\n"
@@ -167,7 +154,7 @@ def test_what_waits_for_an_endpoint_that_is_not_named_any_more_is_told_and_dies_
 
 def test_whose_time_runs_out_is_told_and_counted(here: Desk) -> None:
     here.configure("expires_hours = 0.0001")
-    residents(here, another("a"), another("b"))
+    here.residents(another("a"), another("b"))
     here.well(SEND)
     time.sleep(0.5)
     says = "its time ran out, N seconds after it was accepted; it was not tried"

@@ -3,7 +3,6 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,31 +14,15 @@ from adapter.commands import deliveries, line, work
 from adapter.commands.exits import Exit
 from adapter.commands.line import HELD, state_of
 from adapter.delivery.store.people import Line
-from tests.at_the_desk import NAME, Desk, alone, desk
+from tests.at_the_desk import NAME, SEND, Desk
 from tests.at_work import Hand, Home
-from tests.test_cli import ROOT, another, example, lines, ndjson
+from tests.test_cli import ROOT, another, example, lines
 
 PAGE = ROOT / "docs" / "delivery.md"
-SEND = f"send home.ndjson --to {NAME} --durable"
 LATER = "2025-01-15T21:45:00Z"
 A_LINE = Line(id=7, lane=1, endpoint=NAME, subject="s", kind="complete", state="queued", urgent=False, as_of=None, place="record 1",
               accepted=0.0, expires=None, settled=None, attempts=0, outcome="", says=(), lane_state="active", held="", held_because="",
               due=None, in_flight=False, kept=True)
-
-
-@pytest.fixture
-def here(tmp_path: Path) -> Iterator[Desk]:
-    with desk(tmp_path) as here:
-        yield here
-
-
-@pytest.fixture
-def quiet(tmp_path: Path) -> Desk:
-    return alone(tmp_path)
-
-
-def residents(here: Desk, *each: object) -> None:
-    (here.folder / "home.ndjson").write_bytes(ndjson(*each))
 
 
 # ---- the page --------------------------------------------------------------------------------------------------------------------
@@ -112,7 +95,7 @@ def test_what_travels_by_itself_is_told_from_residents(subject: str, says: str) 
 
 # ---- looking ---------------------------------------------------------------------------------------------------------------------
 def test_the_list_shows_what_waits_and_counts_the_rest(quiet: Desk) -> None:
-    residents(quiet, *(another(f"r{i}") for i in range(3)))
+    quiet.residents(*(another(f"r{i}") for i in range(3)))
     quiet.well(SEND)
     quiet.well(f"{SEND} --urgent")  # a repeat, and urgent now
     result = quiet.run("deliveries list --most 2")
@@ -127,9 +110,9 @@ def test_the_list_shows_what_waits_and_counts_the_rest(quiet: Desk) -> None:
 
 
 def test_a_resident_is_found_by_her_key_by_her_record_and_by_a_number(quiet: Desk) -> None:
-    residents(quiet, another("a"), another("b"))
+    quiet.residents(another("a"), another("b"))
     quiet.well(SEND)
-    residents(quiet, another("b"))
+    quiet.residents(another("b"))
     ways = ["deliveries show 2", "deliveries show --record home.ndjson",
             f"deliveries show --source {example()['source']} --resident b"]
     first, *others = (quiet.well(way) for way in ways)
@@ -143,7 +126,7 @@ def test_a_resident_is_found_by_her_key_by_her_record_and_by_a_number(quiet: Des
 def dead(here: Desk, *each: object) -> None:
     """The hospital knows none of them, and they are not made there."""
     here.configure()
-    residents(here, *each)
+    here.residents(*each)
     here.well(SEND)
     assert here.run("work --until-idle").exit_code == Exit.PERSON
 
@@ -152,7 +135,7 @@ def test_a_newer_record_passes_a_dead_one(here: Desk) -> None:
     dead(here, another("a"))
     assert "At st-brigids: held behind a dead delivery" in here.well("deliveries show 1")
     here.configure('patient = "create-if-missing"')
-    residents(here, another("a", as_of=LATER))
+    here.residents(another("a", as_of=LATER))
     here.well(SEND)
     here.well("work --until-idle")
     assert "1 delivered, 0 superseded, 1 dead" in here.well("deliveries list")
@@ -186,7 +169,7 @@ def test_all_that_is_dead_is_tried_again_at_once(here: Desk) -> None:
 
 
 def test_what_is_held_is_found_though_nothing_waits_there(here: Desk) -> None:
-    residents(here, another("a"), another("b"))
+    here.residents(another("a"), another("b"))
     here.well(SEND)
     here.well("work --until-idle")
     assert here.well("deliveries hold 2") == "Delivery 2: its lane is held.\n"
@@ -243,10 +226,10 @@ def test_replay_and_it_has_time_again(here: Desk) -> None:
 
 
 def test_held_by_hand_nothing_is_sent_until_it_is_released(here: Desk) -> None:
-    residents(here, another("a"), another("b"))
+    here.residents(another("a"), another("b"))
     here.well(SEND)
     here.well("deliveries hold 1")
-    residents(here, another("a", as_of=LATER))
+    here.residents(another("a", as_of=LATER))
     accepted = here.run(SEND)
     assert "its lane is held, so it waits" in accepted.stderr
     assert here.run("work --until-idle").exit_code == Exit.PERSON
@@ -259,7 +242,7 @@ def test_held_by_hand_nothing_is_sent_until_it_is_released(here: Desk) -> None:
 
 def test_a_delivery_dies_when_its_time_is_over_and_says_how_long_it_was_tried(here: Desk) -> None:
     here.configure("expires_hours = 0.0001")
-    residents(here, another("a"))
+    here.residents(another("a"))
     here.well(SEND)
     here.network.down()
     said = ""

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
@@ -16,25 +16,18 @@ import pytest
 
 from adapter.commands import support
 from adapter.commands.exits import Exit
-from tests.at_the_desk import NAME, UNUSED, Desk, alone, desk
+from tests.at_the_desk import SEND, UNUSED, Desk, alone
 from tests.test_cli import ROOT, another, lines, ndjson
 
-SEND = f"send home.ndjson --to {NAME} --durable"
 HOUR = 3600.0
 Wrong = Callable[[Desk], object]
-
-
-@pytest.fixture
-def here(tmp_path: Path) -> Iterator[Desk]:
-    with desk(tmp_path) as here:
-        yield here
 
 
 @pytest.fixture
 def quiet(tmp_path: Path) -> Desk:
     """With one delivery that waits, at an endpoint nobody listens at."""
     here = alone(tmp_path)
-    (here.folder / "home.ndjson").write_bytes(ndjson(another("a")))
+    here.residents(another("a"))
     here.well(SEND)
     return here
 
@@ -54,7 +47,7 @@ def checks(here: Desk) -> dict[str, list[tuple[str, str]]]:
 
 # ---- well --------------------------------------------------------------------------------------------------------------------------
 def test_all_is_well(here: Desk) -> None:
-    (here.folder / "home.ndjson").write_bytes(ndjson(another("a")))
+    here.residents(another("a"))
     here.well(SEND)
     here.well("work --until-idle")
     result = here.run("doctor")
