@@ -1,0 +1,1 @@
+"""UK Core conformance over plain dicts: fast where nothing is wrong, explained where something is."""
