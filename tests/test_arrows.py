@@ -15,6 +15,7 @@ RESOURCES = {
 }
 WHOLE = {"catalogue", "bag", "corrections", "absence"}      # over all of them
 PURE = {"mappings", "mappings.resources", "mappings.whole", "adapter.wire", "adapter.bundle", "adapter.records"}
+CLOSED = PURE | {"adapter.synth", "adapter.conformance"}      # no clock, no chance, no network, no files but their own
 ARROWS = {      # layer: the layers it may import, itself included by nature (except that no resource module imports another)
     "mappings": set(),
     "mappings.resources": {"mappings"},
@@ -25,14 +26,15 @@ ARROWS = {      # layer: the layers it may import, itself included by nature (ex
     "adapter.records": {"mappings", "mappings.resources", "mappings.whole", "adapter.wire", "adapter.rows"},
     "adapter.bundle": {"mappings", "mappings.resources", "mappings.whole", "adapter.wire"},
     "adapter.synth": {"mappings", "mappings.resources", "mappings.whole", "adapter.wire", "adapter.rows", "adapter.records"},
-    "adapter.docs": {"mappings", "mappings.resources", "mappings.whole"},
+    "adapter.conformance": {"mappings", "adapter.wire"},      # it sees a dict and the definitions: nothing of shapes, records, bundles
+    "adapter.docs": {"mappings", "mappings.resources", "mappings.whole", "adapter.conformance"},
     "adapter.sandbox": {"adapter.wire"},      # a hospital of its own: it must not judge our bundles by our own code
     "adapter.hospital": set(),      # somebody else's system, in the demo
     "adapter.examples": set(),      # a vendor's own functions, beside its layout
-    "adapter.delivery": PURE,
+    "adapter.delivery": PURE | {"adapter.conformance"},
     "adapter.returns": PURE | {"adapter.delivery"},
-    "adapter.edge": PURE | {"adapter.rows", "adapter.synth", "adapter.docs", "adapter.sandbox", "adapter.hospital", "adapter.delivery",
-                            "adapter.returns"},
+    "adapter.edge": PURE | {"adapter.rows", "adapter.synth", "adapter.docs", "adapter.sandbox", "adapter.hospital", "adapter.conformance",
+                            "adapter.delivery", "adapter.returns"},
 }
 PARTS = {
     "adapter.cli": "adapter.edge", "adapter.commands": "adapter.edge", "adapter.demo": "adapter.edge",
@@ -43,6 +45,7 @@ THIRD_PARTY = {
     "adapter.rows": {"lxml"},
     "adapter.records": {"msgspec", "lxml"},
     "adapter.synth": {"msgspec"},
+    "adapter.conformance": {"jsonschema_rs", "lxml", "msgspec"},
     "adapter.sandbox": {"fastapi", "starlette", "uvicorn"},
     "adapter.hospital": {"httpx"},
     "adapter.delivery": {"alembic", "cryptography", "dbos", "httpx", "jwt", "pydantic", "pydantic_core", "pydantic_settings", "sqlalchemy",
@@ -87,7 +90,7 @@ def allowed(module: str, here: str, other: str) -> bool:
         there = layer(other)
         return there in ARROWS[here] or (there == here and (here != "mappings.resources" or other == module))
     if package in sys.stdlib_module_names:
-        return here not in PURE | {"adapter.synth"} or not any(f"{other}.".startswith(f"{name}.") for name in OUTSIDE)
+        return here not in CLOSED or not any(f"{other}.".startswith(f"{name}.") for name in OUTSIDE)
     return package in THIRD_PARTY.get(here, ())
 
 
@@ -115,6 +118,9 @@ def test_imports_go_one_way(module: str, path: Path) -> None:
     ("adapter.records.native", "from urllib.request import urlopen"),
     ("adapter.records.native", "import sqlite3"),
     ("adapter.records.rows.index", "from adapter.records.native import Format"),
+    ("adapter.conformance.checker", "from adapter.bundle import collection"),
+    ("adapter.conformance.checker", "from mappings.patient import patient"),
+    ("adapter.conformance.checker", "import socket"),
     ("adapter.sandbox.store", "from adapter.bundle import transaction"),
     ("adapter.delivery.client", "from adapter.returns import pull"),
     ("adapter.returns.pull", "import typer"),
