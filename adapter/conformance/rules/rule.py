@@ -15,7 +15,7 @@ Object = dict[str, Any]
 """A JSON object of unknown contents: any member may be missing, or of any JSON type."""
 
 Said = tuple[str, str]
-"""Where, from the object judged on (`.value`, `.coding[1].version`, empty: the object itself), and a sentence without a value of the patient."""
+"""Where, from the object judged on (`.value`, `.coding[1].version`; empty: itself), and a sentence without a value of the patient."""
 
 Judge = Callable[[Object], Sequence[Said]]
 """Never raises, whatever the object holds; nothing said is an empty sequence, so its truth is the verdict."""
