@@ -20,7 +20,8 @@ ARROWS = {      # layer: the layers it may import, itself included by nature (ex
     "mappings": set(),
     "mappings.resources": {"mappings"},
     "mappings.whole": {"mappings", "mappings.resources"},
-    "adapter": set(),
+    "adapter": {"adapter.opinion"},      # adapter.typed
+    "adapter.opinion": {"adapter.wire", "adapter.conformance"},
     "adapter.wire": set(),
     "adapter.rows": {"adapter.wire"},      # an export's files: they know nothing of records
     "adapter.records": {"mappings", "mappings.resources", "mappings.whole", "adapter.wire", "adapter.rows"},
@@ -34,10 +35,11 @@ ARROWS = {      # layer: the layers it may import, itself included by nature (ex
     "adapter.delivery": PURE | {"adapter.conformance"},
     "adapter.returns": PURE | {"adapter.delivery"},
     "adapter.edge": PURE | {"adapter.rows", "adapter.synth", "adapter.docs", "adapter.sandbox", "adapter.hospital", "adapter.conformance",
-                            "adapter.delivery", "adapter.returns"},
+                            "adapter.opinion", "adapter.delivery", "adapter.returns"},
 }
 PARTS = {
     "adapter.cli": "adapter.edge", "adapter.commands": "adapter.edge", "adapter.demo": "adapter.edge",
+    "adapter.second_opinion": "adapter.opinion",
     "adapter.scan": "adapter.wire", "adapter.faults": "adapter.wire", "adapter.fhir_xml": "adapter.wire",
 }
 THIRD_PARTY = {
@@ -51,6 +53,7 @@ THIRD_PARTY = {
     "adapter.delivery": {"alembic", "cryptography", "dbos", "httpx", "jwt", "pydantic", "pydantic_core", "pydantic_settings", "sqlalchemy",
                          "tenacity"},
     "adapter.returns": {"httpx", "tenacity"},
+    "adapter.opinion": {"fhir", "fhir_core", "pydantic"},      # an extra: nobody has to have it
     "adapter.edge": {"httpx", "msgspec", "rich", "typer", "uvicorn"},
 }
 OUTSIDE = {"asyncio", "ftplib", "http", "logging", "multiprocessing", "os", "random", "secrets", "select", "shutil", "signal", "smtplib",
