@@ -43,6 +43,7 @@ PARTS = {
     "adapter.scan": "adapter.wire", "adapter.faults": "adapter.wire", "adapter.fhir_xml": "adapter.wire",
 }
 THIRD_PARTY = {
+    "adapter": {"fhir_core"},      # the name of a type
     "adapter.wire": {"msgspec", "lxml"},
     "adapter.rows": {"lxml"},
     "adapter.records": {"msgspec", "lxml"},
