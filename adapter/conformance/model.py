@@ -2,6 +2,10 @@
 
 Made of a StructureDefinition (HL7 FHIR R4, pages ElementDefinition and Profiling) by compiling.py; read by the explaining check, and by
 the gate that says quickly that nothing is wrong. An element has only what was said about it *there*: what its type says is the type's.
+
+A profile is checked *beside* the type it narrows, never instead of it. So a profile, at every depth, names only the elements of which it
+says more than the type does (all fields of such an element are filled; only invariants of the type's are left out), and what it does not
+name is as the type has it: an element that a profile does not mention is not unknown. Types name all their elements.
 """
 from __future__ import annotations
 
@@ -26,14 +30,16 @@ class Type(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Binding(msgspec.Struct, frozen=True, omit_defaults=True):
-    """`value_set`: canonical URL without version. Example bindings are left out: they ask for nothing."""
+    """`value_set`: canonical URL without version; none: the binding is told in words only. Example bindings are left out: they ask for
+    nothing. `within`: the value set that no code may leave, whatever the strength (extension elementdefinition-maxValueSet)."""
 
     strength: Literal["required", "extensible", "preferred"]
     value_set: str
+    within: str = ""
 
 
 class Constraint(msgspec.Struct, frozen=True, omit_defaults=True):
-    """An invariant in FHIRPath, said of the element that carries it."""
+    """An invariant in FHIRPath, said of the element that carries it. No `expression`: it is told in words only."""
 
     key: str
     severity: Literal["error", "warning"]
@@ -59,8 +65,9 @@ class Element(msgspec.Struct, frozen=True, omit_defaults=True):
     """`name`: the key in JSON, of a choice with its mark (`value[x]`); of the root, the type. `most`: None is *.
 
     `many`: it is a list in JSON, whatever `most` was narrowed to. `fixed`/`pattern`: JSON; None where nothing is said. `content`: the id of
-    the element of this definition whose children are its children (ElementDefinition.contentReference). `children`: only where something
-    was said of them here; else the type's. `slices` carry their name in `slice`, and are said in addition to what this element says.
+    the element whose children are its children (ElementDefinition.contentReference), in this definition or else in the type's. `children`:
+    only where something was said of them here; else the type's. `slices` carry their name in `slice` (a slice of a slice: `a/b`, in the
+    `slices` of `a`), and are said in addition to what this element says.
     `constraints`: those that its type does not carry already (`ele-1` is said of every element, and nowhere written).
     """
 
@@ -96,7 +103,8 @@ class Context(msgspec.Struct, frozen=True, omit_defaults=True):
 class Profile(msgspec.Struct, frozen=True, omit_defaults=True):
     """A StructureDefinition. `type`: of what it is one (`Patient`, `Extension`, `string`). `kind`: as FHIR has it.
 
-    `derivation`: `specialization` defines a type, `constraint` narrows one. `regex`: of a primitive type, its whole form.
+    `derivation`: `specialization` defines a type, `constraint` narrows one. `regex`: of a primitive type, its whole form; the children of
+    its root are those of its `_name` sibling (`id`, `extension`).
     """
 
     url: str

@@ -1,0 +1,93 @@
+"""All that is known of profiles, value sets and code systems: the sets that ship, and the packages that somebody brought.
+
+    known = Definitions.of()                                  r4-4.0.1 and ukcore-stu2-2.0.2
+    known.type("Patient")                                     the type
+    known.profile("https://fhir.hl7.org.uk/StructureDefinition/UKCore-Patient|2.0.2")
+    known.implied("Patient")                                  what every Patient is held against besides
+
+What stands later in the list wins where two say the same URL. Nothing is decoded before it is asked for.
+"""
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property, lru_cache
+from pathlib import Path
+from typing import Protocol
+
+from adapter.conformance.compiling import unversioned
+from adapter.conformance.model import Codes, CodeSystem, Profile
+from adapter.conformance.shelf import Shelf
+
+DEFAULT_SETS = ("r4-4.0.1", "ukcore-stu2-2.0.2")
+
+
+class Source(Protocol):
+    """A set, wherever it comes from."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def version(self) -> str: ...
+    @property
+    def sha256(self) -> str: ...
+    @property
+    def profiles(self) -> Mapping[str, object]: ...
+    @property
+    def types(self) -> Mapping[str, str]: ...
+    @property
+    def implied(self) -> Mapping[str, str]: ...
+    def profile(self, url: str) -> Profile | None: ...
+    def codes(self, url: str) -> Codes | None: ...
+    def system(self, url: str) -> CodeSystem | None: ...
+
+
+class Definitions:
+    """Every question by canonical URL; `|version` asks for that version and no other."""
+
+    def __init__(self, sources: Sequence[Source]) -> None:
+        self._sources = tuple(reversed(sources))
+
+    @classmethod
+    def of(cls, sets: Sequence[str] = DEFAULT_SETS, packages: Sequence[Path] = ()) -> Definitions:
+        """The same object for the same arguments. Raises Refused for a package that cannot be read, KeyError for an unknown set."""
+        return _of(tuple(sets), tuple(packages))
+
+    @cached_property
+    def names(self) -> tuple[tuple[str, str, str], ...]:
+        """(id, version, sha256 of the input) of each set, for a report."""
+        return tuple((each.id, each.version, each.sha256) for each in reversed(self._sources))
+
+    def profile(self, url: str) -> Profile | None:
+        url, _, version = url.partition("|")
+        found = (profile for source in self._sources if (profile := source.profile(url)) is not None)
+        return next((profile for profile in found if version in ("", profile.version)), None)
+
+    def type(self, name: str) -> Profile | None:
+        """A type by FHIR's name: of a resource, a data type, a primitive."""
+        url = next((source.types[name] for source in self._sources if name in source.types), None)
+        return self.profile(url) if url else None
+
+    def implied(self, kind: str) -> Profile | None:
+        url = next((source.implied[kind] for source in self._sources if kind in source.implied), None)
+        return self.profile(url) if url else None
+
+    def codes(self, value_set: str) -> Codes | None:
+        url = unversioned(value_set)
+        return next((found for source in self._sources if (found := source.codes(url)) is not None), None)
+
+    def system(self, url: str) -> CodeSystem | None:
+        """Only one whose codes are all known."""
+        return next((found for source in self._sources if (found := source.system(url)) is not None), None)
+
+    def profiles(self) -> Iterator[str]:
+        """The canonical URLs of all definitions, types among them, each once."""
+        return iter(dict.fromkeys(url for source in reversed(self._sources) for url in source.profiles))
+
+    def types(self) -> Iterator[str]:
+        """The names of all types."""
+        return iter(dict.fromkeys(name for source in reversed(self._sources) for name in source.types))
+
+
+@lru_cache(maxsize=8)
+def _of(sets: tuple[str, ...], packages: tuple[Path, ...]) -> Definitions:
+    return Definitions([Shelf(name) for name in sets])
