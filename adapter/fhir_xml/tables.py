@@ -28,12 +28,16 @@ class Kind(Enum):
 
 
 class Element(NamedTuple):
-    """`name` as in JSON, so that a choice has one for each of its types (valueQuantity). `type` is a line of the table."""
+    """`name` as in JSON, so that a choice has one for each of its types (valueQuantity). `type` is a line of the table.
+
+    `stem` is what all of a choice are called where the type does not matter (value); else the name.
+    """
 
     name: str
     type: str
     kind: Kind
     many: bool
+    stem: str
 
 
 class Type(NamedTuple):
@@ -72,7 +76,7 @@ def is_resource_type(said: object) -> TypeGuard[str]:
 @cache
 def resource_types() -> frozenset[str]:
     """Those that a resource can say it is."""
-    return frozenset(name for name in _lines() if "Resource" in _lineage(name)[1:] and name != "DomainResource")
+    return frozenset(name for name in _lines() if "Resource" in lineage(name)[1:] and name != "DomainResource")
 
 
 def _elements(name: str) -> Iterator[Element]:
@@ -84,7 +88,7 @@ def _elements(name: str) -> Iterator[Element]:
         many, attribute = types.endswith("*"), types.startswith("@")
         for type_ in _choice(types.strip("@*")):
             called = said.replace("[x]", type_[0].upper() + type_[1:])
-            yield Element(called, type_, Kind.ATTRIBUTE if attribute else _kind(type_), many)
+            yield Element(called, type_, Kind.ATTRIBUTE if attribute else _kind(type_), many, said.removesuffix("[x]"))
 
 
 def _choice(types: str) -> list[str]:
@@ -102,14 +106,14 @@ def _kind(type_: str) -> Kind:
         return Kind.RESOURCE
     if _lines()[type_][0] != "primitive":
         return Kind.OBJECT
-    return next((PRIMITIVES[name] for name in _lineage(type_) if name in PRIMITIVES), Kind.TEXT)
+    return next((PRIMITIVES[name] for name in lineage(type_) if name in PRIMITIVES), Kind.TEXT)
 
 
-def _lineage(name: str) -> list[str]:
-    """The type, what it extends or narrows, and so on."""
+def lineage(name: str) -> list[str]:
+    """The type, what it extends or narrows, and so on. Raises KeyError for one that FHIR R4 does not have."""
     line = _lines()[name]
     base = line[1] if line[0] == "primitive" else line[0]
-    return [name] if base == "-" else [name, *_lineage(base)]
+    return [name] if base == "-" else [name, *lineage(base)]
 
 
 @cache

@@ -1,0 +1,38 @@
+"""Invariants that were published wrongly, and what is asked instead: HL7's own engine asks the same (FHIRPathExpressionFixer), so that
+a receiver who runs it refuses what we refuse. By the published text, letter for letter: one that differs is left as it is.
+"""
+from __future__ import annotations
+
+NAME = "name.matches('[A-Z]([A-Za-z0-9_]){0,254}')"
+CORRECTIONS = {
+    # cnl-0 and all that are like it: no name is no wrong name, and the whole name is meant
+    NAME: "name.exists() implies name.matches('^[A-Z]([A-Za-z0-9_]){0,254}$')",
+    # ref-1: a reference without an address, and # alone, which is the resource around it
+    "reference.startsWith('#').not() or (reference.substring(1).trace('url') in %rootResource.contained.id.trace('ids'))":
+        "reference.empty() or reference = '#' or reference.startsWith('#').not() or reference.substring(1) in %rootResource.contained.id",
+    # bdl-8: an entry without an address
+    "fullUrl.contains('/_history/').not()": "fullUrl.empty() or fullUrl.contains('/_history/').not()",
+    # dom-6: of a contained resource no narrative is asked
+    "text.`div`.exists()": "%rootResource != $this or text.`div`.exists()",
+    # con-3: of a problem list only, and by its code
+    "clinicalStatus.exists() or verificationStatus.coding.where(system='http://terminology.hl7.org/CodeSystem/condition-ver-status' and "
+    "code = 'entered-in-error').exists() or category.select($this='problem-list-item').empty()":
+        "(verificationStatus.coding.where(system = 'http://terminology.hl7.org/CodeSystem/condition-ver-status' and "
+        "code = 'entered-in-error').exists() and category.coding.where(system = "
+        "'http://terminology.hl7.org/CodeSystem/condition-category' and code = 'problem-list-item').exists().not()) "
+        "implies clinicalStatus.exists()",
+    # tim-9: of each of several moments
+    "offset.empty() or (when.exists() and ((when in ('C' | 'CM' | 'CD' | 'CV')).not()))":
+        "offset.empty() or (when.exists() and when.select($this in ('C' | 'CM' | 'CD' | 'CV')).allFalse())",
+    # ras-2: no probability is no wrong one
+    "probability is decimal implies (probability as decimal) <= 100":
+        "(probability.exists() and probability is decimal) implies (probability as decimal) <= 100",
+    # que-7: of FHIR's boolean
+    "operator = 'exists' implies (answer is Boolean)": "operator = 'exists' implies (answer is boolean)",
+    # que-12: two conditions need to be joined already
+    "enableWhen.count() > 2 implies enableBehavior.exists()": "enableWhen.count() >= 2 implies enableBehavior.exists()",
+}
+
+
+def corrected(expression: str, key: str) -> str:
+    return "htmlChecks2()" if key == "txt-2" else CORRECTIONS.get(expression, expression)

@@ -1,0 +1,166 @@
+"""FHIRPath's functions over collections, by name: what is before the dot, then the arguments, each a collection.
+
+`COLLECTIONS` give a collection, `TRUTHS` a truth. Those whose argument is asked anew of every item are in criteria.py, those over texts
+in texts.py. Source: FHIRPath N1, "Functions"; FHIR R4, page FHIRPath, "Additional functions".
+"""
+from __future__ import annotations
+
+from collections.abc import Callable
+from decimal import ROUND_CEILING, ROUND_DOWN, ROUND_FLOOR, ROUND_HALF_UP, Decimal
+from typing import TypeAlias
+
+from adapter.conformance.fhirpath.items import Item, children, descendants, step
+from adapter.conformance.fhirpath.operators import distinct, number, within
+from adapter.conformance.fhirpath.scope import Items, single
+from adapter.conformance.fhirpath.values import Unevaluable, is_number, is_primitive, key
+
+GivesItems: TypeAlias = Callable[..., Items]
+GivesTruth: TypeAlias = Callable[..., bool | None]
+
+
+def empty(items: Items) -> bool:
+    return not items
+
+
+def not_(items: Items) -> bool | None:
+    if not items:
+        return None
+    value = single(items).value
+    return not value if isinstance(value, bool) else False
+
+
+def is_distinct(items: Items) -> bool:
+    return len({key(item.value) for item in items}) == len(items)
+
+
+def all_true(items: Items) -> bool:
+    return all(item.value is True for item in items)
+
+
+def all_false(items: Items) -> bool:
+    return all(item.value is False for item in items)
+
+
+def any_true(items: Items) -> bool:
+    return any(item.value is True for item in items)
+
+
+def any_false(items: Items) -> bool:
+    return any(item.value is False for item in items)
+
+
+def subset_of(items: Items, others: Items) -> bool:
+    return all(within(item, others) for item in items)
+
+
+def superset_of(items: Items, others: Items) -> bool:
+    return subset_of(others, items)
+
+
+def has_value(items: Items) -> bool:
+    """FHIR's own: one primitive that has a value, and not only extensions."""
+    return len(items) == 1 and items[0].value is not None and is_primitive(items[0])
+
+
+def count(items: Items) -> Items:
+    return [Item(len(items), "System.Integer")]
+
+
+def first(items: Items) -> Items:
+    return items[:1]
+
+
+def last(items: Items) -> Items:
+    return items[-1:]
+
+
+def tail(items: Items) -> Items:
+    return items[1:]
+
+
+def single_(items: Items) -> Items:
+    return [single(items)] if items else []
+
+
+def skip(items: Items, places: Items) -> Items:
+    return items[max(whole(places), 0):]
+
+
+def take(items: Items, places: Items) -> Items:
+    return items[:max(whole(places), 0)]
+
+
+def whole(items: Items) -> int:
+    value = single(items).value
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise Unevaluable("a whole number is asked for")
+    return value
+
+
+def intersect(items: Items, others: Items) -> Items:
+    return distinct([item for item in items if within(item, others)])
+
+
+def exclude(items: Items, others: Items) -> Items:
+    return [item for item in items if not within(item, others)]
+
+
+def union(items: Items, others: Items) -> Items:
+    return distinct(items + others)
+
+
+def combine(items: Items, others: Items) -> Items:
+    return items + others
+
+
+def all_children(items: Items) -> Items:
+    return [child for item in items for child in children(item)]
+
+
+def all_descendants(items: Items) -> Items:
+    return [child for item in items for child in descendants(item)]
+
+
+def extension(items: Items, url: Items) -> Items:
+    """FHIR's own: the extensions of that URL."""
+    wanted = single(url).value if url else None
+    return [item for item in step(items, "extension") if isinstance(item.value, dict) and item.value.get("url") == wanted]
+
+
+def get_value(items: Items) -> Items:
+    return [Item(items[0].value, "System.String" if isinstance(items[0].value, str) else "")] if has_value(items) else []
+
+
+def reckoned(how: Callable[[Decimal], Decimal]) -> GivesItems:
+    def calculate(items: Items) -> Items:
+        return [number(how(_decimal(items)))] if items else []
+    return calculate
+
+
+def round_(items: Items, places: Items | None = None) -> Items:
+    digits = whole(places) if places else 0
+    if not 0 <= digits <= 20:
+        raise Unevaluable("up to 20 places after the point")
+    return [number(_decimal(items).quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP))] if items else []
+
+
+def _decimal(items: Items) -> Decimal:
+    value = single(items).value
+    if not is_number(value) or (found := Decimal(str(value))).adjusted() > 25:
+        raise Unevaluable("a number is asked for")
+    return found
+
+
+TRUTHS: dict[str, GivesTruth] = {
+    "empty": empty, "not": not_, "isDistinct": is_distinct, "allTrue": all_true, "allFalse": all_false, "anyTrue": any_true,
+    "anyFalse": any_false, "subsetOf": subset_of, "supersetOf": superset_of, "hasValue": has_value,
+}
+COLLECTIONS: dict[str, GivesItems] = {
+    "count": count, "first": first, "last": last, "tail": tail, "single": single_, "skip": skip, "take": take, "distinct": distinct,
+    "intersect": intersect, "exclude": exclude, "union": union, "combine": combine, "children": all_children,
+    "descendants": all_descendants, "extension": extension, "getValue": get_value,
+    "abs": reckoned(abs), "sqrt": reckoned(Decimal.sqrt), "exp": reckoned(Decimal.exp), "ln": reckoned(Decimal.ln), "round": round_,
+    "ceiling": reckoned(lambda value: value.to_integral_value(ROUND_CEILING)),
+    "floor": reckoned(lambda value: value.to_integral_value(ROUND_FLOOR)),
+    "truncate": reckoned(lambda value: value.to_integral_value(ROUND_DOWN)),
+}

@@ -1,0 +1,143 @@
+"""What FHIRPath walks over: plain JSON with FHIR's types, which come from the tables of R4 and not from the JSON.
+
+A collection is a list of items. Whatever stands there is walked over as it is: a list where FHIR has one value, a text where it has a
+number; a property that FHIR does not have is not there. Source: FHIR R4, page FHIRPath; FHIRPath N1, "Path selection".
+"""
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+from functools import cache, lru_cache
+from typing import Any, NamedTuple
+
+from adapter.fhir_xml.tables import elements_of, is_resource_type, lineage
+
+Json = Any
+
+
+class Item(NamedTuple):
+    """`value`: JSON; None of a primitive that has nothing but extensions. `extra`: its `_name` sibling.
+
+    `type`: FHIR's name (`code`, `Observation.component`, `Patient`), `System.String` of what FHIRPath computes, "" where nothing is known.
+    """
+
+    value: Json
+    type: str
+    extra: Json = None
+
+
+class Focus(NamedTuple):
+    """What an invariant is said of. `extra`: the `_name` sibling of a primitive.
+
+    `resource`: %resource, the innermost resource around it, be it contained. `root`: %rootResource, that in which `resource` is contained,
+    else itself. `bundle`: in which resolve() may look; in none if there is none.
+    """
+
+    value: Json
+    type: str
+    extra: Json
+    resource: Json
+    root: Json
+    bundle: Json = None
+
+
+def resource_item(value: Json) -> Item:
+    return Item(value, resource_type(value))
+
+
+def resource_type(value: Json) -> str:
+    said = value.get("resourceType") if isinstance(value, dict) else None
+    return said if is_resource_type(said) else ""
+
+
+def step(items: list[Item], name: str) -> list[Item]:
+    """The children of that name, of a choice whatever type it has."""
+    found: list[Item] = []
+    for item in items:
+        inside = item.value if isinstance(item.value, dict) else item.extra
+        if isinstance(inside, dict):
+            for key, type_ in keys(item.type, name):
+                if key in inside or f"_{key}" in inside:
+                    found += at(inside, key, type_)
+    return found
+
+
+def at(inside: dict[str, Json], key: str, type_: str) -> Iterator[Item]:
+    """What stands at one key, and at its `_key`."""
+    value, extra = inside.get(key), inside.get(f"_{key}")
+    if not isinstance(value, list) and not isinstance(extra, list):
+        if value is not None or isinstance(extra, dict):
+            yield _item(value, type_, extra)
+        return
+    values, extras = _listed(value), _listed(extra)
+    for place in range(max(len(values), len(extras))):
+        here = values[place] if place < len(values) else None
+        more = extras[place] if place < len(extras) else None
+        if here is not None or isinstance(more, dict):
+            yield _item(here, type_, more)
+
+
+def _listed(value: Json) -> list[Json]:
+    return value if isinstance(value, list) else [] if value is None else [value]
+
+
+def _item(value: Json, type_: str, extra: Json) -> Item:
+    return resource_item(value) if type_ == "Resource" else Item(value, type_ or kind_of(value), extra)
+
+
+def kind_of(value: Json) -> str:
+    """The type of a primitive of which only the JSON is known."""
+    if isinstance(value, bool):
+        return "boolean"
+    if isinstance(value, str):
+        return "string"
+    return "integer" if isinstance(value, int) else "decimal" if isinstance(value, (Decimal, float)) else ""
+
+
+@lru_cache(maxsize=8192)     # names come from expressions, types from the tables: there are not many
+def keys(type_: str, name: str) -> tuple[tuple[str, str], ...]:
+    """The keys in JSON that a name means, and their types. `value` is any valueX; valueQuantity, as HL7's engine has it, just that one."""
+    known = properties(type_)
+    if known is None:
+        return ((name, ""),)
+    if name in known:
+        return ((name, known[name]),)
+    return tuple((element.name, element.type) for element in elements_of(type_).elements.values() if element.stem == name)
+
+
+@cache
+def properties(type_: str) -> dict[str, str] | None:
+    """The types of a type's elements by their keys in JSON; None where nothing is known of it."""
+    try:
+        return {element.name: element.type for element in elements_of(type_).elements.values()}
+    except KeyError:
+        return None
+
+
+def children(item: Item) -> list[Item]:
+    inside = item.value if isinstance(item.value, dict) else item.extra
+    if not isinstance(inside, dict):
+        return []
+    known, found = properties(item.type), list[Item]()
+    for key in dict.fromkeys(key.removeprefix("_") for key in inside):
+        if known is None or key in known:
+            found += at(inside, key, known[key] if known else "")
+    return found
+
+
+def descendants(item: Item) -> list[Item]:
+    """All below it, in the order of the document."""
+    found, waiting = list[Item](), children(item)[::-1]
+    while waiting:
+        found.append(waiting.pop())
+        waiting += children(found[-1])[::-1]
+    return found
+
+
+@cache
+def ancestry(type_: str) -> frozenset[str]:
+    """The type and what it extends or narrows."""
+    try:
+        return frozenset(lineage(type_))
+    except KeyError:
+        return frozenset({type_})

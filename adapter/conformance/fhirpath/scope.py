@@ -1,0 +1,54 @@
+"""What an expression becomes: two closures, one for a collection and one for a truth (True, False, or None: nobody can say)."""
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple, TypeAlias
+
+from adapter.conformance.fhirpath.items import Focus, Item
+from adapter.conformance.fhirpath.values import Unevaluable
+
+
+class Scope(NamedTuple):
+    """`this`, `place`, `total`: $this, $index, $total; `focus`: what the whole expression is evaluated for."""
+
+    this: Item
+    focus: Focus
+    place: int = 0
+    total: list[Item] | None = None
+
+
+Items: TypeAlias = list[Item]
+Collection: TypeAlias = Callable[[Items, Scope], Items]
+Truth: TypeAlias = Callable[[Items, Scope], bool | None]
+
+TRUE, FALSE = [Item(True, "System.Boolean")], [Item(False, "System.Boolean")]
+
+
+class Compiled(NamedTuple):
+    collection: Collection
+    truth: Truth
+
+
+def of_collection(collection: Collection) -> Compiled:
+    return Compiled(collection, lambda here, scope: as_truth(collection(here, scope)))
+
+
+def of_truth(truth: Truth) -> Compiled:
+    def collection(here: Items, scope: Scope) -> Items:
+        said = truth(here, scope)
+        return [] if said is None else TRUE if said else FALSE
+    return Compiled(collection, truth)
+
+
+def as_truth(items: Items) -> bool | None:
+    """Singleton evaluation: one item that is no boolean is true because it is there."""
+    if not items:
+        return None
+    value = single(items).value
+    return value if isinstance(value, bool) else True
+
+
+def single(items: Items) -> Item:
+    if len(items) != 1:
+        raise Unevaluable("one item is asked for where there are several")
+    return items[0]
