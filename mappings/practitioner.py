@@ -26,16 +26,10 @@ from mappings.datatypes import (
 from mappings.findings import Finding, all_in_order, warning
 from mappings.people import GENDER, LANGUAGE
 from mappings.shape import Each, Shape, also, f
-from mappings.systems import GMC_NUMBER, GMP_NUMBER, GPHC_NUMBER, HCPC_NUMBER, NMC_NUMBER, SDS_USER, SOURCE_KEY, UKCORE
+from mappings.systems import GMC_NUMBER, GMP_NUMBER, GPHC_NUMBER, HCPC_NUMBER, NMC_NUMBER, SDS_USER, SOURCE_KEY, UKCORE, WRITTEN_AS
 from mappings.values import Reference, date, reference
 
-# How a number of each register is written. Source: HL7 UK NamingSystems. A warning only: registers have changed their numbers before.
-WRITTEN_AS = {
-    "gmc_number": (r"\d{7}|L\d{6}", "seven digits, or L and six digits"),
-    "nmc_number": (r"\d\d[A-Z]\d{4}[A-Z]", "two digits, a letter, four digits, a letter"),
-    "gphc_number": (r"2\d{6}", "seven digits, the first a 2"),
-    "hcpc_number": (r"[A-Z]{2}\d{1,6}", "two letters and up to six digits"),
-}
+REGISTERS = {"gmc_number": GMC_NUMBER, "nmc_number": NMC_NUMBER, "gphc_number": GPHC_NUMBER, "hcpc_number": HCPC_NUMBER}
 
 
 @dataclass(frozen=True)
@@ -68,8 +62,8 @@ class Practitioner:
     languages: tuple[Annotated[Coded, LANGUAGE], ...] = ()
 
     def findings(self) -> Iterator[Finding]:
-        for field, (pattern, words) in WRITTEN_AS.items():
-            number = getattr(self, field)
+        for field, register in REGISTERS.items():
+            number, (pattern, words) = getattr(self, field), WRITTEN_AS[register]
             if number is not None and not re.fullmatch(pattern, number, re.ASCII):
                 yield warning(field, f"is not written as usual: {words}")
         for name in ("identifiers", "names", "telecom", "addresses", "qualifications"):

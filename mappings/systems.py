@@ -18,6 +18,13 @@ GMP_NUMBER = "https://fhir.hl7.org.uk/Id/gmp-number"
 NMC_NUMBER = "https://fhir.hl7.org.uk/Id/nmc-number"
 GPHC_NUMBER = "https://fhir.hl7.org.uk/Id/gphc-number"
 HCPC_NUMBER = "https://fhir.hl7.org.uk/Id/hcpc-number"
+# How the numbers of a register are written, as a pattern (ASCII) and in words. A warning only: registers have changed theirs before.
+WRITTEN_AS = {
+    GMC_NUMBER: (r"\d{7}|L\d{6}", "seven digits, or L and six digits"),
+    NMC_NUMBER: (r"\d\d[A-Z]\d{4}[A-Z]", "two digits, a letter, four digits, a letter"),
+    GPHC_NUMBER: (r"2\d{6}", "seven digits, the first a 2"),
+    HCPC_NUMBER: (r"[A-Z]{2}\d{1,6}", "two letters and up to six digits"),
+}
 
 # The identifier every shape writes for our own key. `adapter/bundle.py` turns it into the sender's own namespace and back.
 SOURCE_KEY = "urn:redbag:source-key"

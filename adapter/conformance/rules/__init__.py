@@ -4,10 +4,25 @@ from __future__ import annotations
 from functools import lru_cache
 
 from adapter.conformance.finding import Level
-from adapter.conformance.rules import identifiers
+from adapter.conformance.rules import (
+    allergies,
+    codes,
+    extensions,
+    identifiers,
+    languages,
+    medicines,
+    observations,
+    patient,
+    places,
+    stays,
+    vaccinations,
+    written,
+)
 from adapter.conformance.rules.rule import Judge, Object, Rule, Said
 
-RULES: tuple[Rule, ...] = (*identifiers.RULES,)
+RULES: tuple[Rule, ...] = tuple(rule for theme in (
+    identifiers, patient, written, codes, languages, extensions, stays, medicines, allergies, vaccinations, observations, places,
+) for rule in theme.RULES)
 
 
 @lru_cache

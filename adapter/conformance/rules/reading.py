@@ -46,3 +46,7 @@ def has_choice(value: Object, stem: str) -> bool:
 
 def _says(found: Any) -> bool:
     return found is not None and found != [] and found != {} and found != ""
+
+
+def has_extension(value: Object, url: str, key: str = "extension") -> bool:
+    return any(found.get("url") == url for _, found in each(value, key))

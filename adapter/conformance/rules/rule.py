@@ -25,16 +25,18 @@ Judge = Callable[[Object], Sequence[Said]]
 class Rule:
     """`sentence` says the rule, `source` the page that asks for it, `fix` what to do. `types`: of which types the objects are judged.
 
-    An error is wrong whatever was meant, or forbidden by a SHALL that needs no guessing. `good` and `bad` are whole small resources.
+    `good` and `bad` are whole small resources. The level is not the page's SHALL alone: an error keeps a resident's bag at home, so it is
+    only what is wrong whatever was meant, and can be said rightly without knowing more. What asks for something that the sender may not
+    know, or can only be guessed at, is a warning, SHALL or not; what depends on the receiver is information.
     """
 
     id: str
     level: Level
     types: tuple[str, ...]
+    judge: Judge
     sentence: str
     fix: str
     source: str
-    judge: Judge
     good: Object
     bad: Object
 
