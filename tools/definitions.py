@@ -9,19 +9,19 @@ from __future__ import annotations
 import hashlib
 import sys
 import tarfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from adapter import wire  # noqa: E402      # a script of the repository: nothing is installed
-from adapter.conformance.compiling import compiled  # noqa: E402
-from adapter.conformance.model import Json, Profile  # noqa: E402
+from adapter.conformance.definitions import Definitions  # noqa: E402
+from adapter.conformance.making import KINDS, made  # noqa: E402
+from adapter.conformance.model import Json  # noqa: E402
 from adapter.conformance.shelf import SETS, Made  # noqa: E402
 
 UK_CORE = ROOT / "tests" / "real" / "uk-core" / "fhir.r4.ukcore.stu2-2.0.2.tgz"
-KINDS = ("StructureDefinition", "ValueSet", "CodeSystem")
 
 
 def digest_of(files: Mapping[str, bytes]) -> str:
@@ -30,7 +30,7 @@ def digest_of(files: Mapping[str, bytes]) -> str:
 
 
 def folder(path: Path) -> dict[str, bytes]:
-    return {each.name: each.read_bytes() for kind in KINDS for each in sorted(path.glob(f"{kind}-*.json"))}
+    return {each.name: each.read_bytes() for kind in KINDS for each in path.glob(f"{kind}-*.json")}
 
 
 def archive(path: Path) -> dict[str, bytes]:
@@ -40,43 +40,25 @@ def archive(path: Path) -> dict[str, bytes]:
         return {name: file.read() for name, file in found.items() if file and name != "package.json"}
 
 
-def by_kind(files: Mapping[str, bytes], kind: str) -> list[Json]:
-    return [each for each in (wire.loads(files[name]) for name in sorted(files)) if each.get("resourceType") == kind]
+def a_set(name: str, version: str, files: Mapping[str, bytes], known: Definitions) -> Made:
+    definitions: dict[str, Json] = {each: wire.loads(content) for each, content in files.items()}
+    return made(Made(name, version, digest_of(files)), definitions, known)
 
 
-def is_type(definition: Json) -> bool:
-    return bool(definition.get("derivation") != "constraint" and definition["kind"] != "logical")
+def r4(path: Path) -> Made:
+    return a_set("r4-4.0.1", "4.0.1", folder(path), Definitions([]))
 
 
-def types_of(definitions: Iterable[Json]) -> dict[str, Profile]:
-    """In two rounds: what an element need not say again is what the root of its type says."""
-    kinds = [each for each in definitions if is_type(each)]
-    bare = {each["type"]: compiled(each, {}) for each in kinds}
-    return {each["type"]: compiled(each, bare) for each in kinds}
-
-
-def r4(path: Path) -> tuple[Made, dict[str, Profile]]:
-    files = folder(path)
-    definitions = by_kind(files, "StructureDefinition")
-    types = types_of(definitions)
-    made = Made("r4-4.0.1", "4.0.1", digest_of(files), types={name: profile.url for name, profile in sorted(types.items())})
-    profiles = [compiled(each, types) for each in definitions if each.get("derivation") == "constraint"]
-    made.profiles = {each.url: each for each in (*types.values(), *profiles)}
-    return made, types
-
-
-def uk_core(types: Mapping[str, Profile]) -> Made:
-    files = archive(UK_CORE)
-    made = Made("ukcore-stu2-2.0.2", "2.0.2", digest_of(files))
-    made.profiles = {each.url: each for each in (compiled(raw, types) for raw in by_kind(files, "StructureDefinition"))}
-    made.implied = {each.type: each.url for each in made.profiles.values() if each.url.endswith(f"/UKCore-{each.type}")}
-    return made
+def uk_core(core: Made) -> Made:
+    found = a_set("ukcore-stu2-2.0.2", "2.0.2", archive(UK_CORE), Definitions([core]))
+    found.implied = {each.type: each.url for each in found.profiles.values() if each.url.endswith(f"/UKCore-{each.type}")}
+    return found
 
 
 def main(path: str) -> None:
-    core, types = r4(Path(path))
-    for made in (core, uk_core(types)):
-        (SETS / f"{made.id}.zip").write_bytes(made.packed())
+    core = r4(Path(path))
+    for each in (core, uk_core(core)):
+        (SETS / f"{each.id}.zip").write_bytes(each.packed())
 
 
 if __name__ == "__main__":

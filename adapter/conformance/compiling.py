@@ -1,158 +1,41 @@
 """A StructureDefinition with a snapshot -> Profile.
 
     compiled(definition, types)      types: name -> Profile of the types that stand already ("Patient", "Identifier")
+    slimmed(profile, known)          without what the profiles of its elements (extensions, SimpleQuantity) say themselves
 
-Types are compiled before what narrows them: a profile keeps what it says more than its type. Raises Unreadable for what is no
-StructureDefinition or hangs together badly; the sentence names elements and URLs of the definition only.
-Source: HL7 FHIR R4, pages StructureDefinition, ElementDefinition and Profiling; ids as ElementDefinition.id ("a.b:slice.c").
+Types are compiled before what narrows them: a profile keeps what it says more than its type. Raises Unreadable.
+Source: HL7 FHIR R4, pages StructureDefinition, ElementDefinition and Profiling.
 """
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, TypeVar
 
 import msgspec
 
 from adapter.conformance.model import Binding, Constraint, Context, Discriminator, Element, Json, Profile, Slicing, Type
+from adapter.conformance.raw import (
+    Node,
+    RawBinding,
+    RawConstraint,
+    RawDefinition,
+    RawElement,
+    RawSlicing,
+    RawType,
+    Unreadable,
+    definition_of,
+    tree,
+)
 
 EXTENSIONS = "http://hl7.org/fhir/StructureDefinition/"
 FHIR_TYPE, REGEX = EXTENSIONS + "structuredefinition-fhir-type", EXTENSIONS + "regex"
 MAX_VALUE_SET = EXTENSIONS + "elementdefinition-maxValueSet"
 SYSTEM_TYPES = "http://hl7.org/fhirpath/"
+BY_URL = Slicing("open", (Discriminator("value", "url"),))
+BY_TYPE = Slicing("open", (Discriminator("type", "$this"),))
+ONLY_A_PERSON = Slicing("open")
 ON_EVERY_ELEMENT = "ele-1"      # written on each, checked for each: said once, nowhere
-DEEPEST = 32                    # FHIR's own definitions stay under 10
-
-T = TypeVar("T")
-
-
-class Unreadable(ValueError):
-    """A definition that cannot be compiled, in one sentence."""
-
-
-class Raw(msgspec.Struct, rename="camel"):
-    """What is read of a definition; all else of it is for people."""
-
-
-class RawExtension(Raw):
-    url: str = ""
-    value_url: str = ""
-    value_uri: str = ""
-    value_string: str = ""
-    value_canonical: str = ""
-
-    @property
-    def value(self) -> str:
-        return self.value_url or self.value_uri or self.value_string or self.value_canonical
-
-
-class RawType(Raw):
-    code: str = ""
-    profile: list[str] = []
-    target_profile: list[str] = []
-    aggregation: list[str] = []
-    extension: list[RawExtension] = []
-
-
-class RawBinding(Raw):
-    strength: Literal["required", "extensible", "preferred", "example"]
-    value_set: str = ""
-    extension: list[RawExtension] = []
-
-
-class RawConstraint(Raw):
-    key: str
-    severity: Literal["error", "warning"] = "error"
-    human: str = ""
-    expression: str = ""
-    source: str = ""
-
-
-class RawDiscriminator(Raw):
-    type: Literal["value", "pattern", "exists", "type", "profile"]
-    path: str
-
-
-class RawSlicing(Raw):
-    rules: Literal["open", "closed", "openAtEnd"]
-    discriminator: list[RawDiscriminator] = []
-    ordered: bool = False
-
-
-class RawBase(Raw):
-    max: str = ""
-
-
-class RawElement(Raw):
-    path: str
-    id: str = ""
-    slice_name: str = ""
-    min: int | None = None
-    max: str | None = None
-    base: RawBase | None = None
-    content_reference: str = ""
-    type: list[RawType] | None = None
-    constraint: list[RawConstraint] = []
-    binding: RawBinding | None = None
-    slicing: RawSlicing | None = None
-    is_modifier: bool | None = None
-    must_support: bool | None = None
-    max_length: int | None = None
-
-
-class RawContext(Raw):
-    type: str
-    expression: str = ""
-
-
-class RawElements(Raw):
-    element: list[dict[str, Json]]
-
-
-class RawDefinition(Raw):
-    url: str
-    type: str
-    kind: str
-    name: str = ""
-    version: str = ""
-    base_definition: str = ""
-    status: str = ""
-    abstract: bool = False
-    derivation: str = "specialization"
-    context: list[RawContext] = []
-    context_invariant: list[str] = []
-    snapshot: RawElements | None = None
-    differential: RawElements | None = None
-
-
-@dataclass(slots=True)
-class Node:
-    """An element in the tree that ids make of a flat list. `values`: its fixed[x], pattern[x], minValue[x], maxValue[x] by these names."""
-
-    id: str
-    raw: RawElement | None = None
-    values: dict[str, Json] = field(default_factory=dict)
-    children: dict[str, Node] = field(default_factory=dict)
-    slices: dict[str, Node] = field(default_factory=dict)
-
-
-def read_as(form: type[T], value: Json, what: str) -> T:
-    """A definition's JSON in the form asked for; its faults name the place, never what stands there."""
-    try:
-        return msgspec.convert(value, form)
-    except msgspec.ValidationError as error:
-        raise Unreadable(f"{what}: {_told(str(error))}") from None
-
-
-def _told(error: str) -> str:
-    """msgspec's sentence, without a value that it may quote."""
-    says, at, place = error.partition(" - at ")
-    return re.sub(r"'[^']*'|\"[^\"]*\"", "…", says) + at + place
-
-
-def definition_of(definition: Json) -> RawDefinition:
-    return read_as(RawDefinition, definition, "a StructureDefinition")
 
 
 def compiled(definition: Json, types: Mapping[str, Profile]) -> Profile:
@@ -161,74 +44,20 @@ def compiled(definition: Json, types: Mapping[str, Profile]) -> Profile:
     if raw.snapshot is None or not raw.snapshot.element:
         raise Unreadable(f"{raw.url} has no snapshot")
     root = tree(raw.snapshot.element, raw.url)
-    whole = Compiler(types).element(root)
+    whole = Compiler(raw.url, types).element(root)
     return profile_of(raw, whole, types, regex=_regex(root))
 
 
 def profile_of(raw: RawDefinition, whole: Element, types: Mapping[str, Profile], regex: str = "") -> Profile:
     """The profile with the root `whole`: of a profile, only what its type does not say already."""
     kind = types.get(raw.type) if raw.derivation == "constraint" else None
-    root = said_more(whole, kind.root, Places(kind.root, types)) if kind else whole
+    root = said_more(whole, [place_of(kind, Known(types))]) if kind else whole
     return Profile(
         url=raw.url, type=raw.type, kind=raw.kind, root=msgspec.structs.replace(root, many=False), name=raw.name, version=raw.version,
         base=raw.base_definition, status=raw.status, abstract=raw.abstract, derivation=raw.derivation,
         contexts=tuple(Context(each.type, each.expression) for each in raw.context), context_invariants=tuple(raw.context_invariant),
         regex=regex,
     )
-
-
-# The tree ---------------------------------------------------------------------------------------------------------------------------
-
-def tree(elements: Sequence[Json], url: str) -> Node:
-    """The root of the elements as their ids nest them; an element that is not in the list, but others are inside it, has no `raw`."""
-    root: Node | None = None
-    for value in elements:
-        raw = read_as(RawElement, value, f"an element of {url}")
-        steps = steps_of(raw)
-        if len(steps) > DEEPEST:
-            raise Unreadable(f"{url}: an element is nested more than {DEEPEST} deep")
-        if root is None:
-            root = Node(steps[0][0])
-        elif steps[0][0] != root.id:
-            raise Unreadable(f"{url}: an element does not stand under {root.id}")
-        node = _reached(root, steps[1:])
-        node.raw, node.values = raw, dict(_values(value))
-    if root is None:
-        raise Unreadable(f"{url} has no elements")
-    return root
-
-
-def steps_of(raw: RawElement) -> list[tuple[str, str]]:
-    """(name, slice) for each step of an id; a slice's name may hold a point, so the path says where steps end."""
-    names = raw.path.split(".")
-    found = [(name, slice_name) for name, _, slice_name in (step.partition(":") for step in (raw.id or raw.path).split("."))]
-    if len(found) != len(names):
-        match = re.fullmatch(r"\.".join(re.escape(name) + r"(?::(.+?))?" for name in names), raw.id)
-        found = list(zip(names, (group or "" for group in match.groups()), strict=True)) if match else [(name, "") for name in names]
-    if raw.slice_name and not found[-1][1]:
-        found[-1] = (found[-1][0], raw.slice_name)
-    return found
-
-
-def _reached(node: Node, steps: Iterable[tuple[str, str]]) -> Node:
-    for name, slice_name in steps:
-        node = node.children.setdefault(name, Node(f"{node.id}.{name}"))
-        for part in _slices(slice_name):
-            node = node.slices.setdefault(part, Node(f"{node.id.partition(':')[0] if '/' in part else node.id}:{part}"))
-    return node
-
-
-def _slices(name: str) -> Iterator[str]:
-    """`a/b` is the slice `a/b` of the slice `a`."""
-    parts = name.split("/") if name else []
-    return ("/".join(parts[: index + 1]) for index in range(len(parts)))
-
-
-def _values(value: dict[str, Json]) -> Iterator[tuple[str, Json]]:
-    for key, each in value.items():
-        for what in ("fixed", "pattern", "minValue", "maxValue"):
-            if key.startswith(what) and key[len(what):len(what) + 1].isupper():
-                yield what, each
 
 
 def _regex(root: Node) -> str:
@@ -243,19 +72,21 @@ def _regex(root: Node) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Compiler:
-    """Makes elements of nodes; `types` tell which invariants an element need not repeat."""
+    """Makes elements of nodes. `url`: of the definition; `types` tell which invariants an element need not repeat."""
 
+    url: str
     types: Mapping[str, Profile]
 
     def element(self, node: Node) -> Element:
         raw = node.raw or RawElement(path=node.id)
         kinds = tuple(type_of(each) for each in raw.type or ())
+        binding, suggested = bound(raw.binding)
         return Element(
             id=node.id, name=node.id.rpartition(".")[2].partition(":")[0], least=raw.min or 0, most=most_of(raw.max),
             many=raw.base is not None and raw.base.max not in ("0", "1", ""), types=kinds,
             content=raw.content_reference.rpartition("#")[2], fixed=node.values.get("fixed"), pattern=node.values.get("pattern"),
-            binding=binding_of(raw.binding), constraints=self.constraints(raw.constraint, kinds),
-            slicing=slicing_of(raw.slicing, bool(node.slices)),
+            binding=binding, suggested=suggested, constraints=self.constraints(raw.constraint, kinds),
+            slicing=slicing_of(raw.slicing),
             slices=tuple(self.element(each) for each in node.slices.values()), slice=raw.slice_name,
             children=tuple(self.element(each) for each in node.children.values() if not _is_value(node, each)),
             modifier=bool(raw.is_modifier), must_support=bool(raw.must_support), longest=raw.max_length,
@@ -264,7 +95,10 @@ class Compiler:
 
     def constraints(self, found: Iterable[RawConstraint], kinds: Iterable[Type]) -> tuple[Constraint, ...]:
         carried = {each.key for kind in kinds if kind.code in self.types for each in self.types[kind.code].root.constraints}
-        return tuple(constraint_of(each) for each in found if each.key != ON_EVERY_ELEMENT and each.key not in carried)
+        return tuple(
+            Constraint(each.key, each.severity, each.human, each.expression, each.source or self.url)
+            for each in found if each.key != ON_EVERY_ELEMENT and each.key not in carried
+        )
 
 
 def _is_value(node: Node, child: Node) -> bool:
@@ -284,24 +118,20 @@ def most_of(text: str | None) -> int | None:
     return int(text) if text is not None and re.fullmatch(r"[0-9]{1,9}", text) else None
 
 
-def constraint_of(raw: RawConstraint) -> Constraint:
-    return Constraint(raw.key, raw.severity, raw.human, raw.expression, raw.source)
-
-
-def binding_of(raw: RawBinding | None) -> Binding | None:
+def bound(raw: RawBinding | None, stands: Binding | None = None, suggested: str = "") -> tuple[Binding | None, str]:
+    """The binding, and the value set of one that is only an example. `stands`, `suggested`: what this narrows, which tells what it does
+    not say itself."""
     if raw is None:
-        return None
-    within = next((unversioned(each.value) for each in raw.extension if each.url == MAX_VALUE_SET), "")
+        return stands, suggested
+    within = next((unversioned(each.value) for each in raw.extension if each.url == MAX_VALUE_SET), stands.within if stands else "")
+    value_set = unversioned(raw.value_set) or (stands.value_set if stands else suggested)
     if raw.strength == "example":
-        return Binding("preferred", within, within) if within else None
-    return Binding(raw.strength, unversioned(raw.value_set), within)
+        return (Binding("preferred", within, within) if within else None), value_set
+    return Binding(raw.strength, value_set, within), ""
 
 
-def slicing_of(raw: RawSlicing | None, has_slices: bool) -> Slicing | None:
-    """Every list of extensions is sliced by url, says each snapshot anew: without slices that asks for nothing."""
-    if raw is None or (raw.rules == "open" and not has_slices):
-        return None
-    return Slicing(raw.rules, tuple(Discriminator(each.type, each.path) for each in raw.discriminator), raw.ordered)
+def slicing_of(raw: RawSlicing | None) -> Slicing | None:
+    return Slicing(raw.rules, tuple(Discriminator(each.type, each.path) for each in raw.discriminator), raw.ordered) if raw else None
 
 
 def unversioned(canonical: str) -> str:
@@ -311,20 +141,46 @@ def unversioned(canonical: str) -> str:
 # What a profile says more than its type -----------------------------------------------------------------------------------------------
 
 @dataclass(frozen=True, slots=True)
-class Places:
-    """The elements of a type and of the types inside it, by name; `root` is the type's, for content references."""
+class Known:
+    """What stands already: `types` by name, `profiles` by URL."""
 
-    root: Element
     types: Mapping[str, Profile]
+    profiles: Mapping[str, Profile] = field(default_factory=dict)
 
-    def inside(self, element: Element) -> tuple[Mapping[str, Element], Places]:
-        """The elements inside one, and whose they are."""
-        if element.children:
-            return by_name(element.children), self
-        if element.content and (found := find(self.root, element.content)):
-            return by_name(found.children), self
-        kind = self.types.get(element.types[0].code) if len(element.types) == 1 else None
-        return (by_name(kind.root.children), Places(kind.root, self.types)) if kind else ({}, self)
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """An element of a type, and what is inside it. `root`: the type's, for content references."""
+
+    element: Element
+    root: Element
+    known: Known
+
+    def inside(self, kinds: tuple[Type, ...] = ()) -> dict[str, Place]:
+        """The elements inside it, by name. `kinds`: its types, where a profile says fewer."""
+        element, root = self.element, self.root
+        if element.content and (found := find(root, element.content)):
+            element = found
+        if not element.children and len(kinds := kinds or element.types) == 1 and (kind := self.known.types.get(kinds[0].code)):
+            element = root = kind.root
+        return {child.name: Place(child, root, self.known) for child in element.children}
+
+
+def place_of(profile: Profile, known: Known) -> Place:
+    return Place(profile.root, profile.root, known)
+
+
+def profile_asked_for(element: Element, known: Known) -> Profile | None:
+    """The one profile that its one type must meet, if it is known."""
+    (profiles,) = (each.profiles for each in element.types) if len(element.types) == 1 else ((),)
+    return known.profiles.get(unversioned(profiles[0])) if len(profiles) == 1 else None
+
+
+def slimmed(profile: Profile, known: Known) -> Profile:
+    kind = known.types.get(profile.type)
+    if kind is None or profile.derivation != "constraint":
+        return profile
+    return msgspec.structs.replace(profile, root=said_more(profile.root, [place_of(kind, known)]))
 
 
 def by_name(elements: Iterable[Element]) -> dict[str, Element]:
@@ -338,29 +194,77 @@ def find(element: Element, wanted: str) -> Element | None:
     return next((found for child in element.children if wanted.startswith(element.id) and (found := find(child, wanted))), None)
 
 
-def said_more(element: Element, plain: Element, places: Places) -> Element:
-    """The element, of which the type says `plain`, with what it says more. A slice's type may be one of several: its elements are that
-    type's."""
-    inside, theirs = places.inside(element if not element.children and not element.content else _typed(plain, element))
-    known = {each.key for each in plain.constraints}
-    children = (said_more(child, inside[child.name], theirs) if child.name in inside else child for child in element.children)
+def said_more(element: Element, plain: Sequence[Place]) -> Element:
+    """The element with what it says more than the `plain` ones: the same element of its type, of what it is a slice of; and than the
+    profile that it has to meet."""
+    if plain and not element.types and not element.content and "." in element.id:
+        element = _filled(element, plain[0].element)
+    if plain and (asked := profile_asked_for(element, plain[0].known)):
+        plain = [*plain, place_of(asked, plain[0].known)]
+    known = {each.key for place in plain for each in place.element.constraints}
+    constraints = tuple(each for each in element.constraints if each.key not in known)
+    said = msgspec.structs.replace(element, children=tuple(_children_said(element, plain)), constraints=constraints)
+    alone = msgspec.structs.replace(said, slices=())
+    slices = tuple(_slices_said(element.slices, [*plain, Place(alone, alone, Known({}))]))
+    return _folded(msgspec.structs.replace(said, slices=slices, slicing=told_apart(said.name, said.slicing, slices)))
+
+
+def _filled(element: Element, plain: Element) -> Element:
+    """A snapshot that has the slices of an element and not the element itself: it is as the type has it."""
+    return msgspec.structs.replace(plain, id=element.id, children=element.children, slices=element.slices, slicing=element.slicing)
+
+
+def _children_said(element: Element, plain: Sequence[Place]) -> Iterator[Element]:
+    inside = [place.inside(element.types) for place in plain]
+    for child in element.children:
+        theirs = [each[child.name] for each in inside if child.name in each]
+        said = said_more(child, theirs)
+        if not theirs or says(said, theirs[-1].element):
+            yield said
+
+
+def told_apart(name: str, slicing: Slicing | None, slices: tuple[Element, ...]) -> Slicing | None:
+    """Extensions and choices always are, and nobody has to say how. Without slices, an open slicing asks for nothing."""
+    if slices and slicing is None:
+        return BY_URL if name in ("extension", "modifierExtension") else BY_TYPE if name.endswith("[x]") else ONLY_A_PERSON
+    return slicing if slices or (slicing and slicing.rules != "open") else None
+
+
+def _folded(element: Element) -> Element:
+    """A choice that has one type left, and says of it what that type's slice says: simply said of the element."""
+    by_type = element.slicing is not None and element.slicing.discriminators == BY_TYPE.discriminators and element.name.endswith("[x]")
+    if not by_type or len(element.slices) != 1 or len(element.types) != 1 or element.children:
+        return element
+    (only,) = element.slices
+    if only.types != element.types or only.slices:
+        return element
     return msgspec.structs.replace(
-        element, constraints=tuple(each for each in element.constraints if each.key not in known),
-        children=tuple(child for child in children if child.name not in inside or says(child, inside[child.name])),
-        slices=tuple(said_more(each, plain, places) for each in element.slices),
+        only, id=element.id, slice=element.slice, slicing=None,
+        least=max(only.least, element.least), most=element.most if only.most is None else only.most,
+        constraints=element.constraints + only.constraints, binding=only.binding or element.binding,
+        must_support=only.must_support or element.must_support,
     )
 
 
-def _typed(plain: Element, element: Element) -> Element:
-    return plain if plain.children or plain.content else msgspec.structs.replace(plain, types=element.types)
+def _slices_said(slices: Iterable[Element], beside: Sequence[Place]) -> Iterator[Element]:
+    """Without those that a profile beside has, where no more is said of them here."""
+    for each in slices:
+        same = [Place(theirs, place.root, place.known) for place in beside for theirs in place.element.slices if theirs.slice == each.slice]
+        said = said_more(each, [*beside, *same])
+        if not same or says(said, same[-1].element):
+            yield said
 
 
 def says(element: Element, plain: Element) -> bool:
     """Whether anything is left of it."""
     if element.children or element.slices or element.constraints:
         return True
-    bare = {"id": "", "constraints": (), "children": (), "slices": ()}
-    return msgspec.structs.replace(element, **bare) != msgspec.structs.replace(plain, **bare)
+    return _bare(element) != _bare(plain)
+
+
+def _bare(element: Element) -> Element:
+    slicing = told_apart(element.name, element.slicing, ())
+    return msgspec.structs.replace(element, id="", suggested="", constraints=(), children=(), slices=(), slicing=slicing)
 
 
 def parts(element: Element) -> Iterator[Element]:
@@ -368,5 +272,3 @@ def parts(element: Element) -> Iterator[Element]:
     yield element
     for each in (*element.children, *element.slices):
         yield from parts(each)
-
-

@@ -14,11 +14,16 @@ from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Protocol
 
-from adapter.conformance.compiling import unversioned
+from msgspec.structs import replace
+
 from adapter.conformance.model import Codes, CodeSystem, Profile
 from adapter.conformance.shelf import Shelf
 
 DEFAULT_SETS = ("r4-4.0.1", "ukcore-stu2-2.0.2")
+
+
+# value sets that are a URL and nothing else, and the code system whose codes they name
+IMPLICIT = {"http://snomed.info/sct?": "http://snomed.info/sct", "http://loinc.org/vs": "http://loinc.org"}
 
 
 class Source(Protocol):
@@ -46,6 +51,7 @@ class Definitions:
 
     def __init__(self, sources: Sequence[Source]) -> None:
         self._sources = tuple(reversed(sources))
+        self._codes: dict[str, Codes | None] = {}
 
     @classmethod
     def of(cls, sets: Sequence[str] = DEFAULT_SETS, packages: Sequence[Path] = ()) -> Definitions:
@@ -72,8 +78,17 @@ class Definitions:
         return self.profile(url) if url else None
 
     def codes(self, value_set: str) -> Codes | None:
-        url = unversioned(value_set)
-        return next((found for source in self._sources if (found := source.codes(url)) is not None), None)
+        """None where it is not there, or hangs on one that is not there."""
+        url = value_set.partition("|")[0]
+        if url not in self._codes:
+            found = next((found for source in self._sources if (found := source.codes(url)) is not None), None)
+            self._codes[url] = self._written_out(found) if found else implicit(url)
+        return self._codes[url]
+
+    def _written_out(self, codes: Codes) -> Codes:
+        """With the codes of the systems that belong to it whole."""
+        whole = {url: frozenset(system.codes) for url in codes.whole if (system := self.system(url)) is not None}
+        return replace(codes, codes={**codes.codes, **whole}) if whole else codes
 
     def system(self, url: str) -> CodeSystem | None:
         """Only one whose codes are all known."""
@@ -88,6 +103,21 @@ class Definitions:
         return iter(dict.fromkeys(name for source in reversed(self._sources) for name in source.types))
 
 
+def implicit(url: str) -> Codes | None:
+    """Of a value set that needs no definition: nobody can list it."""
+    return next((Codes(url, unlisted=(system,)) for start, system in IMPLICIT.items() if url.startswith(start)), None)
+
+
 @lru_cache(maxsize=8)
 def _of(sets: tuple[str, ...], packages: tuple[Path, ...]) -> Definitions:
-    return Definitions([Shelf(name) for name in sets])
+    sources: list[Source] = [Shelf(name) for name in sets]
+    for path in packages:
+        sources.append(_brought(path, Definitions(sources)))
+    return Definitions(sources)
+
+
+def _brought(path: Path, known: Definitions) -> Source:
+    """A package, over everything that stands before it."""
+    from adapter.conformance.package import read_package, set_of  # most runs bring none, and what compiles need not be loaded
+
+    return set_of(read_package(path), known)

@@ -5,7 +5,8 @@ the gate that says quickly that nothing is wrong. An element has only what was s
 
 A profile is checked *beside* the type it narrows, never instead of it. So a profile, at every depth, names only the elements of which it
 says more than the type does (all fields of such an element are filled; only invariants of the type's are left out), and what it does not
-name is as the type has it: an element that a profile does not mention is not unknown. Types name all their elements.
+name is as the type has it: an element that a profile does not mention is not unknown. So it is with the profile that an element has to meet
+(`Type.profiles`: of an extension, SimpleQuantity): what that says is not repeated. Types name all their elements.
 """
 from __future__ import annotations
 
@@ -68,7 +69,8 @@ class Element(msgspec.Struct, frozen=True, omit_defaults=True):
     the element whose children are its children (ElementDefinition.contentReference), in this definition or else in the type's. `children`:
     only where something was said of them here; else the type's. `slices` carry their name in `slice` (a slice of a slice: `a/b`, in the
     `slices` of `a`), and are said in addition to what this element says.
-    `constraints`: those that its type does not carry already (`ele-1` is said of every element, and nowhere written).
+    `constraints`: those that its type does not carry already (`ele-1` is said of every element, and nowhere written). `suggested`: the
+    value set of an example binding, which asks for nothing, but a profile may ask for it with no more than a word.
     """
 
     id: str
@@ -89,6 +91,7 @@ class Element(msgspec.Struct, frozen=True, omit_defaults=True):
     modifier: bool = False
     must_support: bool = False
     longest: int | None = None
+    suggested: str = ""
     lowest: Json = None
     highest: Json = None
 
@@ -123,7 +126,8 @@ class Profile(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Codes(msgspec.Struct, frozen=True, omit_defaults=True):
-    """The codes of a value set. `codes`: system -> its codes. `whole`: systems of which every code belongs to it.
+    """The codes of a value set. `codes`: system -> its codes, as Definitions.codes() gives it: all of them. `whole`: the systems of which
+    every code belongs to it.
 
     `unlisted`: systems of which codes belong to it that nobody may list here, or that no list can hold (SNOMED CT, dm+d, BCP 47, UCUM): of
     a code of these the answer is *not checked*.
@@ -136,8 +140,14 @@ class Codes(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class CodeSystem(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A code system of which all codes are known: code -> its displays, the preferred first (designations after it)."""
+    """A code system of which all codes are known: code -> its displays, the preferred first (designations after it).
+
+    `parents`: code -> those it is a kind of. `properties`: property -> code -> its value as text. Both for the filters of value sets.
+    """
 
     url: str
     codes: dict[str, tuple[str, ...]] = {}
     any_case: bool = False
+    abstract: frozenset[str] = frozenset()
+    parents: dict[str, tuple[str, ...]] = {}
+    properties: dict[str, dict[str, str]] = {}

@@ -1,0 +1,353 @@
+"""ValueSet and CodeSystem -> Codes and CodeSystem: which codes belong, as far as that can be said from what is there.
+
+    system_of(definition)                              a CodeSystem that is complete, else nothing
+    Terminology(value_sets, system, codes).codes(url)  system(url) and codes(url) answer for what stands elsewhere already
+
+Codes of systems that nobody may list here, or that nobody has whole, are told as `unlisted`: there the answer is *not checked*, never no.
+A value set that hangs on one that is not there has no answer at all. Source: HL7 FHIR R4, pages ValueSet (compose, filters), CodeSystem.
+"""
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import reduce
+from typing import Literal
+
+from adapter.conformance.compiling import unversioned
+from adapter.conformance.model import Codes, CodeSystem, Json
+from adapter.conformance.raw import Raw, Unreadable, read_as
+
+SNOMED_CT = "http://snomed.info/sct"
+# SNOMED International's and NHS England's to license
+NOBODY_MAY_LIST = frozenset({SNOMED_CT, "https://dmd.nhs.uk", "https://dmd.nhs.uk/"})
+# said otherwise (the hierarchy, what is abstract), or of no use to a filter
+NOT_KEPT = frozenset(["status", "deprecationDate", "retirementDate", "internalId", "notSelectable", "abstract", "child", "parent", "subsumedBy"])
+
+
+class RawProperty(Raw):
+    code: str
+    value_code: str | None = None
+    value_string: str | None = None
+    value_boolean: bool | None = None
+    value_integer: int | None = None
+
+    @property
+    def value(self) -> str:
+        """As a filter writes it."""
+        if self.value_boolean is not None:
+            return "true" if self.value_boolean else "false"
+        return self.value_code or self.value_string or ("" if self.value_integer is None else str(self.value_integer))
+
+
+class RawDesignation(Raw):
+    value: str
+
+
+class RawConcept(Raw):
+    code: str
+    display: str = ""
+    designation: tuple[RawDesignation, ...] = ()
+    property: tuple[RawProperty, ...] = ()
+    concept: tuple[RawConcept, ...] = ()
+
+
+class RawSystem(Raw):
+    url: str
+    content: str = ""
+    case_sensitive: bool = False
+    concept: tuple[RawConcept, ...] = ()
+
+
+class RawFilter(Raw):
+    property: str
+    op: str
+    value: str
+
+
+class RawCode(Raw):
+    code: str
+
+
+class RawInclude(Raw):
+    system: str = ""
+    concept: tuple[RawCode, ...] = ()
+    filter: tuple[RawFilter, ...] = ()
+    value_set: tuple[str, ...] = ()
+
+
+class RawCompose(Raw):
+    include: tuple[RawInclude, ...]
+    exclude: tuple[RawInclude, ...] = ()
+
+
+class RawContains(Raw):
+    system: str = ""
+    code: str = ""
+    abstract: bool = False
+    contains: tuple[RawContains, ...] = ()
+
+
+class RawExpansion(Raw):
+    contains: tuple[RawContains, ...] = ()
+    total: int | None = None
+
+
+class RawValueSet(Raw):
+    url: str
+    compose: RawCompose | None = None
+    expansion: RawExpansion | None = None
+
+
+# Code systems -----------------------------------------------------------------------------------------------------------------------
+
+def system_of(definition: Json) -> CodeSystem | None:
+    """Nothing for one that is not there whole: a fragment, an example, one that stands elsewhere."""
+    raw = read_as(RawSystem, definition, "a CodeSystem")
+    if raw.content != "complete":
+        return None
+    found = list(_concepts(raw.concept, ()))
+    return CodeSystem(
+        raw.url, {each.code: _displays(each) for each, _ in found}, any_case=not raw.case_sensitive,
+        abstract=frozenset(each.code for each, _ in found if any(_is_abstract(every) for every in each.property)),
+        parents=_parents(found), properties=_properties(each for each, _ in found),
+    )
+
+
+def _concepts(concepts: Iterable[RawConcept], above: tuple[str, ...]) -> Iterator[tuple[RawConcept, tuple[str, ...]]]:
+    for each in concepts:
+        yield each, above
+        yield from _concepts(each.concept, (each.code,))
+
+
+def _displays(concept: RawConcept) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(text for text in (concept.display, *(each.value for each in concept.designation)) if text))
+
+
+def _is_abstract(each: RawProperty) -> bool:
+    return each.code in ("notSelectable", "abstract") and each.value == "true"
+
+
+def _parents(found: Iterable[tuple[RawConcept, tuple[str, ...]]]) -> dict[str, tuple[str, ...]]:
+    """Nesting says it, or a property does, from either end."""
+    parents: dict[str, dict[str, None]] = {}
+    for concept, above in found:
+        for each in (*above, *(said.value for said in concept.property if said.code in ("parent", "subsumedBy"))):
+            parents.setdefault(concept.code, {})[each] = None
+        for said in concept.property:
+            if said.code == "child":
+                parents.setdefault(said.value, {})[concept.code] = None
+    return {code: tuple(each) for code, each in parents.items()}
+
+
+def _properties(concepts: Iterable[RawConcept]) -> dict[str, dict[str, str]]:
+    found: dict[str, dict[str, str]] = {}
+    for concept in concepts:
+        for each in concept.property:
+            if each.code not in NOT_KEPT:
+                found.setdefault(each.code, {})[concept.code] = each.value
+    return found
+
+
+# Sets of codes ----------------------------------------------------------------------------------------------------------------------
+
+@dataclass(frozen=True, slots=True)
+class Some:
+    """Codes by system, and the systems of which there are more than can be listed."""
+
+    listed: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    unlisted: frozenset[str] = frozenset()
+
+    def __or__(self, other: Some) -> Some:
+        return Some({each: self.of(each) | other.of(each) for each in {**self.listed, **other.listed}}, self.unlisted | other.unlisted)
+
+    def __and__(self, other: Some) -> Some:
+        """Where one side cannot be listed, whether a code is on both cannot be told."""
+        open_here = (self.unlisted & other._systems()) | (other.unlisted & self._systems())
+        both = {each: self.of(each) & other.of(each) for each in self.listed if each in other.listed and each not in open_here}
+        return Some(both, open_here)
+
+    def __sub__(self, other: Some) -> Some:
+        open_here = self.unlisted | (other.unlisted & self._systems())
+        return Some({each: self.of(each) - other.of(each) for each in self.listed if each not in open_here}, open_here)
+
+    def of(self, system: str) -> frozenset[str]:
+        return self.listed.get(system, frozenset())
+
+    def _systems(self) -> frozenset[str]:
+        return self.unlisted | self.listed.keys()
+
+
+class _Missing(Exception):
+    """A value set hangs on one that is not there."""
+
+
+@dataclass(slots=True)
+class Terminology:
+    """`value_sets`: URL -> definition. `believe`: whether an expansion counts that a definition brings along, where its compose cannot be
+    listed. Raises Unreadable for a value set that contains itself."""
+
+    value_sets: Mapping[str, Json]
+    system: Callable[[str], CodeSystem | None]
+    known: Callable[[str], Codes | None] = lambda url: None
+    believe: bool = False
+    _found: dict[str, Some | None] = field(default_factory=dict)
+    _open: list[str] = field(default_factory=list)
+
+    def codes(self, url: str) -> Codes | None:
+        """None where it is not there, or hangs on one that is not there."""
+        some = self._some(unversioned(url))
+        return None if some is None else self._as_codes(unversioned(url), some)
+
+    def _as_codes(self, url: str, some: Some) -> Codes:
+        whole = tuple(sorted(each for each, codes in some.listed.items() if self._is_whole(each, codes)))
+        listed = {each: codes for each, codes in sorted(some.listed.items()) if codes and each not in whole}
+        return Codes(url, listed, whole, tuple(sorted(some.unlisted)))
+
+    def _is_whole(self, url: str, codes: frozenset[str]) -> bool:
+        system = self.system(url)
+        return system is not None and len(codes) > 0 and codes == system.codes.keys()
+
+    def _some(self, url: str) -> Some | None:
+        if url in self._open:
+            raise Unreadable(f"the value set {url} contains itself")
+        if url not in self._found:
+            self._open.append(url)
+            self._found[url] = self._read(url)
+            self._open.pop()
+        return self._found[url]
+
+    def _read(self, url: str) -> Some | None:
+        if url not in self.value_sets:
+            return self._from_elsewhere(url)
+        raw = read_as(RawValueSet, self.value_sets[url], "a ValueSet")
+        expanded = _expanded(raw.expansion) if self.believe and raw.expansion else None
+        try:
+            composed = self._composed(raw.compose) if raw.compose else None
+        except _Missing:
+            composed = None
+        if expanded is not None and (composed is None or composed.unlisted):
+            return expanded
+        return composed
+
+    def _from_elsewhere(self, url: str) -> Some | None:
+        codes = self.known(url)
+        return Some(codes.codes, frozenset(codes.unlisted)) if codes is not None else None
+
+    def _composed(self, compose: RawCompose) -> Some:
+        included = reduce(Some.__or__, map(self._included, compose.include), Some())
+        return reduce(Some.__sub__, map(self._included, compose.exclude), included)
+
+    def _included(self, include: RawInclude) -> Some:
+        """What one include asks for: everything that it says holds at once."""
+        asked = [self._nested(each) for each in include.value_set]
+        if include.system:
+            asked.append(self._of_system(include))
+        return reduce(Some.__and__, asked) if asked else Some()
+
+    def _nested(self, url: str) -> Some:
+        found = self._some(unversioned(url))
+        if found is None:
+            raise _Missing
+        return found
+
+    def _of_system(self, include: RawInclude) -> Some:
+        url = include.system
+        unlisted = Some(unlisted=frozenset({url}))
+        if url in NOBODY_MAY_LIST:
+            return unlisted
+        if include.concept:
+            return Some({url: frozenset(each.code for each in include.concept)})
+        system = self.system(url)
+        if system is None:
+            return unlisted
+        kept = [filtered(system, each) for each in include.filter]
+        return unlisted if None in kept else Some({url: frozenset(system.codes).intersection(*(each for each in kept if each is not None))})
+
+
+def _expanded(expansion: RawExpansion) -> Some | None:
+    """Nothing where it does not hold all of it."""
+    found: dict[str, set[str]] = {}
+    count = 0
+    for each in _contained(expansion.contains):
+        count += 1
+        found.setdefault(each.system, set()).add(each.code)
+    if expansion.total is not None and expansion.total > count:
+        return None
+    return Some({system: frozenset(codes) for system, codes in found.items()})
+
+
+def _contained(contains: Iterable[RawContains]) -> Iterator[RawContains]:
+    for each in contains:
+        if each.code and not each.abstract:
+            yield each
+        yield from _contained(each.contains)
+
+
+# Filters ----------------------------------------------------------------------------------------------------------------------------
+
+def filtered(system: CodeSystem, asked: RawFilter) -> frozenset[str] | None:
+    """The codes that a filter keeps; None for a filter that we do not know, or that this code system has nothing for."""
+    if asked.op in ("is-a", "descendent-of", "is-not-a", "generalizes"):
+        return _by_kind(system, asked.op, asked.value) if asked.property in ("concept", "code") else None
+    values = _values(system, asked.property)
+    keeps = _keeps(asked)
+    if keeps is None or values is None:
+        return None
+    return frozenset(code for code in system.codes if keeps(values.get(code)))
+
+
+def _by_kind(system: CodeSystem, op: Literal["is-a", "descendent-of", "is-not-a", "generalizes"] | str, value: str) -> frozenset[str]:
+    if op == "generalizes":
+        return frozenset(_above(system, value))
+    below = frozenset(code for code in system.codes if value in _above(system, code))
+    if op == "is-not-a":
+        return frozenset(system.codes) - below
+    return below - {value} if op == "descendent-of" else below
+
+
+def _above(system: CodeSystem, code: str) -> set[str]:
+    """It and everything that it is a kind of; a code system that runs in a circle ends here too."""
+    found: set[str] = set()
+    todo = [code]
+    while todo:
+        if (each := todo.pop()) not in found:
+            found.add(each)
+            todo.extend(system.parents.get(each, ()))
+    return found
+
+
+def _values(system: CodeSystem, name: str) -> Mapping[str, str] | None:
+    if name in ("code", "concept"):
+        return {code: code for code in system.codes}
+    if name == "display":
+        return {code: displays[0] for code, displays in system.codes.items() if displays}
+    return system.properties.get(name)
+
+
+def _keeps(asked: RawFilter) -> Callable[[str | None], bool] | None:
+    wanted = asked.value
+    match asked.op:
+        case "=":
+            return lambda value: value == wanted
+        case "in":
+            return lambda value: value in wanted.split(",")
+        case "not-in":
+            return lambda value: value not in wanted.split(",")
+        case "exists":
+            return lambda value: (value is not None) == (wanted == "true")
+        case "regex":
+            pattern = _pattern(wanted)
+            return (lambda value: value is not None and pattern.fullmatch(value) is not None) if pattern else None
+        case _:
+            return None
+
+
+def _pattern(text: str) -> re.Pattern[str] | None:
+    """Nothing for one that is none here, or that could take for ever: a group that repeats."""
+    if len(text) > 200 or re.search(r"\)[*+{]", text):
+        return None
+    try:
+        return re.compile(text)
+    except re.error:
+        return None
