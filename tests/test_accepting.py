@@ -376,10 +376,10 @@ def test_parts_are_no_larger_than_the_endpoint_takes() -> None:
     (DMD, SNOMED_CT, SNOMED_CT), (f"{DMD}/", SNOMED_CT, SNOMED_CT), (SNOMED_CT, SNOMED_CT, SNOMED_CT), (DMD, DMD, DMD),
     (SNOMED_CT, DMD, SNOMED_CT), (f"{DMD}/", DMD, f"{DMD}/"), ("https://h.example", SNOMED_CT, "https://h.example")])
 def test_dmd_codes_go_under_the_system_that_is_asked_for(said: str, asked: str, is_: str) -> None:
-    bag = replace(BAG, medicines=(replace(FUROSEMIDE, drug=Coded((Coding(said, "317972007", "Furosemide"),))),))
+    bag = replace(BAG, medicines=(replace(FUROSEMIDE, drug=Coded((Coding(said, "317972000", "Furosemide"),))),))
     part, = transaction(bag, Policy("upsert", dmd=asked))
     drug, = (e["resource"]["medicationCodeableConcept"] for e in part.bundle["entry"] if "medicationCodeableConcept" in e["resource"])
-    assert drug == {"coding": [{"system": is_, "code": "317972007", "display": "Furosemide"}]}
+    assert drug == {"coding": [{"system": is_, "code": "317972000", "display": "Furosemide"}]}
 
 
 @pytest.mark.parametrize(("sentence", "told"), [

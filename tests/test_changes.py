@@ -57,7 +57,7 @@ def told(found: Any) -> list[tuple[str, str, str | None]]:
 
 
 # ---- medicines -------------------------------------------------------------------------------------------------------------
-FUROSEMIDE, AMLODIPINE = coded("Furosemide 40mg tablets", "317972007"), coded("Amlodipine 5mg tablets", "319283006")
+FUROSEMIDE, AMLODIPINE = coded("Furosemide 40mg tablets", "317972000"), coded("Amlodipine 5mg tablets", "319283006")
 LOW_SODIUM = Coded(text="low sodium")
 
 
@@ -128,13 +128,13 @@ SAME_CODE = [(DMD, SNOMED_CT), (DMD + "/", DMD), (SNOMED_CT, DMD + "/"), (DMD, D
 
 @pytest.mark.parametrize(("ours", "theirs"), SAME_CODE)
 def test_a_code_is_the_same_under_each_of_its_systems(ours: str, theirs: str) -> None:
-    one, other = coded("Furosemide", "317972007", system=ours), coded("FUROSEMIDE 40", "317972007", system=theirs)
+    one, other = coded("Furosemide", "317972000", system=ours), coded("FUROSEMIDE 40", "317972000", system=theirs)
     assert medicines([row(one)], [asked(other, status="stopped")]) == [("Stopped: Furosemide", SURE, "medicines[0]")]
 
 
 @pytest.mark.parametrize("system", ["http://read.info/readv2", "https://dmd.example", None])
 def test_the_same_code_of_another_system_is_another_code(system: str | None) -> None:
-    other = Coded((Coding(system, "317972007", "Furosemide 40mg tablets"),))
+    other = Coded((Coding(system, "317972000", "Furosemide 40mg tablets"),))
     found = medicines([row()], [asked(other, status="stopped")])
     assert all(certainty == PERSON for _, certainty, _ in found)
 
@@ -163,7 +163,7 @@ def test_a_product_and_a_reference_have_their_codes_too() -> None:
 TWO = {
     "two of ours": ([row(), row(at=1, dose="one at noon")], [asked(status="stopped")], 1),
     "two of theirs": ([row()], [asked(status="stopped"), asked(number=2, dose="two")], 2),
-    "one of theirs has two codes": ([row(), row(AMLODIPINE, at=1)], [asked(coded("both", "317972007", "319283006"), status="stopped")], 1),
+    "one of theirs has two codes": ([row(), row(AMLODIPINE, at=1)], [asked(coded("both", "317972000", "319283006"), status="stopped")], 1),
 }
 
 
@@ -585,7 +585,7 @@ def test_a_medication_by_reference_is_known_by_its_code() -> None:
     category = {"coding": [{"system": DISCHARGE.codings[0].system, "code": "discharge"}]}
     request = {"resourceType": "MedicationRequest", "status": "stopped", "intent": "order", "category": [category],
                "medicationReference": {"reference": "Medication/x1"}, "authoredOn": "2026-11-09"}
-    drug = {"resourceType": "Medication", "code": {"coding": [{"system": SNOMED_CT, "code": "317972007"}]}}
+    drug = {"resourceType": "Medication", "code": {"coding": [{"system": SNOMED_CT, "code": "317972000"}]}}
     over = {"status": "finished", "period": {"start": "2026-11-03", "end": "2026-11-09"}}
     found = differences(request, drug, s1=over)
     assert ("Stopped: Furosemide 40mg tablets", SURE) in [(c.sentence, c.certainty) for c in found]

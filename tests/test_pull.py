@@ -44,7 +44,7 @@ Resource = dict[str, Any]
 Change = Callable[[httpx.Request, httpx.Response], Awaitable[httpx.Response]]
 MARY = Resident(key="r1", nhs_number=NUMBER, nhs_number_status=NHS_NUMBER_STATUS.coded("verified"), family_name="Examplesen",
                 given_names=("Mary",), gender="female", birth_date="1941-02-03")
-FUROSEMIDE = Medication(status="active", drug=Coded((Coding(DMD, "317972007", "Furosemide 40mg tablets"),)), resident=THE_RESIDENT,
+FUROSEMIDE = Medication(status="active", drug=Coded((Coding(DMD, "317972000", "Furosemide 40mg tablets"),)), resident=THE_RESIDENT,
                         key="m1", doses=(Dose(text="one each morning"),))
 BAG = CareRecord(HOME, "2026-11-01T08:00:00+00:00", MARY, medicines=(FUROSEMIDE,), allergies=Unlisted.NONE_KNOWN)
 CREATE = Policy("create-if-missing")
@@ -111,7 +111,7 @@ class Hospital:
 
     def prescribes(self, patient: str, **more: Any) -> str:
         return self.files({"resourceType": "MedicationRequest", "status": "active", "intent": "order", "subject": {"reference": patient},
-                           "medicationCodeableConcept": {"coding": [{"system": SNOMED_CT, "code": "317972007"}]}, **more})
+                           "medicationCodeableConcept": {"coding": [{"system": SNOMED_CT, "code": "317972000"}]}, **more})
 
 
 def kinds(back: Return) -> set[str]:
