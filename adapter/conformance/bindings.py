@@ -1,0 +1,128 @@
+"""Codes against value sets, and against code systems of which every code is known.
+
+A required binding is an error, an extensible one a warning, a preferred one information. Of systems whose codes cannot be listed here
+(SNOMED CT, dm+d, LOINC …) nothing is concluded: they are counted as not looked up. Source: HL7 FHIR R4, page Terminologies; that a wrong
+code or display of a known code system is an error, as HL7's validator has it.
+"""
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from adapter.conformance.finding import Level
+from adapter.conformance.forms import Bound, Form
+from adapter.conformance.model import Codes, Json
+
+if TYPE_CHECKING:
+    from adapter.conformance.structure import Walk
+
+LEVELS = {"required": Level.ERROR, "extensible": Level.WARNING, "preferred": Level.INFORMATION}
+SHOWN = 12      # codes of a value set that a sentence lists
+Code = tuple[str | None, str]      # (system, code); no system: that of the element is meant
+
+
+def check(walk: Walk, form: Form, value: Json, path: str) -> None:
+    for bound in form.bound:
+        _against(walk, bound, bound.binding.value_set, LEVELS[bound.binding.strength], value, path)
+    for bound in form.within:
+        _against(walk, bound, bound.binding.within, Level.ERROR, value, path)
+
+
+def _against(walk: Walk, bound: Bound, value_set: str, level: Level, value: Json, path: str) -> None:
+    found = member(walk, value_set, value, path)
+    if found is None or found:
+        return
+    codes = walk.forms.definitions.codes(value_set)
+    if not any(True for _ in codes_of(value)):
+        if level is Level.ERROR:
+            walk.error("fhir-binding", path, f"has no code; one is needed, {listed(codes, value_set)}", "", bound.source)
+        return
+    must = "is not one of the codes asked for" if level is Level.ERROR else "is not one of the codes recommended"
+    fix = "" if level is Level.ERROR else "if none of them fits, leave it as it is"
+    walk.tell(level, "fhir-binding", path, f"{must}, {listed(codes, value_set)}", fix, bound.source)
+
+
+def listed(codes: Codes | None, value_set: str) -> str:
+    """Which codes a value set has, if they can be told in a line: `one of: male, female`."""
+    every = [code for each in codes.codes.values() for code in sorted(each)] if codes and not codes.whole and not codes.unlisted else []
+    if not every or len(every) > SHOWN:
+        return f"those of the value set {value_set}"
+    systems = f" (system {next(iter(codes.codes))})" if codes and len(codes.codes) == 1 else ""
+    return f"one of: {', '.join(every)}{systems}"
+
+
+def member(walk: Walk, value_set: str, value: Json, path: str = "") -> bool | None:
+    """Whether one of the codes of a value belongs to a value set; None where that cannot be told."""
+    codes = walk.forms.definitions.codes(value_set)
+    if codes is None:
+        walk.unlisted[value_set] += 1
+        return None
+    answers = [_is_in(walk, codes, system, code) for system, code in codes_of(value)]
+    if any(answers):
+        return True
+    return None if None in answers or (isinstance(value, dict) and _says_nothing(value)) else False
+
+
+def _says_nothing(value: Json) -> bool:
+    """A coding with a system and no code: HL7's validator lets it pass, since what it would say is not said."""
+    codings = value.get("coding") if isinstance(value.get("coding"), list) else [value]
+    return bool(codings) and any(isinstance(each, dict) and "system" in each and "code" not in each for each in codings)
+
+
+def _is_in(walk: Walk, codes: Codes, system: str | None, code: str) -> bool | None:
+    if system is None:
+        known = any(code in each for each in codes.codes.values())
+        return known or (None if codes.unlisted else any(_in_whole(walk, each, code) for each in codes.whole))
+    if code in codes.codes.get(system, ()):
+        return True
+    if system in codes.whole:
+        return _in_whole(walk, system, code)
+    if system in codes.unlisted:
+        walk.unlisted[system] += 1
+        return None
+    return False
+
+
+def _in_whole(walk: Walk, system: str, code: str) -> bool | None:
+    known = walk.forms.definitions.system(system)
+    if known is None:
+        walk.unlisted[system] += 1
+        return None
+    return code in known.codes or (known.any_case and code.lower() in map(str.lower, known.codes))
+
+
+def codes_of(value: Json) -> Iterator[Code]:
+    """The codes that a bound value has: its own, or those of its codings. A Coding or Quantity of no system is of none ("")."""
+    if isinstance(value, str):
+        yield None, value
+    elif isinstance(value, dict):
+        for each in _codings(value):
+            if isinstance(each, dict) and isinstance(code := each.get("code"), str):
+                system = each.get("system")
+                yield system if isinstance(system, str) else "", code
+
+
+def _codings(value: dict[str, Json]) -> Sequence[Json]:
+    codings = value.get("coding", [] if "text" in value else [value])
+    return codings if isinstance(codings, list) else []
+
+
+# Code systems -----------------------------------------------------------------------------------------------------------------------
+
+def known(walk: Walk, value: Json, path: str) -> None:
+    """A Coding of a code system of which all codes are known has one of them, and its display."""
+    system, code, display = value.get("system"), value.get("code"), value.get("display")
+    if not isinstance(system, str) or not isinstance(code, str):
+        return
+    found = walk.forms.definitions.system(system)
+    if found is None:
+        walk.unlisted[system] += 1
+        return
+    displays = found.codes.get(code)
+    if displays is None and found.any_case:
+        displays = next((each for other, each in found.codes.items() if other.lower() == code.lower()), None)
+    if displays is None:
+        walk.error("fhir-code", f"{path}.code", f"is no code of {system}", "capital letters matter; look the code up there", system)
+    elif isinstance(display, str) and displays and display.casefold() not in {each.casefold() for each in displays}:
+        texts = " or ".join(f"“{each}”" for each in displays[:3])
+        walk.error("fhir-display", f"{path}.display", f"is not what {system} calls this code: {texts}", "write that, or leave display out", system)

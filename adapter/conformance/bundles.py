@@ -1,0 +1,141 @@
+"""A bundle as a whole: who its entries are, and that a document or message holds what it speaks of.
+
+Source: HL7 FHIR R4, pages Bundle, Documents and Messaging, as HL7's validator asks. What stands in invariants (bdl-1 …) is asked there.
+"""
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from adapter.conformance import references
+from adapter.conformance.model import Json
+from adapter.fhir_xml.tables import is_resource_type
+
+if TYPE_CHECKING:
+    from adapter.conformance.structure import Here, Walk
+
+RESTFUL = re.compile(r"https?://.*/([A-Z][A-Za-z]+)/([A-Za-z0-9.-]{1,64})(?:/_history/[A-Za-z0-9.-]{1,64})?")
+ABSOLUTE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:\S+")
+NAMELESS = frozenset({"transaction", "batch", "transaction-response", "batch-response"})      # where an entry need not have a fullUrl
+OF_COMPOSITION = ("subject", "encounter", "author", "attester.party", "custodian", "event.detail")
+OF_SECTION = ("author", "focus", "entry")
+Placed = tuple[str, Json]      # (path, value)
+
+
+def check(walk: Walk, here: Here) -> None:
+    entries = here.resource.get("entry")
+    every = [(f"{here.path}.entry[{index}]", each) for index, each in enumerate(entries) if isinstance(each, dict)] if isinstance(entries, list) else []
+    kind = here.resource.get("type")
+    for path, entry in every:
+        _entry(walk, kind, entry, path)
+    _links(walk, here)
+    if kind in ("document", "message") and every and isinstance(first := every[0][1].get("resource"), dict):
+        _whole(walk, here, every, first, f"{every[0][0]}.resource", kind)
+
+
+def _entry(walk: Walk, kind: Json, entry: dict[str, Json], path: str) -> None:
+    url, resource = entry.get("fullUrl"), entry.get("resource")
+    if not isinstance(resource, dict):
+        return
+    if kind == "searchset" and "id" not in resource and resource.get("resourceType") != "OperationOutcome":
+        walk.error("fhir-bundle", f"{path}.resource", "has no id; what a search finds has one")
+    if "fullUrl" not in entry and kind not in NAMELESS:
+        walk.error("fhir-bundle", path, "has no fullUrl; only in a transaction or batch may an entry go without", "write urn:uuid: and a UUID")
+    if isinstance(url, str) and url:
+        _named(walk, url, resource, path)
+
+
+def _named(walk: Walk, url: str, resource: dict[str, Json], path: str) -> None:
+    kind, own = resource.get("resourceType"), resource.get("id")
+    if not ABSOLUTE.match(url):
+        walk.error("fhir-bundle", f"{path}.fullUrl", "must be an absolute URL, or urn:uuid: and a UUID")
+    elif (found := RESTFUL.fullmatch(url)) and is_resource_type(found[1]):
+        if own is None:
+            walk.error("fhir-bundle", path, "has a fullUrl on a server, but its resource has no id")
+        elif (found[1], found[2]) != (kind, own):
+            walk.error("fhir-bundle", f"{path}.fullUrl", "must end with the type and the id of the resource in the entry")
+
+
+def _links(walk: Walk, here: Here) -> None:
+    links = here.resource.get("link")
+    seen = set()
+    for index, link in enumerate(links) if isinstance(links, list) else ():
+        said = link.get("relation") if isinstance(link, dict) else None
+        if isinstance(said, str) and said in seen:
+            walk.error("fhir-bundle", f"{here.path}.link[{index}]", "is a second link of the same relation")
+        seen.add(said if isinstance(said, str) else "")
+
+
+# Documents and messages -------------------------------------------------------------------------------------------------------------
+
+def _whole(walk: Walk, here: Here, every: list[Placed], first: dict[str, Json], path: str, kind: str) -> None:
+    speaks_of = _of_composition(first, path) if kind == "document" else _at(first, "focus", path)
+    for place, reference in speaks_of:
+        if isinstance(said := reference.get("reference") if isinstance(reference, dict) else None, str) and not said.startswith("#"):
+            if _target(said, every, every[0][1]) is None and not said.startswith("urn:"):
+                walk.error("fhir-reference", f"{place}.reference", f"leads to no entry of the bundle; a {kind} holds what it speaks of",
+                           "add it as an entry, and refer to it by its fullUrl")
+    if kind == "document":
+        _reachable(walk, every)
+
+
+def _of_composition(composition: dict[str, Json], path: str) -> Iterator[Placed]:
+    for name in OF_COMPOSITION:
+        yield from _at(composition, name, path)
+    sections = list(_at(composition, "section", path))
+    while sections:
+        place, section = sections.pop()
+        if isinstance(section, dict):
+            sections.extend(_at(section, "section", place))
+            for name in OF_SECTION:
+                yield from _at(section, name, place)
+
+
+def _at(value: dict[str, Json], names: str, path: str) -> Iterator[Placed]:
+    """The values under `a` or `a.b`, each with its path."""
+    name, _, rest = names.partition(".")
+    inner = value.get(name)
+    found = [(f"{path}.{name}[{index}]", each) for index, each in enumerate(inner)] if isinstance(inner, list) else [(f"{path}.{name}", inner)]
+    for place, each in found:
+        if rest and isinstance(each, dict):
+            yield from _at(each, rest, place)
+        elif not rest and each is not None:
+            yield place, each
+
+
+def _target(said: str, every: list[Placed], source: dict[str, Json]) -> int | None:
+    """The entry that a reference in the entry `source` leads to."""
+    said = references.VERSION.sub("", said.partition("#")[0])
+    literal = references.LITERAL.fullmatch(said)
+    base = references.LITERAL.fullmatch(str(source.get("fullUrl")))
+    if literal and not literal["base"] and base:
+        said = f"{base['base'] or ''}{said}"
+    return next((index for index, (_, entry) in enumerate(every) if entry.get("fullUrl") == said), None)
+
+
+def _reachable(walk: Walk, every: list[Placed]) -> None:
+    """Each entry of a document is linked with its Composition, in whatever direction."""
+    linked: dict[int, set[int]] = {index: set() for index in range(len(every))}
+    for index, (_, entry) in enumerate(every):
+        for said in _references(entry.get("resource"), 0):
+            if (target := _target(said, every, entry)) is not None:
+                linked[index].add(target)
+                linked[target].add(index)
+    reached, waiting = {0}, [0]
+    while waiting:
+        waiting.extend(linked[waiting.pop()] - reached)
+        reached.update(waiting)
+    for index in linked.keys() - reached:
+        walk.error("fhir-bundle", every[index][0], "is not linked with the Composition by any reference", "refer to it, or leave it out")
+
+
+def _references(value: Json, depth: int) -> Iterator[str]:
+    if isinstance(value, dict) and depth < 64:
+        if isinstance(said := value.get("reference"), str):
+            yield said
+        for inner in value.values():
+            yield from _references(inner, depth + 1)
+    elif isinstance(value, list) and depth < 64:
+        for inner in value:
+            yield from _references(inner, depth + 1)

@@ -1,0 +1,109 @@
+"""The explaining check: any JSON value in, what is wrong with it out.
+
+    checker().findings({"resourceType": "Patient", "gender": "f"})
+    [error: Patient.gender: is not one of the codes asked for, one of: male, female, other, unknown (system …) [fhir-binding]]
+
+A resource is held against its type, every profile it claims, and UK Core's profile of its type; or, instead of that, the profiles named.
+It knows nothing of records and shapes, asks no network and no clock, and gives for the same resource always the same. Never raises,
+whatever it is given, and does work in proportion to its size.
+"""
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import NamedTuple
+
+from adapter.conformance.definitions import DEFAULT_SETS, Definitions
+from adapter.conformance.extensions import contexts_not_checked
+from adapter.conformance.finding import Finding, has_error
+from adapter.conformance.forms import Forms, Said, Slice, Sliced, Spot
+from adapter.conformance.invariants import BY_HAND, Invariants
+from adapter.conformance.model import Json
+from adapter.conformance.rules import RULES, Rule
+from adapter.conformance.slicing import matcher
+from adapter.conformance.structure import Walk
+
+MOST = 1000      # findings of one resource
+
+
+class Checked(NamedTuple):
+    """`findings` sorted by path, then rule. `not_looked_up`: code system, or value set, -> how many codes of it nobody could look up."""
+
+    findings: list[Finding]
+    not_looked_up: Counter[str]
+
+    @property
+    def clean(self) -> bool:
+        return not has_error(self.findings)
+
+
+class Checker:
+    def __init__(self, definitions: Definitions, rules: Sequence[Rule] = RULES, at_most: int = MOST) -> None:
+        self.definitions = definitions
+        self._forms, self._invariants, self._at_most = Forms(definitions), Invariants(), at_most
+        self._rules: dict[str, tuple[Rule, ...]] = {}
+        for rule in rules:
+            for kind in rule.types:
+                self._rules[kind] = (*self._rules.get(kind, ()), rule)
+
+    def check(self, resource: Json, *, profiles: Sequence[str] = (), path: str = "") -> Checked:
+        """`profiles`: canonical URLs to hold it against instead of UK Core's profile of its type. `path`: of where it stands, for findings;
+        else its type. A bundle: and every resource in it."""
+        walk = Walk(self._forms, self._invariants, self._rules, self._at_most)
+        walk.resource(resource, path, profiles=profiles)
+        return Checked(sorted(walk.found.values(), key=lambda finding: (finding.path, finding.rule, finding.says)), walk.unlisted)
+
+    def findings(self, resource: Json, *, profiles: Sequence[str] = (), path: str = "") -> list[Finding]:
+        return self.check(resource, profiles=profiles, path=path).findings
+
+    def clean(self, resource: Json) -> bool:
+        """Nothing is an error."""
+        return self.check(resource).clean
+
+    def not_checked(self, profiles: Iterable[str]) -> Counter[str]:
+        """What these definitions, and the data types and extensions in them, state that is not evaluated: how often, by reason."""
+        found: Counter[str] = Counter()
+        seen: set[str] = set()
+        waiting = list(profiles)
+        while waiting:
+            profile = self.definitions.profile(waiting.pop())
+            if profile is None or profile.url in seen:
+                continue
+            seen.add(profile.url)
+            found["invariant of where an extension may stand"] += contexts_not_checked(profile)
+            waiting.extend(url for url in self._stated(Said(profile.root, profile), found) if url not in seen)
+        return +found
+
+    def _stated(self, said: Said, found: Counter[str]) -> Iterable[str]:
+        """Counts what an element states that is not evaluated; gives the definitions that it leads to."""
+        element = said.element
+        for constraint in element.constraints:
+            if constraint.key not in BY_HAND and (not constraint.expression or self._invariants.of(constraint) is None):
+                found["invariant that cannot be evaluated"] += 1
+        if element.slicing and element.slices:
+            found["slicing that cannot be told apart"] += not self._told_apart(said)
+        if element.binding and element.binding.value_set and self.definitions.codes(element.binding.value_set) is None:
+            found["value set that is not known"] += 1
+        for type_ in element.types:
+            yield from type_.profiles
+            if kind := self.definitions.type(type_.code):
+                yield kind.url
+        for inner in (*element.children, *element.slices):
+            yield from self._stated(Said(inner, said.owner), found)
+
+    def _told_apart(self, said: Said) -> bool:
+        element = said.element
+        assert element.slicing is not None
+        sliced = Sliced(element.slicing, tuple(Slice(each.slice, Said(each, said.owner)) for each in element.slices), said.source)
+        spot = Spot(element.name, element.many, (said,), {})
+        return bool(element.slicing.discriminators) and all(matcher(self._forms, spot, sliced, each) is not None for each in sliced.slices)
+
+
+@lru_cache(maxsize=8)
+def checker(sets: tuple[str, ...] = DEFAULT_SETS, packages: tuple[Path, ...] = ()) -> Checker:
+    """The same checker for the same definitions. Raises as Definitions.of."""
+    return Checker(Definitions.of(sets, packages))
+
+

@@ -1,0 +1,95 @@
+"""Extensions: known, where they may stand, and what their own definition asks of them.
+
+Source: HL7 FHIR R4, pages Extensibility and Defining Extensions. As with HL7's validator an extension that is not known is an error: whoever
+brings its definition (`--package`), or tolerates `fhir-extension` by name, may send it.
+"""
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from adapter.conformance.forms import Form, Said
+from adapter.conformance.model import Context, Profile
+
+if TYPE_CHECKING:
+    from adapter.conformance.structure import Here, Item, Walk
+
+INDEX = re.compile(r"\[\d+\]")
+VERSIONS = re.compile(r"http://hl7\.org/fhir/[0-9.]+/StructureDefinition/")
+
+
+def check(walk: Walk, form: Form, item: Item, modifier: bool, around: Form, here: Here) -> bool:
+    """An extension on an object of the form `around`; what its definition says is laid over the form."""
+    url = item.value.get("url") if isinstance(item.value, dict) else None
+    if not isinstance(url, str) or not url:
+        return walk.object(form, item.value, item.path, here)
+    definition = walk.forms.definitions.profile(url) if "|" not in url else None
+    if definition is None or definition.type != "Extension":
+        return _undefined(walk, form, item, url, modifier, around, here)
+    if definition.root.modifier != modifier:
+        which = "changes the meaning of what it stands on and belongs in modifierExtension" if definition.root.modifier else "belongs in extension, not in modifierExtension"
+        walk.error("fhir-modifier", item.path, f"the extension {definition.url} {which}", "", definition.url)
+    _placed(walk, definition, item.path, around, here)
+    return walk.object(walk.forms.of("Extension", (*form.said, Said(definition.root, definition))), item.value, item.path, here)
+
+
+def _undefined(walk: Walk, form: Form, item: Item, url: str, modifier: bool, around: Form, here: Here) -> bool:
+    """The parts of a complex extension are named in its definition; anything else is not known."""
+    inside = around.type == "Extension"
+    if inside and any(each.element.slice for each in form.said):
+        return walk.object(form, item.value, item.path, here)
+    if ":" not in url and not inside:
+        walk.error("fhir-extension", f"{item.path}.url", "must be an absolute URL: the one under which the extension is defined")
+    elif inside and ":" not in url:
+        walk.error("fhir-extension", f"{item.path}.url", f"is no part of the extension around it; its parts are: {_parts(around)}", "", _defined(around))
+    elif modifier:
+        walk.error("fhir-extension", item.path, "is a modifierExtension that nobody here knows; what it changes cannot be understood", PACKAGE)
+    elif "|" in url:
+        walk.error("fhir-extension", f"{item.path}.url", "holds a version behind |; the URL of an extension has none")
+    else:
+        walk.error("fhir-extension", item.path, "is an extension that none of the definitions loaded knows", PACKAGE)
+    return walk.object(form, item.value, item.path, here)
+
+
+PACKAGE = "correct its url, leave the extension out, or load the package that defines it"
+
+
+def _parts(around: Form) -> str:
+    spot, _ = around.keys["extension"]
+    urls = [each.said.element.slice for sliced in spot.sliced for each in sliced.slices]
+    return ", ".join(dict.fromkeys(urls)) or "none"
+
+
+def _defined(around: Form) -> str:
+    return next((each.source for each in reversed(around.said) if each.owner.type == "Extension"), "")
+
+
+# Where it may stand -----------------------------------------------------------------------------------------------------------------
+
+def _placed(walk: Walk, definition: Profile, path: str, around: Form, here: Here) -> None:
+    on = path.rpartition(".")[0]
+    names = around.names | _paths(around, on, here)
+    if definition.contexts and not any(_fits(walk, context, names, around, here) for context in definition.contexts):
+        where = ", ".join(context.expression for context in definition.contexts)
+        walk.error("fhir-extension", path, f"the extension {definition.url} may not stand here, only on: {where}", "", definition.url)
+
+
+def _paths(around: Form, on: str, here: Here) -> frozenset[str]:
+    """The element by its path in the resource, without places in lists: Patient.name.family."""
+    plain = INDEX.sub("", on[len(here.path):]).replace("._", ".")
+    return frozenset({f"{here.kind}{plain}", *(said.element.id for said in around.said)})
+
+
+def _fits(walk: Walk, context: Context, names: frozenset[str], around: Form, here: Here) -> bool:
+    if context.type == "extension":
+        return any(context.expression.partition("#")[0] == said.source for said in around.said)
+    if context.type == "fhirpath":
+        return True      # which elements an expression selects is told by whoever defined it; see not_checked
+    return context.expression == "Element" or context.expression in names
+
+
+def contexts_not_checked(definition: Profile) -> int:
+    """The contexts that are FHIRPath, and the invariants of contexts."""
+    return sum(context.type == "fhirpath" for context in definition.contexts) + len(definition.context_invariants)
+
+

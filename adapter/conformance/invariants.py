@@ -1,0 +1,58 @@
+"""The invariants of definitions, asked of a value once its shape is sound.
+
+    invariants.check(walk, form, value, extra, path, here)
+
+Most are evaluated as FHIRPath (fhirpath/). Some are said by code of ours that asks the same and tells more; each stands in BY_HAND.
+"""
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from adapter.conformance.fhirpath import Focus, NotEvaluated, compiled
+from adapter.conformance.finding import Level
+from adapter.conformance.forms import Form
+from adapter.conformance.model import Constraint, Json
+
+if TYPE_CHECKING:
+    from adapter.conformance.structure import Here, Walk
+
+BY_HAND = {
+    "ele-1": "structure.py: what has neither a value nor elements is told where it stands",
+    "dom-3": "references.py: whether a contained resource is referred to, as HL7's validator finds it",
+    "ref-1": "references.py: whether a #reference leads to a contained resource",
+    "txt-1": "narrative.py: which elements and attributes of XHTML may stand in a narrative",
+    "txt-2": "narrative.py: that there is something to read",
+}
+ADVICE = frozenset({"dom-6"})      # marked elementdefinition-bestpractice: that a resource has a narrative is for people, not for receivers
+
+
+class Invariants:
+    """Each expression compiled once, when it is first met."""
+
+    def __init__(self) -> None:
+        self._compiled: dict[tuple[str, str], Callable[[Focus], bool] | None] = {}
+
+    def of(self, constraint: Constraint) -> Callable[[Focus], bool] | None:
+        """None where it cannot be evaluated: what it asks is believed, and counted as not checked."""
+        key = (constraint.key, constraint.expression)
+        if key not in self._compiled:
+            try:
+                self._compiled[key] = compiled(constraint.expression, constraint.key) if constraint.expression else None
+            except NotEvaluated:
+                self._compiled[key] = None
+        return self._compiled[key]
+
+    def check(self, walk: Walk, form: Form, value: Json, extra: Json, path: str, here: Here) -> None:
+        focus = focus_of(form, value, extra, here)
+        for constraint, source in form.constraints:
+            if constraint.key not in BY_HAND and (holds := self.of(constraint)) and not holds(focus):
+                walk.tell(level_of(constraint), constraint.key, path, constraint.human.strip().rstrip("."), "", source)
+
+
+def focus_of(form: Form, value: Json, extra: Json, here: Here) -> Focus:
+    return Focus(value, form.base, extra, here.resource, here.root, here.bundle.resource if here.bundle else None)
+
+
+def level_of(constraint: Constraint) -> Level:
+    return Level.INFORMATION if constraint.key in ADVICE else Level.ERROR if constraint.severity == "error" else Level.WARNING

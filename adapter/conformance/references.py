@@ -1,0 +1,209 @@
+"""References: written so that they lead somewhere, to a type that may stand there, and, within a bundle or a resource, to what is there.
+
+Source: HL7 FHIR R4, pages References and Bundle ("Resolving references in bundles"); what is an error, as HL7's validator has it: a `#` or a
+`urn:` that leads nowhere is one, a relative or absolute URL is not (it may lead to a server).
+"""
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from adapter.conformance.forms import Definitions, Form
+from adapter.conformance.model import Json, Profile
+from adapter.fhir_xml.tables import is_resource_type
+
+if TYPE_CHECKING:
+    from adapter.conformance.structure import Here, Walk
+
+LITERAL = re.compile(r"(?P<base>https?://[^?#\s]+/)?(?P<type>[A-Z][A-Za-z]+)/(?P<id>[A-Za-z0-9.-]{1,64})(?:/_history/[A-Za-z0-9.-]{1,64})?")
+QUERY = re.compile(r"(?P<type>[^?/:#\s]*)\?.*", re.DOTALL)
+ANY = frozenset({"Resource", "DomainResource", "Any"})
+VERSION = re.compile(r"/_history/[^/]*$")
+
+
+@dataclass(slots=True, eq=False)
+class Bundled:
+    """A bundle and its resources by fullUrl. `kind`: its type. `relative`: by Type/id, for entries that are known by urn only."""
+
+    resource: dict[str, Json]
+    kind: str
+    by_url: dict[str, dict[str, Json]] = field(default_factory=dict)
+
+
+def bundled(resource: dict[str, Json]) -> Bundled:
+    said = resource.get("type")
+    found = Bundled(resource, said if isinstance(said, str) else "")
+    entries = resource.get("entry")
+    for entry in entries if isinstance(entries, list) else ():
+        if isinstance(entry, dict) and isinstance(url := entry.get("fullUrl"), str) and isinstance(inner := entry.get("resource"), dict):
+            found.by_url.setdefault(url, inner)
+    return found
+
+
+def contained(resource: dict[str, Json]) -> dict[str, dict[str, Json]]:
+    """The contained resources by id."""
+    inside = resource.get("contained")
+    every = [each for each in inside if isinstance(each, dict)] if isinstance(inside, list) else []
+    return {each["id"]: each for each in every if isinstance(each.get("id"), str)}
+
+
+# What a resource claims -------------------------------------------------------------------------------------------------------------
+
+def claimed(walk: Walk, resource: dict[str, Json], path: str) -> list[str]:
+    """The profiles of meta.profile that are known; of the others it is told."""
+    meta = resource.get("meta")
+    said = meta.get("profile") if isinstance(meta, dict) else None
+    urls = [(index, url) for index, url in enumerate(said) if isinstance(url, str)] if isinstance(said, list) else []
+    return [url for index, url in urls if _known(walk, url, resource.get("resourceType"), f"{path}.meta.profile[{index}]")]
+
+
+def _known(walk: Walk, url: str, kind: Json, path: str) -> bool:
+    profile = walk.forms.definitions.profile(url)
+    if profile is None:
+        walk.error("fhir-profile", path, "is a profile that none of the definitions loaded knows",
+                   "claim only what is published (UK Core STU2 2.0.2), or load the package that defines it")
+    elif profile.type != kind:
+        walk.error("fhir-profile", path, f"is a profile of {profile.type}, which this resource is not", "", profile.url)
+        return False
+    return profile is not None
+
+
+# A reference ------------------------------------------------------------------------------------------------------------------------
+
+def check(walk: Walk, form: Form, value: dict[str, Json], path: str, here: Here) -> None:
+    said, kind = value.get("reference"), None
+    if isinstance(said, str):
+        if _malformed(walk, said, path, here):
+            return
+        kind = leads_to(value, here)
+    if kind is None and isinstance(said, str) and isinstance(value.get("type"), str):
+        kind = value["type"]
+    if kind:
+        _may_lead_to(walk, form, kind, path)
+        _says_so(walk, value, kind, path)
+
+
+def _malformed(walk: Walk, said: str, path: str, here: Here) -> bool:
+    """Tells where it is not written as a reference, or leads to nothing where it must."""
+    path = f"{path}.reference"
+    if said.startswith("#"):
+        if said != "#" and said[1:] not in here.contained:
+            walk.error("fhir-reference", path, "leads to no contained resource: none has this id", "correct the id, or send what is meant as contained")
+            return True
+    elif any(character.isspace() for character in said):
+        walk.error("fhir-reference", path, "holds white space, which no reference does")
+        return True
+    elif query := QUERY.fullmatch(said):
+        return _conditional(walk, query["type"], path, here)
+    elif said.startswith("urn:") and here.bundle is not None and said.partition("#")[0] not in here.bundle.by_url:
+        walk.error("fhir-reference", path, "leads to no entry of the bundle: none has this fullUrl", "correct it, or add what is meant as an entry")
+        return True
+    return False
+
+
+def _conditional(walk: Walk, kind: str, path: str, here: Here) -> bool:
+    if here.bundle is None or here.bundle.kind != "transaction":
+        walk.error("fhir-reference", path, "is a search, which only a transaction may hold as a reference")
+        return True
+    if not is_resource_type(kind):
+        walk.error("fhir-reference", path, "is no search of the form Type?parameter=value with a type that FHIR R4 has")
+        return True
+    return False
+
+
+def _may_lead_to(walk: Walk, form: Form, kind: str, path: str) -> None:
+    for urls, source in form.targets:
+        allowed = {name for url in urls if (name := kind_of(walk.forms.definitions, url))}
+        if allowed and not allowed & ANY and kind not in allowed:
+            walk.error("fhir-target", path, f"leads to {kind}; it may lead to {_or(sorted(allowed))} only", "", source)
+            return
+
+
+def _says_so(walk: Walk, value: dict[str, Json], kind: str, path: str) -> None:
+    said = value.get("type")
+    if isinstance(said, str) and is_resource_type(said) and said != kind:
+        walk.error("fhir-target", f"{path}.type", f"says {said}, but the reference leads to {kind}")
+
+
+def _or(names: list[str]) -> str:
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} or {names[-1]}"
+
+
+def kind_of(definitions: Definitions, url: str) -> str | None:
+    """The type that a target profile is of."""
+    profile: Profile | None = definitions.profile(url)
+    return profile.type if profile else None
+
+
+# Where it leads ---------------------------------------------------------------------------------------------------------------------
+
+def resolved(value: Json, here: Here | None) -> dict[str, Json] | None:
+    """The resource that a reference leads to within the resource or the bundle."""
+    said = value.get("reference") if isinstance(value, dict) else value
+    if not isinstance(said, str) or here is None:
+        return None
+    if said.startswith("#"):
+        return here.root if said == "#" else here.contained.get(said[1:])
+    return _in_bundle(VERSION.sub("", said), here) if here.bundle else None
+
+
+def _in_bundle(said: str, here: Here) -> dict[str, Json] | None:
+    """By fullUrl; a relative one from the base of the entry that it stands in."""
+    assert here.bundle is not None
+    if said in here.bundle.by_url:
+        return here.bundle.by_url[said]
+    if (literal := LITERAL.fullmatch(said)) and not literal["base"]:
+        url = next((url for url, each in here.bundle.by_url.items() if each is here.root), "")
+        if own := LITERAL.fullmatch(url):
+            return here.bundle.by_url.get(f"{own['base'] or ''}{said}")
+    return None
+
+
+def leads_to(value: Json, here: Here | None) -> str | None:
+    """The type of what a reference leads to, as found or as its URL says; None where it says none."""
+    said = value.get("reference") if isinstance(value, dict) else None
+    if not isinstance(said, str):
+        return None
+    if (found := resolved(value, here)) is not None:
+        return kind if is_resource_type(kind := found.get("resourceType")) else None
+    match = LITERAL.fullmatch(said) or QUERY.fullmatch(said)
+    return match["type"] if match and is_resource_type(match["type"]) else None
+
+
+# Contained --------------------------------------------------------------------------------------------------------------------------
+
+def check_contained(walk: Walk, here: Here) -> None:
+    """Each has an id of its own, is referred to, or refers to what contains it (dom-3)."""
+    inside = here.resource.get("contained")
+    if not isinstance(inside, list) or not inside:
+        return
+    leading = set(_references(here.resource, 0))
+    seen: set[str] = set()
+    for index, each in enumerate(inside):
+        if isinstance(each, dict) and is_resource_type(each.get("resourceType")):
+            _contained(walk, each, f"{here.path}.contained[{index}]", leading, seen)
+
+
+def _contained(walk: Walk, each: dict[str, Json], path: str, leading: set[str], seen: set[str]) -> None:
+    own = each.get("id")
+    if own is None:
+        walk.error("fhir-contained", path, "has no id; a contained resource is referred to by it")
+    elif not isinstance(own, str):
+        return
+    elif own in seen:
+        walk.error("fhir-contained", f"{path}.id", "is the id of another contained resource too")
+    elif f"#{own}" not in leading and "#" not in set(_references(each, 0)):
+        walk.error("dom-3", path, "is referred to from nowhere in the resource around it", "refer to it by # and its id, or leave it out")
+    else:
+        seen.add(own)
+
+
+def _references(value: Json, depth: int) -> list[str]:
+    """Every text that begins with #, wherever in a resource a reference, canonical or URI may stand."""
+    if isinstance(value, str):
+        return [value] if value[:1] == "#" else []
+    if depth > 64 or not isinstance(value, (dict, list)):
+        return []
+    inner = value.values() if isinstance(value, dict) else value
+    return [found for each in inner for found in _references(each, depth + 1)]

@@ -1,0 +1,281 @@
+"""The walk over a resource: every object and value once, held against all that its definitions say of it.
+
+What is wrong in one place is said once: a value of the wrong kind is not looked into, and an invariant is not asked of what is misshapen.
+`sound` is what a step of the walk returns: whether the value has a shape that more can be asked of.
+"""
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from adapter.conformance import bindings, bundles, extensions, narrative, references, slicing, values, vital_signs
+from adapter.conformance.finding import Finding, Level, has_error
+from adapter.conformance.forms import Form, Forms, Said, Spot
+from adapter.conformance.invariants import Invariants
+from adapter.conformance.model import Json
+from adapter.conformance.primitives import fault, told
+from adapter.conformance.rules.rule import Rule
+
+DEEPEST = 64
+PRIMITIVE = "primitive-type"
+
+
+@dataclass(slots=True, eq=False)
+class Here:
+    """The resource that is walked through. `root`: the one that contains it, else itself. `entries`: of the bundle around it."""
+
+    resource: dict[str, Json]
+    kind: str
+    path: str
+    root: dict[str, Json]
+    contained: dict[str, dict[str, Json]]
+    bundle: references.Bundled | None = None
+
+
+class Item(NamedTuple):
+    """One value under a key. `extra`: of a primitive value, what its `_name` sibling has."""
+
+    path: str
+    kind: str
+    value: Json
+    extra: Json = None
+
+
+@dataclass(slots=True, eq=False)
+class Walk:
+    """One resource checked: `found` is what it has to say, `unlisted` the systems whose codes could not be looked up."""
+
+    forms: Forms
+    invariants: Invariants
+    rules: dict[str, tuple[Rule, ...]]
+    at_most: int
+    found: dict[tuple[str, str, str], Finding] = field(default_factory=dict)
+    unlisted: Counter[str] = field(default_factory=Counter)
+    deep: int = 0
+
+    def tell(self, level: Level, rule: str, path: str, says: str, fix: str = "", source: str = "") -> None:
+        if len(self.found) < self.at_most:
+            self.found.setdefault((path, rule, says), Finding(level, rule, path, says, fix, source))
+
+    def error(self, rule: str, path: str, says: str, fix: str = "", source: str = "") -> None:
+        self.tell(Level.ERROR, rule, path, says, fix, source)
+
+    # Objects ------------------------------------------------------------------------------------------------------------------------
+
+    def object(self, form: Form, value: Json, path: str, here: Here) -> bool:
+        """An object of a data type, of an element within a resource, or a resource itself."""
+        if not isinstance(value, dict):
+            self.error("fhir-type", path, f"must be an object, not {told(value)}")
+            return False
+        if not value.keys() - {"id"} and form.kind != "resource":
+            return self._empty(value, path)
+        if self.deep >= DEEPEST:
+            self.error("too-deep", path, f"is nested more than {DEEPEST} deep; what is inside is not looked at")
+            return False
+        self.deep += 1
+        sound = self._members(form, value, path, here)
+        self.deep -= 1
+        if sound:
+            self._whole(form, value, None, path, here)
+        return sound
+
+    def _empty(self, value: dict[str, Json], path: str) -> bool:
+        if not value:
+            self.error("fhir-empty", path, "is an empty object; leave the element out where nothing is known")
+        elif "id" in value:
+            self.error("ele-1", path, "has an id and nothing else: an element has a value or elements")
+        return False
+
+    def _whole(self, form: Form, value: Json, extra: Json, path: str, here: Here) -> None:
+        """What is asked of a value as a whole, once its parts are sound."""
+        for asked in form.asked:
+            slicing.hold(self, asked, value, path)
+        if form.bound or form.within:
+            bindings.check(self, form, value, path)
+        if form.type in values.CHECKS:
+            values.CHECKS[form.type](self, form, value, path, here)
+        for rule in self.rules.get(form.type, ()):
+            for finding in rule.findings(value, path):
+                self.found.setdefault((finding.path, finding.rule, finding.says), finding)
+        if form.constraints:
+            self.invariants.check(self, form, value, extra, path, here)
+
+    def _members(self, form: Form, value: dict[str, Json], path: str, here: Here) -> bool:
+        sound, present = True, {}
+        for key in value:
+            stem = key[1:] if key[:1] == "_" else key
+            found = form.keys.get(stem)
+            if found is None or (stem is not key and not self._primitive(found[1])):
+                if key != "resourceType" or form.kind != "resource":
+                    values.unknown(self, form, value, key, path)
+                    sound = False
+            else:
+                present.setdefault(found[0].name, {})[stem] = found
+        for keys in present.values():
+            spot, _ = next(iter(keys.values()))
+            sound = self._spot(spot, form, value, list(keys), path, here) and sound
+        for spot in form.required:
+            if spot.name not in present:
+                self._missing(spot, path)
+        return sound
+
+    def _primitive(self, kind: str) -> bool:
+        found = self.forms.definitions.type(kind)
+        return found is not None and found.kind == PRIMITIVE
+
+    def _missing(self, spot: Spot, path: str) -> None:
+        name = spot.name.removesuffix("[x]")
+        if spot.least is not None:
+            choice = f" (one of: {', '.join(spot.keys)})" if len(spot.keys) > 1 else ""
+            self.error("fhir-min", f"{path}.{name}", f"is missing; {at_least(spot.least.element.least)} is needed{choice}", "", spot.least.source)
+        else:
+            slicing.counted(self, spot, [], f"{path}.{name}")
+
+    # What stands under a key --------------------------------------------------------------------------------------------------------
+
+    def _spot(self, spot: Spot, form: Form, value: dict[str, Json], keys: list[str], path: str, here: Here) -> bool:
+        if len(keys) > 1:
+            self.error("fhir-choice", path, f"has {' and '.join(sorted(keys))}: only one of these may be given")
+        if spot.most is not None and spot.most.element.most == 0:
+            self.error("fhir-unknown", f"{path}.{keys[0]}", "may not be given by this profile; leave it out", "", spot.most.source)
+            return False
+        items: list[Item] = []
+        sound = True
+        for key in keys:
+            if key in spot.denied:
+                left, source = spot.denied[key]
+                self.error("fhir-type", f"{path}.{key}", f"may not be of this type here; write {' or '.join(left) or 'nothing'}", "", source)
+                sound = False
+            else:
+                sound = self._gather(spot, key, value, path, items) and sound
+        if spot.many and sound:
+            self._count(spot, len(items), f"{path}.{keys[0]}")
+        assigned = slicing.counted(self, spot, items, f"{path}.{keys[0]}", here) if spot.sliced else {}
+        for index, item in enumerate(items):
+            sound = self._item(spot, item, assigned.get(index, ()), form, here) and sound
+        return sound
+
+    def _gather(self, spot: Spot, key: str, value: dict[str, Json], path: str, items: list[Item]) -> bool:
+        """The values under a key and its `_key`, each with its path; False where they do not have the form of one value or a list."""
+        kind, plain, extra = spot.keys[key], value.get(key), value.get(f"_{key}")
+        if key in value and plain is None:
+            self.error("fhir-empty", f"{path}.{key}", "is null; leave the element out where nothing is known")
+            return False
+        if not spot.many:
+            if isinstance(plain, list) or isinstance(extra, list):
+                self.error("fhir-type", f"{path}.{key}", "must be one value, not a list")
+                return False
+            items.append(Item(f"{path}.{key}", kind, plain, extra))
+            return True
+        return self._gather_list(key, kind, plain, extra, path, items)
+
+    def _gather_list(self, key: str, kind: str, plain: Json, extra: Json, path: str, items: list[Item]) -> bool:
+        for name, each in ((key, plain), (f"_{key}", extra)):
+            if each is not None and not isinstance(each, list):
+                self.error("fhir-type", f"{path}.{name}", f"must be a list, not {told(each)}; write it in square brackets, also where there is only one")
+                return False
+            if each is not None and not each:
+                self.error("fhir-empty", f"{path}.{name}", "is an empty list; leave the element out where nothing is known")
+                return False
+        plain, extra = plain or [], extra or []
+        for index in range(max(len(plain), len(extra))):
+            items.append(Item(f"{path}.{key}[{index}]", kind, plain[index] if index < len(plain) else None, extra[index] if index < len(extra) else None))
+        return True
+
+    def _count(self, spot: Spot, count: int, path: str) -> None:
+        if spot.least is not None and count < spot.least.element.least:
+            self.error("fhir-min", path, f"has {count}; {at_least(spot.least.element.least)} is needed", "", spot.least.source)
+        if spot.most is not None and spot.most.element.most is not None and count > spot.most.element.most:
+            self.error("fhir-max", path, f"has {count}; at most {spot.most.element.most} may be given", "", spot.most.source)
+
+    def _item(self, spot: Spot, item: Item, slices: tuple[Said, ...], around: Form, here: Here) -> bool:
+        if item.value is None and item.extra is None:
+            self.error("fhir-empty", item.path, "is null; leave it out where nothing is known")
+            return False
+        form = self.forms.of(item.kind, spot.said + slices) if slices else self.forms.plain(spot, item.kind)
+        if form.kind == PRIMITIVE:
+            return self._primitive_value(form, item, here)
+        if form.kind == "resource":
+            self.resource(item.value, item.path, here, form)
+            return True
+        if item.kind == "Extension":
+            return extensions.check(self, form, item, spot.name == "modifierExtension", around, here)
+        return self.object(form, item.value, item.path, here)
+
+    # Values -------------------------------------------------------------------------------------------------------------------------
+
+    def _primitive_value(self, form: Form, item: Item, here: Here) -> bool:
+        sound = self._extra(form, item, here) if item.extra is not None else True
+        if item.value is None:
+            return sound and self._absent(form, item)
+        if wrong := fault(form.type, item.value):
+            self.error(wrong[0], item.path, wrong[1])
+            return False
+        values.limits(self, form, item.value, item.path)
+        if form.type == "xhtml":
+            return narrative.check(self, item.value, item.path) and sound
+        if sound:
+            self._whole(form, item.value, item.extra, item.path, here)
+        return sound
+
+    def _extra(self, form: Form, item: Item, here: Here) -> bool:
+        """The `_name` beside a primitive value: its id and extensions."""
+        stem, _, name = item.path.rpartition(".")
+        return self.object(form, item.extra, f"{stem}._{name}", here)
+
+    def _absent(self, form: Form, item: Item) -> bool:
+        """A primitive without a value says why in an extension; where a code is required, that is no code."""
+        if not isinstance(item.extra, dict) or "extension" not in item.extra:
+            self.error("ele-1", item.path, "has neither a value nor an extension that says why there is none")
+            return False
+        return True
+
+    # Resources ----------------------------------------------------------------------------------------------------------------------
+
+    def resource(self, value: Json, path: str, around: Here | None = None, asked: Form | None = None, profiles: Sequence[str] = ()) -> bool:
+        """A resource: the outermost, an entry's, or a contained one; `asked` is what is said where it stands."""
+        kind = values.resource_type(self, value, path)
+        if kind is None:
+            return False
+        path = path or kind
+        claims = [*profiles, *(asked.profiles if asked else ()), *references.claimed(self, value, path)]
+        form = self.forms.of(kind, self._held_against(kind, claims, implied=not profiles, resource=value))
+        inside = around is not None and around.kind not in ("Bundle", "Parameters")
+        here = self._here(value, kind, path, around)
+        sound = self.object(form, value, path, here)
+        references.check_contained(self, here)
+        if kind == "Bundle":
+            bundles.check(self, here)
+        return sound
+
+    def _here(self, value: dict[str, Json], kind: str, path: str, around: Here | None) -> Here:
+        """What stands in a resource's `contained` refers within that resource; an entry of a bundle, within the bundle."""
+        if kind == "Bundle":
+            return Here(value, kind, path, value, references.contained(value), references.bundled(value))
+        if around is None or around.kind in ("Bundle", "Parameters"):
+            return Here(value, kind, path, value, references.contained(value), around.bundle if around else None)
+        return Here(value, kind, path, around.root, around.contained, around.bundle)
+
+    def _held_against(self, kind: str, claims: Sequence[str], implied: bool, resource: dict[str, Json]) -> tuple[Said, ...]:
+        """The type, what is claimed, and what is implied: each once."""
+        definitions = self.forms.definitions
+        signs = vital_signs.implied(resource) if kind == "Observation" else ()
+        found = [definitions.type(kind), *map(definitions.profile, (*claims, *signs)), definitions.implied(kind) if implied else None]
+        return tuple(Said(each.root, each) for each in {each.url: each for each in found if each and each.type == kind}.values())
+
+    def conforms(self, value: Json, urls: Sequence[str]) -> bool:
+        """Whether nothing is wrong with a resource by one of these profiles (for discriminators of the kind profile)."""
+        if self.deep >= DEEPEST:
+            return False
+        for url in urls:
+            alone = Walk(self.forms, self.invariants, {}, 1, deep=self.deep + 8)
+            alone.resource(value, "resource", profiles=(url,))
+            if not has_error(list(alone.found.values())):
+                return True
+        return False
+
+
+def at_least(count: int) -> str:
+    return "at least one" if count == 1 else f"at least {count}"

@@ -1,0 +1,126 @@
+"""What is asked of single values and data types beyond what definitions state in elements.
+
+Source: HL7 FHIR R4, page Data Types, in the text of each type (a size that is right, a system that is absolute), as HL7's validator asks.
+"""
+from __future__ import annotations
+
+import base64
+import re
+from collections.abc import Callable
+from decimal import Decimal
+from difflib import get_close_matches
+from functools import cache
+from typing import TYPE_CHECKING
+
+from adapter.conformance import bindings, references
+from adapter.conformance.forms import Form
+from adapter.conformance.model import Json
+from adapter.conformance.primitives import told
+from adapter.fhir_xml.tables import Kind, elements_of, resource_types
+
+if TYPE_CHECKING:
+    from adapter.conformance.structure import Here, Walk
+
+ABSOLUTE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:\S+")
+EXAMPLE = re.compile(r"https?://(?:www\.)?example\.org\b")
+
+
+# Names ------------------------------------------------------------------------------------------------------------------------------
+
+def unknown(walk: Walk, form: Form, value: dict[str, Json], key: str, path: str) -> None:
+    """A member that the type does not have. Its name is told only where it is one of FHIR's: what a vendor writes there may be anything."""
+    meant = get_close_matches(key, form.keys, 1, 0.7)
+    fix = f"did you mean {meant[0]}?" if meant else "leave it out, or send it as an extension"
+    if key.lstrip("_") in fhir_names():
+        walk.error("fhir-unknown", f"{path}.{key}", f"is no element of {form.base}", fix)
+    else:
+        place = list(value).index(key) + 1
+        walk.error("fhir-unknown", path, f"has a member, number {place} of {len(value)}, that is no element of {form.base}", fix)
+
+
+@cache
+def fhir_names() -> frozenset[str]:
+    """The names of elements of all resource types and of the types within them."""
+    seen: set[str] = set()
+    names: set[str] = set()
+    waiting = list(resource_types())
+    while waiting:
+        kind = waiting.pop()
+        seen.add(kind)
+        for element in elements_of(kind).elements.values():
+            names.add(element.name)
+            if element.kind in (Kind.OBJECT,) and element.type not in seen:
+                waiting.append(element.type)
+    return frozenset(names)
+
+
+def resource_type(walk: Walk, value: Json, path: str) -> str | None:
+    """What a resource says that it is; None, and told, where that cannot be."""
+    place = path or "resource"
+    if not isinstance(value, dict):
+        walk.error("fhir-type", place, f"must be a resource (an object), not {told(value)}")
+        return None
+    kind = value.get("resourceType")
+    if not isinstance(kind, str):
+        walk.error("fhir-type", place, "has no resourceType, the name of the type that it is of")
+        return None
+    type_ = walk.forms.definitions.type(kind)
+    if type_ is None or type_.kind != "resource" or type_.abstract:
+        walk.error("fhir-type", f"{place}.resourceType", "is no type of resource of FHIR R4", "write it as FHIR does, with its capital letters")
+        return None
+    return kind
+
+
+# Primitive values -------------------------------------------------------------------------------------------------------------------
+
+def limits(walk: Walk, form: Form, value: Json, path: str) -> None:
+    """maxLength, minValue and maxValue, and URIs that nobody means."""
+    for each in form.said:
+        element = each.element
+        if element.longest and isinstance(value, str) and len(value) > element.longest:
+            walk.error("fhir-format", path, f"is longer than the {element.longest} characters that are allowed", "", each.source)
+        for bound, wrong, says in ((element.lowest, _below, "less"), (element.highest, _above, "more")):
+            if bound is not None and wrong(value, bound):
+                walk.error("fhir-format", path, f"is {says} than {bound}", "", each.source)
+    if form.type == "uri" and EXAMPLE.match(value):
+        walk.error("fhir-format", path, "is an example URL (example.org), which identifies nothing", "write the real one")
+
+
+def _below(value: Json, bound: Json) -> bool:
+    return _comparable(value, bound) and bool(value < bound)
+
+
+def _above(value: Json, bound: Json) -> bool:
+    return _comparable(value, bound) and bool(value > bound)
+
+
+def _comparable(value: Json, bound: Json) -> bool:
+    """Two numbers, or two dates of the same precision."""
+    if isinstance(value, str) or isinstance(bound, str):
+        return isinstance(value, str) and isinstance(bound, str) and len(value) == len(bound)
+    return isinstance(value, (int, Decimal)) and isinstance(bound, (int, Decimal))
+
+
+# Data types -------------------------------------------------------------------------------------------------------------------------
+
+def _identifier(walk: Walk, form: Form, value: dict[str, Json], path: str, here: Here) -> None:
+    system, said = value.get("system"), value.get("value")
+    if isinstance(system, str) and not ABSOLUTE.match(system):
+        walk.error("fhir-format", f"{path}.system", "must be an absolute URI: the one under which the numbers are given out, with its scheme")
+    if system == "urn:ietf:rfc:3986" and isinstance(said, str) and not ABSOLUTE.match(said):
+        walk.error("fhir-format", f"{path}.value", "must be a whole URI, since the system says that values are URIs")
+
+
+def _attachment(walk: Walk, form: Form, value: dict[str, Json], path: str, here: Here) -> None:
+    data, size = value.get("data"), value.get("size")
+    if isinstance(data, str) and type(size) is int and len(base64.b64decode(data)) != size:
+        walk.error("fhir-format", f"{path}.size", "is not the number of bytes that data holds")
+
+
+def _coding(walk: Walk, form: Form, value: dict[str, Json], path: str, here: Here) -> None:
+    bindings.known(walk, value, path)
+
+
+CHECKS: dict[str, Callable[[Walk, Form, dict[str, Json], str, Here], None]] = {
+    "Identifier": _identifier, "Attachment": _attachment, "Coding": _coding, "Reference": references.check,
+}
