@@ -139,11 +139,14 @@ def mapping(resource: Annotated[str | None, typer.Argument(metavar="RESOURCE", a
 @verb
 def sandbox(port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes a free one.")] = 8080,
             file: Annotated[Path | None, typer.Option(dir_okay=False, help="Keep everything in this SQLite file; else it is forgotten.",
-                                                      show_default=False)] = None) -> Exit:
+                                                      show_default=False)] = None,
+            without: Annotated[list[str] | None, typer.Option(metavar="WORD", show_default=False, help=(
+                "What it shall not be able to do, as some servers: transaction, batch, update-as-create, conditional-create, if-match, "
+                "dangling (a reference to what is not there); may be said again."))] = None) -> Exit:
     """Run a small FHIR server to try things. On this machine only; it says that it is a sandbox."""
     from adapter.commands import sandbox
 
-    return sandbox.run(port, file, Talk())
+    return sandbox.run(port, file, without or (), Talk())
 
 
 @app.command()

@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import replace
 from typing import Any
 
@@ -62,9 +62,9 @@ ROWS = 8  # Patient, Encounter, two medicines, a vaccination, three Lists
 class Hospital:
     """A sandbox server as the home reaches it, with everything that is said over the wire; and as the hospital's own staff use it."""
 
-    def __init__(self) -> None:
+    def __init__(self, without: Collection[str] = ()) -> None:
         self.store, self.wire, self.waits = Store(), list[httpx.Request](), list[float]()
-        self.app = httpx.ASGITransport(create_app(self.store))
+        self.app = httpx.ASGITransport(create_app(self.store, without=without))
         self.before: Before | None = None
         self.after: Callable[[httpx.Request, httpx.Response], Awaitable[httpx.Response]] | None = None
 

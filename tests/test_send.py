@@ -455,7 +455,7 @@ def test_a_row_of_which_the_server_says_nothing_is_not_said_to_be_sent() -> None
 
     hospital.after = silent
     sent = hospital.send()
-    assert (sent.verdict, became(sent)[f"{sent.rows[1].type} {sent.rows[1].name}"]) == (Verdict.UNKNOWN, "not sent")
+    assert (sent.verdict, became(sent)[f"{sent.rows[1].type} {sent.rows[1].name}"]) == (Verdict.UNKNOWN, "not known")
 
 
 def test_a_server_that_finds_nothing_new_in_it_has_not_updated_it() -> None:

@@ -66,6 +66,8 @@ def sentence(endpoint: Endpoint) -> str:
 
 def _traits(endpoint: Endpoint) -> Iterator[str]:
     yield from (endpoint.dialect, endpoint.form, f"patient {endpoint.patient}", f"directory {endpoint.directory}")
+    if endpoint.sending != "transaction":
+        yield f"sending {endpoint.sending}"
     yield "nothing said of who we are" if endpoint.auth.kind == "none" else endpoint.auth.kind
     if endpoint.certificate:
         yield "with our certificate"
@@ -84,5 +86,6 @@ def _hours(quiet: Quiet) -> str:
 
 def as_json(endpoint: Endpoint) -> dict[str, Any]:
     return {"name": endpoint.name, "url": endpoint.url, "dialect": endpoint.dialect, "form": endpoint.form, "patient": endpoint.patient,
-            "directory": endpoint.directory, "auth": endpoint.auth.kind, "certificate": bool(endpoint.certificate),
+            "directory": endpoint.directory, "sending": endpoint.sending,
+            "auth": endpoint.auth.kind, "certificate": bool(endpoint.certificate),
             "concurrency": endpoint.concurrency, "rate": endpoint.rate, "quiet": [_hours(each) for each in endpoint.quiet]}

@@ -31,6 +31,12 @@ class DirectoryPolicy(StrEnum):
     OWN = "own"
 
 
+class SendingWay(StrEnum):
+    TRANSACTION = "transaction"
+    BATCH = "batch"
+    SINGLE = "single"
+
+
 AsJson = Annotated[bool, typer.Option("--json", help="For programs: one JSON object a line on standard output, the result last.")]
 File = Annotated[Path, typer.Argument(metavar="FILE|-", allow_dash=True, show_default=False, help=(
     "Care records: JSON, one or a list of them, or NDJSON with one resident a line; - is a pipe."))]

@@ -19,6 +19,7 @@ from mappings.bag import CareRecord
 
 if TYPE_CHECKING:
     from adapter.delivery.endpoints import Config, Endpoint
+    from adapter.delivery.loads import Sending
 
 T = TypeVar("T")
 TOKEN = "REDBAG_TOKEN"  # noqa: S105  # the name of the variable, not a token
@@ -35,9 +36,10 @@ class Said(NamedTuple):
     directory: Literal["logical", "existing", "own"] | None = None
     form: Literal["json", "xml"] | None = None
     seconds: float | None = None
+    sending: Sending | None = None
 
     def options(self) -> dict[str, object]:
-        return dict(zip(("--patient", "--directory", "--format", "--timeout"), self, strict=True))
+        return dict(zip(("--patient", "--directory", "--format", "--timeout", "--sending"), self, strict=True))
 
     def stated(self) -> dict[str, Any]:
         return {name: value for name, value in self._asdict().items() if value is not None}
@@ -46,12 +48,13 @@ class Said(NamedTuple):
 @dataclass(frozen=True)
 class There:
     """A server that is spoken to now: through which client, under which policy, for how many seconds a resident; what to look at where it
-    does not let us in; and, where it is configured, what is said of it there."""
+    does not let us in; how what is written travels; and, where it is configured, what is said of it there."""
 
     client: FhirClient
     policy: Policy
     seconds: float
     credentials: str
+    sending: Sending = "transaction"
     endpoint: Endpoint | None = None
 
     def may_have(self, care_record: CareRecord) -> None:
@@ -67,7 +70,8 @@ def there(to: str, said: Said, config: Path | None, talk: Talk) -> There:
     if not is_address(to):
         return _configured(to, said, config, talk)
     policy = Policy(said.patient or "match", directory=said.directory or "logical")
-    return There(server(to, said.form or wire.JSON.name), policy, said.seconds or SECONDS, f"A token is taken from {TOKEN}")
+    return There(server(to, said.form or wire.JSON.name), policy, said.seconds or SECONDS, f"A token is taken from {TOKEN}",
+                 said.sending or "transaction")
 
 
 @dataclass(frozen=True)
@@ -108,7 +112,7 @@ def _configured(name: str, said: Said, config: Path | None, talk: Talk) -> There
         raise Stop(Exit.USAGE, f"{name} takes messages, and no records: what it gets is accepted with --durable.")
     policy = Policy(one.patient, directory=one.directory, most=one.most_entries, most_bytes=one.most_bytes, dmd=one.dmd,
                     form=wire.FORMATS[one.form])
-    return There(connect(one), policy, one.seconds, f"{found.config.file} says who we are there", one)
+    return There(connect(one), policy, one.seconds, f"{found.config.file} says who we are there", one.sending, one)
 
 
 def is_address(to: str) -> bool:

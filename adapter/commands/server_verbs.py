@@ -23,6 +23,7 @@ from adapter.commands.options import (
     LayoutFile,
     PatientPolicy,
     RefusedTo,
+    SendingWay,
     perhaps,
 )
 from adapter.commands.talk import Talk
@@ -41,6 +42,8 @@ Patients = Annotated[PatientPolicy | None, typer.Option("--patient", show_defaul
 Directory = Annotated[DirectoryPolicy | None, typer.Option("--directory", show_default="logical, or as configured", help=(
     "Organisations, places and professionals: named by their identifier; looked up on the server; or sent."))]
 Format = Annotated[Form | None, typer.Option("--format", show_default="json, or as configured", help="Which form of FHIR: JSON or XML.")]
+Sendings = Annotated[SendingWay | None, typer.Option("--sending", show_default="transaction, or as configured", help=(
+    "How it travels: in a transaction, all or nothing; in batches; or one resource after the other. redbag probe says what a server can."))]
 Timeout = Annotated[float | None, typer.Option(min=0.1, metavar="SECONDS", show_default="90, or as configured", help=(
     "How long everything about one resident may take; what was not done then is said."))]
 Again = Annotated[bool, typer.Option("--again", help=(
@@ -65,7 +68,7 @@ def send(file: File, to: To,
              "What was sent the last time: then what you changed since is merged with what the hospital changed."))] = None,
          replace: Annotated[bool, typer.Option("--replace", help="Write over what the hospital edited.")] = False,
          older: Annotated[bool, typer.Option("--older", help="Send a record although the server has one of a later time.")] = False,
-         absence: Absence = None, form: Format = None, timeout: Timeout = None, show_values: ShowValues = False,
+         absence: Absence = None, form: Format = None, sending: Sendings = None, timeout: Timeout = None, show_values: ShowValues = False,
          show_server_text: ShowServerText = False, layout: LayoutFile = None, as_of: AsOf = None, refused: RefusedTo = None,
          config: ConfigFile = None, as_json: AsJson = False) -> Exit:
     """Send care records to a FHIR server. What is there already is not written again; for an address a token is taken from REDBAG_TOKEN."""
@@ -75,7 +78,8 @@ def send(file: File, to: To,
     from adapter.delivery.send import Options
 
     talk, said = Talk(as_json), Said(
-        patient.value if patient else None, directory.value if directory else None, form.value if form else None, timeout)
+        patient.value if patient else None, directory.value if directory else None, form.value if form else None, timeout,
+        sending.value if sending else None)
     now_or_later(durable, {"--urgent": urgent, "--event": event, "--again": again, "--source": source, "--resident": resident}, {
         **said.options(), "--dry-run": dry_run, "--replace": replace, "--show-values": show_values, "--show-server-text": show_server_text})
     place = later(to, config, talk) if durable else there(to, said, config, talk)
@@ -88,7 +92,7 @@ def send(file: File, to: To,
             urgent, event, older, lasting.word(again, event), lasting.whose(source, resident), before, gone), talk, export)
     return send.run(file, place, Options(
         base=before, dry_run=dry_run, replace=replace, older=older, seconds=place.seconds, absence=gone, show_values=show_values,
-        show_server_text=show_server_text), talk, export)
+        show_server_text=show_server_text, sending=place.sending), talk, export)
 
 
 @verb
@@ -101,15 +105,17 @@ def retract(to: To,
             dry_run: Annotated[bool, typer.Option("--dry-run", help="Write nothing; say what would end on the server.")] = False,
             durable: Lasting = False, again: Again = False,
             replace: Annotated[bool, typer.Option("--replace", help="Also where the hospital edited its status.")] = False,
-            layout: LayoutFile = None, form: Format = None, timeout: Timeout = None, show_values: ShowValues = False,
-            show_server_text: ShowServerText = False, config: ConfigFile = None, as_json: AsJson = False) -> Exit:
+            layout: LayoutFile = None, form: Format = None, sending: Sendings = None, timeout: Timeout = None,
+            show_values: ShowValues = False, show_server_text: ShowServerText = False, config: ConfigFile = None,
+            as_json: AsJson = False) -> Exit:
     """Take back everything that was sent for the wrong resident. It stays there, entered in error; for an address a token is taken from
     REDBAG_TOKEN."""
     from adapter.commands import retract
     from adapter.commands.server import Later, Said, later, now_or_later, there
     from adapter.delivery.send import Options
 
-    talk, said = Talk(as_json), Said(form=form.value if form else None, seconds=timeout)
+    talk, said = Talk(as_json), Said(
+        form=form.value if form else None, seconds=timeout, sending=sending.value if sending else None)
     now_or_later(durable, {"--again": again}, {**said.options(), "--dry-run": dry_run, "--replace": replace, "--show-values": show_values,
                                "--show-server-text": show_server_text})
     place = later(to, config, talk) if durable else there(to, said, config, talk)
@@ -119,7 +125,8 @@ def retract(to: To,
 
         return lasting.retract(place, whose, talk, again=lasting.word(again))
     options = Options(
-        dry_run=dry_run, replace=replace, seconds=place.seconds, show_values=show_values, show_server_text=show_server_text)
+        dry_run=dry_run, replace=replace, seconds=place.seconds, show_values=show_values, show_server_text=show_server_text,
+        sending=place.sending)
     return retract.run(place.client, whose, options, talk)
 
 

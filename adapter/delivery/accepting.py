@@ -36,6 +36,7 @@ NOTHING: Mapping[str, str] = {}
 CONFIDENTIALITY = THO + "v3-Confidentiality"
 CONFIDENTIAL = frozenset({"R", "V"})  # HL7 v3, Confidentiality: restricted, very restricted; PDS marks people with them
 RESTRICTED = "is marked as restricted, and this endpoint takes only what is not (its `disclosure` is clinical): nothing was accepted"
+BUNDLES: Mapping[str, tuple[str, ...]] = {"transaction": ("transaction", "batch"), "batch": ("batch",), "single": ()}  # by `sending`
 BARS_VERSION = "1.4.0"  # BaRS Core, Authorisation: the version goes with the media type
 ROW = re.compile(r"\b[a-z_]+(?:\[\d+\])?")
 
@@ -188,7 +189,10 @@ def _entries(bundle: Resource) -> list[Resource]:
 
 def _is_message(bundle: Resource, entries: list[Resource], endpoint: Endpoint) -> bool:
     """Raises NotAccepted where it is no bundle for this endpoint, or not one that may be sent twice."""
-    kind, expected = bundle.get("type"), ("message",) if endpoint.dialect == "bars" else ("transaction", "batch")
+    kind, expected = bundle.get("type"), ("message",) if endpoint.dialect == "bars" else BUNDLES[endpoint.sending]
+    if not expected:
+        raise NotAccepted(f"{endpoint.name} takes one resource after the other (`sending`), and no Bundles; nothing was accepted: send the "
+                          "care record")
     if kind not in expected:
         raise NotAccepted(f"{endpoint.name} takes Bundles of type {' or '.join(expected)}, and this is none; nothing was accepted")
     if kind == "message":

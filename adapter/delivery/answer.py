@@ -115,7 +115,8 @@ class PagingProblem(ClientError):
 class Answer:
     """What the server said. `resource` is None where it sent no body, or an error that is not FHIR. `shown` may be printed. `location`:
     where it says to ask what became of it (Content-Location). `echoed`: it repeated the ids it was asked under (X-Request-ID, and
-    X-Correlation-ID where there was one), as NHS England's platform does; whatever stands between may not. `date`: its clock (RFC 9110)."""
+    X-Correlation-ID where there was one), as NHS England's platform does; whatever stands between may not. `date`: its clock (RFC 9110).
+    `placed`: where what was written stands (Location). `media`: the Content-Type of the answer."""
 
     status: int
     shown: str
@@ -126,6 +127,8 @@ class Answer:
     location: str | None = field(default=None, repr=False)
     echoed: bool = True
     date: str | None = field(default=None, repr=False)
+    placed: str | None = field(default=None, repr=False)
+    media: str | None = field(default=None, repr=False)
 
     @property
     def ok(self) -> bool:

@@ -100,8 +100,11 @@ class FhirClient:
     async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         await self._http.__aexit__(kind, error, trace)
 
-    async def get(self, path: str, params: Params = ()) -> Answer:
-        return await self._retried(self._request("GET", self._url(path, params)))
+    async def get(self, path: str, params: Params = (), *, headers: Mapping[str, str] = NOTHING) -> Answer:
+        return await self._retried(self._request("GET", self._url(path, params), headers=headers))
+
+    async def delete(self, path: str) -> Answer:
+        return await self._retried(self._request("DELETE", self._url(path)))
 
     async def post(self, path: str, resource: Resource, *, headers: Mapping[str, str] = NOTHING) -> Answer:
         """`X-Request-ID` may be given in `headers`; the same one goes with every retry of this request. Raises also Unwritable."""
@@ -111,8 +114,13 @@ class FhirClient:
                          request_id: str | None = None) -> Answer:
         """Byte for byte. `media` is the Content-Type, unless `headers` have one; `request_id` is the X-Request-ID, a new one if none is
         given."""
+        return await self.write_bytes("POST", path, data, media, headers=headers, request_id=request_id)
+
+    async def write_bytes(self, method: str, path: str, data: bytes, media: str, *, headers: Mapping[str, str] = NOTHING,
+                          request_id: str | None = None) -> Answer:
+        """As `post_bytes`; `method` may also be PUT."""
         ours = {"Content-Type": media, **headers, **({"X-Request-ID": request_id} if request_id else {})}
-        request = self._request("POST", self._url(path), data, ours)
+        request = self._request(method, self._url(path), data, ours)
         reached("send.before-request")
         answer = await self._retried(request)
         reached("send.after-answer")
@@ -203,16 +211,17 @@ class FhirClient:
         raise RedirectRefused(f"{where}: the server redirects more than {self.limits.redirects} times")
 
     async def _answer(self, request: httpx.Request, response: httpx.Response, where: str) -> Answer:
+        said = response.headers.get
         try:
-            resource = _resource(await self._body(response, where), response.headers.get("Content-Type", ""), where)
+            resource = _resource(await self._body(response, where), said("Content-Type", ""), where)
         except BadAnswer:
             if response.is_success:
                 raise
             resource = None  # a gateway's error page must not hide the status
-        return Answer(response.status_code, where, request.headers["X-Request-ID"], resource, response.headers.get("ETag"),
-                      retry_after(response.headers.get("Retry-After"), self.clock.now()), response.headers.get("Content-Location"),
-                      all(response.headers.get(name) == request.headers.get(name) for name in ECHOED if name in request.headers),
-                      response.headers.get("Date"))
+        return Answer(response.status_code, where, request.headers["X-Request-ID"], resource, said("ETag"),
+                      retry_after(said("Retry-After"), self.clock.now()), said("Content-Location"),
+                      all(said(name) == request.headers.get(name) for name in ECHOED if name in request.headers), said("Date"),
+                      said("Location"), said("Content-Type"))
 
     async def _body(self, response: httpx.Response, where: str) -> bytes:
         """Counted after decompression, piece by piece: a small answer cannot grow into a large one unseen."""

@@ -7,7 +7,7 @@ moved to another Patient stays there, with all that it says. What is to end, end
 """
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any, Literal
 
@@ -162,3 +162,11 @@ def rewritten(value: Any, change: Callable[[str], str]) -> Any:
     if not isinstance(value, dict):
         return value
     return {k: change(v) if k == "reference" and isinstance(v, str) else rewritten(v, change) for k, v in value.items()}
+
+
+def named(value: Any) -> Iterator[str]:
+    """Every literal reference in it."""
+    for inner in value if isinstance(value, list) else value.values() if isinstance(value, dict) else ():
+        yield from named(inner)
+    if isinstance(value, dict) and isinstance(said := value.get("reference"), str):
+        yield said

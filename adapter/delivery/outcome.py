@@ -76,6 +76,17 @@ def judge(answer: Answer, rows: Sequence[Row], *, show_server_text: bool = False
     return _judged(fhir.gravest([rule for _, _, rule in found]) or fhir.TAKEN, tuple(outcome for outcome, _, _ in found), tuple(words))
 
 
+def judge_one(answer: Answer, row: Row, asked: Asked, *, show_server_text: bool = False) -> Outcome:
+    """The answer to one resource that was written by itself."""
+    rule, (target, version) = fhir.of_whole(asked, answer), _located({"location": answer.placed})
+    outcome = RowOutcome(row, answer.status, target or row.target, _etag(answer.etag) or version)
+    entry = {"outcome": answer.resource}
+    if rule.whom is Whom.DELIVERY:
+        return _judged(rule, (outcome,), tuple(entry_says(outcome, entry, rule, [row], show_server_text)), answer.retry_after)
+    words = issues(answer.resource, [row], show_server_text)
+    return _judged(rule, (outcome,), (headline(rule, answer), *words), answer.retry_after)
+
+
 def _judged(rule: Rule, rows: tuple[RowOutcome, ...], sentences: tuple[str, ...], retry_after: float | None = None) -> Outcome:
     clash = rule.means is Means.RETRY and (rule.do is Do.READ_AGAIN or rule.wait is Wait.SOON)
     return Outcome(verdict_of(rule.means, mend=rule.whom is Whom.REPAIR), rows, sentences, retry_after, clash)
@@ -156,8 +167,11 @@ def _server_text(issue: Resource) -> str:
 
 def _outcome(row: Row, said: Resource) -> RowOutcome:
     target, version = _located(said)
-    etag = str(said.get("etag") or "").removeprefix("W/").strip('"')
-    return RowOutcome(row, status_of(said), target, etag or version)
+    return RowOutcome(row, status_of(said), target, _etag(said.get("etag")) or version)
+
+
+def _etag(said: Any) -> str:
+    return str(said or "").removeprefix("W/").strip('"')
 
 
 def _located(said: Resource) -> tuple[str | None, str | None]:

@@ -12,6 +12,7 @@ from adapter.delivery.client import FhirClient
 from adapter.delivery.deadline import left as time_left
 from adapter.delivery.deadline import within
 from adapter.delivery.dialects.decision import Asked, Came
+from adapter.delivery.loads import Sending
 from adapter.delivery.outcome import Verdict, without_answer
 from adapter.delivery.resident import Stopped
 from adapter.delivery.retry import pause
@@ -20,8 +21,10 @@ from mappings.faults import Faults
 
 TRIES = 3  # when somebody changes the same data at the same moment
 NOTHING: Mapping[str, str] = {}
-Became = Literal["new", "same", "changed", "ends", "created", "updated", "ended", "unchanged", "kept", "not sent"]
+Became = Literal["new", "same", "changed", "ends", "created", "updated", "ended", "unchanged", "kept", "not sent", "not known"]
 WRITTEN = frozenset({"created", "updated", "ended"})
+HALF = ("{written} of the {all} rows that differed were written before that and stand there: send again, they are then found unchanged and "
+        "the others go on")
 READ = Asked("GET", fresh=True)
 
 
@@ -31,7 +34,7 @@ class Options:
     `show_values` and `show_server_text` put a patient's values into sentences: for a person who may read them, never for a log.
     `older`: the record is sent although the server has one of a later time. `seconds`: for everything about this resident.
     `absence`: of each list, what a row means that was sent before and is not in it any more (mappings/absence.py). `key`: of the delivery,
-    if it is one; the ids of its requests are made of it."""
+    if it is one; the ids of its requests are made of it. `sending`: in a transaction, in batches, or one resource after the other."""
 
     base: CareRecord | None = None
     dry_run: bool = False
@@ -42,6 +45,7 @@ class Options:
     seconds: float = 90.0
     absence: Mapping[str, str] = field(default_factory=dict)
     key: str = ""
+    sending: Sending = "transaction"
 
     def request_id(self, data: bytes) -> str:
         """The X-Request-ID of a write. Of one delivery the same bytes have the same one, in every attempt and process; other bytes never,
@@ -58,8 +62,8 @@ class Remark(NamedTuple):
 
 @dataclass(frozen=True)
 class SentRow:
-    """`became`: created, updated, unchanged, ended (it stood there and does not any more), kept (the hospital's edit stays), not sent; in a
-    dry run new, changed, same, ends, kept. `fields` are those in which the server differed."""
+    """`became`: created, updated, unchanged, ended (it stood there and does not any more), kept (the hospital's edit stays), not sent, not
+    known (it may or may not have been taken); in a dry run new, changed, same, ends, kept. `fields`: those in which the server differed."""
 
     name: str
     type: str
@@ -119,7 +123,16 @@ async def _tried(client: FhirClient, once: Pass) -> Sent:
         await client.clock.sleep(min(pause(attempt, sent.retry_after, client.clock.dice), time_left()))
         before, (sent, clash) = sent, await once()
         sent = after(before, sent)
-    return sent
+    return _half(sent)
+
+
+def _half(sent: Sent) -> Sent:
+    """What was written before it ended otherwise is told."""
+    written = sum(row.became in WRITTEN for row in sent.rows)
+    others = sum(row.became in ("not sent", "not known") for row in sent.rows)
+    if sent.verdict is Verdict.DELIVERED or not written:
+        return sent
+    return replace(sent, sentences=(*sent.sentences, HALF.format(written=written, all=written + others)))
 
 
 def after(before: Sent, sent: Sent) -> Sent:

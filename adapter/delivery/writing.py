@@ -6,16 +6,18 @@ from dataclasses import replace
 
 from adapter.bundle import Part, Policy, Row
 from adapter.bundle.sending import is_too_large
-from adapter.delivery.answer import Resource
+from adapter.delivery.answer import Answer, ClientError, Resource
 from adapter.delivery.client import FhirClient
-from adapter.delivery.dialects.decision import Asked
-from adapter.delivery.difference import Difference, rewritten
+from adapter.delivery.dialects.decision import Came
+from adapter.delivery.difference import Difference
 from adapter.delivery.left import public
-from adapter.delivery.outcome import Outcome, RowOutcome, Verdict, called, judge
-from adapter.delivery.sent import READ, Became, Options, Remark, Sent, SentRow
+from adapter.delivery.loads import Load, loads, stages
+from adapter.delivery.outcome import Outcome, RowOutcome, Verdict, called, judge, judge_one, without_answer
+from adapter.delivery.sent import READ, WRITTEN, Became, Options, Remark, Sent, SentRow
 from adapter.delivery.spoken import shown
 
 WOULD: Mapping[str, Became] = {"new": "new", "same": "same", "changed": "changed", "ends": "ends", "edited": "kept", "unreadable": "kept"}
+UNTOLD = "resident: the server has taken her and does not say under which id: send again, she is then found, and the rest goes on"
 ALONE = "is alone more than the server takes at once: ask its owner how much that is"
 DID: Mapping[str, Became] = {"same": "unchanged", "edited": "kept", "unreadable": "kept"}
 
@@ -54,30 +56,45 @@ def _entry(d: Difference, base: str) -> Resource:
 
 async def _deliver(client: FhirClient, parts: Sequence[Part], found: Mapping[Row, Difference], told: list[str],
                    options: Options) -> tuple[Sent, bool]:
-    """Part after part, each when the one before was taken."""
-    rows = {row: _row(d, DID.get(d.state, "not sent")) for row, d in found.items()}
-    outcome, answer, asked = Outcome(Verdict.DELIVERED), None, READ
-    for part in parts:
-        writing = [row for row in part.rows if found[row].resource is not None]
-        if writing and outcome.verdict is Verdict.DELIVERED:
-            data = client.written(_bundle(part, found))
-            answer = await client.post_bytes("", data, client.form.media, request_id=options.request_id(data))
-            asked = Asked("POST", entries=len(writing), fresh=True, if_match=any(found[row].version for row in writing))
-            outcome = judge(answer, writing, show_server_text=options.show_server_text, if_match=asked.if_match)
-            told += [*outcome.sentences, *[f"{called(row)}: {ALONE}" for row in writing if answer.status == 413 and len(writing) == 1]]
-            rows |= {each.row: _row(found[each.row], _became(each, found[each.row]), each) for each in outcome.rows}
+    """Part after part, and in each request after request, while all before it was taken. Raises Stopped before anything is sent, and
+    ClientError while nothing was written; after that it is told, with what was written."""
+    staged = [(part, stages(part, found, options.sending)) for part in parts]
+    rows, stands = {row: _row(d, DID.get(d.state, "not sent")) for row, d in found.items()}, dict[str, str]()
+    outcome, asked = Outcome(Verdict.DELIVERED), READ
+    came: Came | None = None
+    for load in (load for part, stage in staged for load in loads(part, stage, options.sending, stands)):
+        try:
+            outcome, came = await _carried(client, load, options)
+        except ClientError as error:
+            if not any(row.became in WRITTEN for row in rows.values()):
+                raise
+            outcome, came = Outcome(without_answer(error)[0], sentences=(str(error),)), error
+        asked = load.asked
+        told += outcome.sentences
+        rows |= {row: replace(rows[row], became="not known") for row in load.rows if outcome.verdict is Verdict.UNKNOWN}
+        rows |= {each.row: _row(found[each.row], _became(each, found[each.row]), each) for each in outcome.rows if each.status}
+        stands |= load.stand(outcome)
+        if outcome.verdict is not Verdict.DELIVERED:
+            break
     told += [_ended(found[row], "is now", options) for row, became in rows.items() if became.became == "ended"]
-    came = None if outcome.verdict is Verdict.DELIVERED else answer
-    return Sent(outcome.verdict, tuple(rows.values()), tuple(told), outcome.retry_after, came=came, asked=asked), outcome.clash
+    last = None if outcome.verdict is Verdict.DELIVERED else came
+    return Sent(outcome.verdict, tuple(rows.values()), tuple(told), outcome.retry_after, came=last, asked=asked), outcome.clash
 
 
-def _bundle(part: Part, found: Mapping[Row, Difference]) -> Resource:
-    """The part without what is there already. What goes is referred to by urn, what is there by its id."""
-    going = [(entry, d) for entry, row in zip(part.bundle["entry"], part.rows, strict=True) if (d := found[row]).resource is not None]
-    urns = {d.row.target: entry["fullUrl"] for entry, d in going if d.row.target and entry["fullUrl"].startswith("urn:")}
-    entries = [{**entry, "resource": rewritten(d.resource, lambda said: urns.get(said, said)),
-                "request": {**entry["request"], **({"ifMatch": f'W/"{d.version}"'} if d.version else {})}} for entry, d in going]
-    return {**part.bundle, "entry": entries}
+async def _carried(client: FhirClient, load: Load, options: Options) -> tuple[Outcome, Answer]:
+    """One request, and what its answer means. Raises ClientError."""
+    data, asked = client.written(load.resource), load.asked
+    answer = await client.write_bytes(load.method, load.path, data, client.form.media, headers=load.headers,
+                                      request_id=options.request_id(load.stamped(data)))
+    if load.is_bundle:
+        outcome = judge(answer, load.rows, show_server_text=options.show_server_text, if_match=asked.if_match)
+    else:
+        outcome = judge_one(answer, load.rows[0], asked, show_server_text=options.show_server_text)
+    if load.is_untold(outcome):
+        outcome = replace(outcome, verdict=Verdict.UNKNOWN, sentences=(*outcome.sentences, UNTOLD))
+    if answer.status == 413 and len(load.rows) == 1:
+        outcome = replace(outcome, sentences=(*outcome.sentences, f"{called(load.rows[0])}: {ALONE}"))
+    return outcome, answer
 
 
 def _became(outcome: RowOutcome, d: Difference) -> Became:

@@ -18,6 +18,8 @@ Where it deliberately differs from the servers that hospitals run (each module's
 - More lenient: no content but such dates is checked; a reference to Type/id that is not there is accepted; what is referred to can be
   deleted; a client may choose an id of digits only.
 
+What it may be without, to try how things go at such a server: LACKS in call.py (`redbag sandbox --without transaction`).
+
 JSON and XML are spoken both, and what came in the one can be asked for in the other; what is kept is JSON.
 
 Not supported: PATCH, versioned search results, _has, _elements, _summary beyond count, :iterate, :exact, :contains, :in, quantity
@@ -25,7 +27,8 @@ and composite parameters, _sort by anything but _lastUpdated, searches across ty
 """
 
 from adapter.sandbox.app import create_app
+from adapter.sandbox.call import LACKS
 from adapter.sandbox.server import ServeError, serve
 from adapter.sandbox.store import Store, StoreError
 
-__all__ = ["ServeError", "Store", "StoreError", "create_app", "serve"]
+__all__ = ["LACKS", "ServeError", "Store", "StoreError", "create_app", "serve"]

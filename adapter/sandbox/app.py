@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import traceback
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 
 from starlette.applications import Starlette
@@ -35,7 +35,8 @@ HONESTY = {"X-Sandbox": f"{NAME}; not an NHS system; synthetic data only"}
 
 
 def metadata(context: Context, call: Call) -> Answer:
-    return Answer(200, statement(SERVED, context.base, context.tx.now))
+    served = [route for route in SERVED if route.interaction not in context.without]
+    return Answer(200, statement(served, context.base, context.tx.now, context.without))
 
 
 SERVED = (
@@ -46,9 +47,10 @@ SERVED = (
 )
 
 
-def create_app(store: Store, *, largest_body: int = LARGEST_BODY) -> Starlette:
-    """An app over `store`, which stays the caller's to close. `largest_body` in bytes."""
-    return Starlette(routes=[Address("/{path:path}", _Endpoint(store, largest_body))])
+def create_app(store: Store, *, largest_body: int = LARGEST_BODY, without: Collection[str] = ()) -> Starlette:
+    """An app over `store`, which stays the caller's to close. `largest_body` in bytes. `without`: what this server lacks (call.LACKS);
+    its CapabilityStatement says so."""
+    return Starlette(routes=[Address("/{path:path}", _Endpoint(store, largest_body, frozenset(without)))])
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +68,8 @@ class _Http:
 class _Endpoint:
     """The one endpoint: it takes any method and any path, as the router has the say on both."""
 
-    def __init__(self, store: Store, largest_body: int) -> None:
-        self._store, self._largest, self._pages = store, largest_body, Pages()
+    def __init__(self, store: Store, largest_body: int, without: frozenset[str]) -> None:
+        self._store, self._largest, self._pages, self._without = store, largest_body, Pages(), without
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
@@ -84,7 +86,7 @@ class _Endpoint:
         try:
             format_, call, prefer = _asked(http), _call(http), _prefer(http)
             with self._store.transaction() as tx:
-                answer = perform(SERVED, Context(tx, http.base, self._pages, prefer), call)
+                answer = perform(SERVED, Context(tx, http.base, self._pages, prefer, self._without), call)
                 if answer.written and "return=minimal" in prefer:
                     answer = replace(answer, body=None)
                 return _response(http, format_, answer)  # in here: what cannot be told has not happened

@@ -21,6 +21,16 @@ from adapter.sandbox.store import Stored, Transaction
 Pairs = tuple[tuple[str, str], ...]
 """Parameters in their order, decoded."""
 
+LACKS = {
+    "transaction": "a transaction is refused",
+    "batch": "a batch is refused",
+    "update-as-create": "an update where nothing is, is refused: the server alone chooses ids",
+    "conditional-create": "If-None-Exist is passed over, and makes another one",
+    "if-match": "If-Match is passed over, and what another wrote meanwhile is lost",
+    "dangling": "a reference to what is not there is refused",
+}
+"""What a sandbox may be without, and what it then does: as servers do that were built so."""
+
 ID = re.compile(r"[A-Za-z0-9.-]{1,64}")
 _WHOLE = re.compile(r"[0-9]{1,18}")
 _ETAG = re.compile(r'(?:W/)?"([^"]*)"')
@@ -63,12 +73,14 @@ class Answer:
 @dataclass(frozen=True, slots=True)
 class Context:
     """What every interaction works with: the open store, the server's own address (no slash at its end), the searches being
-    paged through, and what the client prefers (`handling=lenient`, `return=minimal`, `return=representation`)."""
+    paged through, what the client prefers (`handling=lenient`, `return=minimal`, `return=representation`), and what this server
+    lacks (LACKS)."""
 
     tx: Transaction
     base: str
     pages: Pages
     prefer: frozenset[str] = frozenset()
+    without: frozenset[str] = frozenset()
 
     @property
     def lenient(self) -> bool:

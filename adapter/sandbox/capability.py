@@ -5,7 +5,7 @@ Source: FHIR R4 "CapabilityStatement".
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from adapter.sandbox.outcome import Resource
 from adapter.sandbox.parameters import PARAMETERS
@@ -19,7 +19,8 @@ DESCRIPTION = (
 )
 
 
-def statement(routes: Iterable[Route], base: str, started: str) -> Resource:
+def statement(routes: Iterable[Route], base: str, started: str, without: Collection[str] = ()) -> Resource:
+    """`without`: what this sandbox lacks (call.LACKS)."""
     routes = tuple(routes)
     return {
         "resourceType": "CapabilityStatement",
@@ -37,28 +38,28 @@ def statement(routes: Iterable[Route], base: str, started: str) -> Resource:
         "rest": [
             {
                 "mode": "server",
-                "resource": [_resource(routes, type_) for type_ in sorted(PARAMETERS)],
+                "resource": [_resource(routes, type_, without) for type_ in sorted(PARAMETERS)],
                 "interaction": [{"code": route.interaction} for route in routes if route.level == "system"],
             }
         ],
     }
 
 
-def _resource(routes: Iterable[Route], type_: str) -> Resource:
+def _resource(routes: Iterable[Route], type_: str, without: Collection[str]) -> Resource:
     table = PARAMETERS[type_]
     links = [f"{type_}:{name}" for name, parameter in table.items() if parameter.kind == "reference"]
     back = [f"{other}:{name}" for other, own in PARAMETERS.items() for name, each in own.items() if type_ in each.targets]
     return {
         "type": type_,
         "interaction": [{"code": route.interaction} for route in routes if route.level == "resource"],
-        "versioning": "versioned-update",
+        "versioning": "versioned" if "if-match" in without else "versioned-update",
         "readHistory": True,
-        "updateCreate": True,
-        "conditionalCreate": True,
+        "updateCreate": "update-as-create" not in without,
+        "conditionalCreate": "conditional-create" not in without,
         "conditionalRead": "full-support",
         "conditionalUpdate": True,
         "conditionalDelete": "single",
-        "referencePolicy": ["literal", "logical"],
+        "referencePolicy": ["literal", "logical", *["enforced"] * ("dangling" in without)],
         **({"searchInclude": links} if links else {}),
         **({"searchRevInclude": back} if back else {}),
         "searchParam": [{"name": name, "type": parameter.kind} for name, parameter in table.items()],

@@ -79,7 +79,7 @@ def delete(context: Context, call: Call) -> Answer:
 
 def creating(context: Context, call: Call) -> Target:
     resource, criteria = _body(call), call.preconditions.if_none_exist
-    found = None if criteria is None else matching(context, call.type, criteria, "If-None-Exist")
+    found = None if criteria is None or "conditional-create" in context.without else matching(context, call.type, criteria, "If-None-Exist")
     if found:
         return Target(resource, call.type, found.id, "POST", found, settled=True)
     return Target(resource, call.type, context.tx.new_id(), "POST")
@@ -88,7 +88,10 @@ def creating(context: Context, call: Call) -> Target:
 def updating(context: Context, call: Call) -> Target:
     resource = _body(call)
     found = context.tx.current(call.type, call.id) if call.id else _by_criteria(context, call, resource)
-    _must_match(call, found)
+    if "if-match" not in context.without:
+        _must_match(call, found)
+    if found is None and call.id and "update-as-create" in context.without:
+        raise Refusal(405, "not-supported", "there is no such resource, and this server alone chooses ids")
     id_ = call.id or (found.id if found else resource.get("id") or context.tx.new_id())
     return Target(resource, call.type, id_, "PUT", found)
 

@@ -18,6 +18,7 @@ from adapter.sandbox.parameters import PARAMETERS
 from adapter.sandbox.search import matching
 
 ELEMENT = re.compile(r"[a-z][A-Za-z]{1,50}")
+LITERAL = re.compile(r"([A-Z][A-Za-z]+)/([A-Za-z0-9.-]{1,64})")
 CONDITIONAL = re.compile(r"([A-Z][A-Za-z]+)\?(.+)", re.DOTALL)
 
 
@@ -25,7 +26,7 @@ def resolved(context: Context, resource: Resource, links: Mapping[str, str]) -> 
     """A copy of `resource` with its references resolved; `links` says which `Type/id` each fullUrl of the transaction has become.
 
     Raises Refusal with the path of the reference: 400 for a urn that is no entry's, 404 or 412 for a conditional reference that does
-    not find exactly one resource.
+    not find exactly one resource; 422 for what is not there, where nothing may dangle.
     """
 
     def resolve(reference: str, path: str) -> str:
@@ -35,11 +36,20 @@ def resolved(context: Context, resource: Resource, links: Mapping[str, str]) -> 
             raise Refusal(400, "not-found", "the reference is to a urn, and no entry of a transaction here has it as its fullUrl", path)
         if conditional := CONDITIONAL.fullmatch(reference):
             return _search(context, conditional[1], conditional[2], path)
-        return reference.removeprefix(f"{context.base}/")
+        return _there(context, reference.removeprefix(f"{context.base}/"), links, path)
 
     if resource["resourceType"] == "Bundle":
         return resource
     return {key: _walk(value, resolve, _below(resource["resourceType"], key)) for key, value in resource.items()}
+
+
+def _there(context: Context, reference: str, links: Mapping[str, str], path: str) -> str:
+    """As it is; a sandbox without dangling references insists that it leads somewhere, be it to another entry."""
+    if "dangling" in context.without and (found := LITERAL.fullmatch(reference)) and reference not in links.values():
+        stored = context.tx.current(found[1], found[2])
+        if stored is None or stored.body is None:
+            raise Refusal(422, "not-found", "the reference leads to what is not there", path)
+    return reference
 
 
 def has_conditional(value: Any) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import closing
 from pathlib import Path
 
@@ -18,15 +18,17 @@ class ServeError(Exception):
     """The sandbox cannot be served there; the sentence says why and what to do."""
 
 
-def serve(port: int, host: str = "127.0.0.1", file: Path | None = None, ready: Callable[[str], None] = lambda url: None) -> None:
-    """Serves until interrupted. `port` 0 takes a free one; `file` keeps everything, None forgets it; `ready` is told the address.
+def serve(port: int, host: str = "127.0.0.1", file: Path | None = None, ready: Callable[[str], None] = lambda url: None,
+          without: Collection[str] = ()) -> None:
+    """Serves until interrupted. `port` 0 takes a free one; `file` keeps everything, None forgets it; `ready` is told the address;
+    `without`: what this server lacks (call.LACKS).
 
     Only loopback, because the sandbox asks nobody who they are. No access log, because addresses hold identifiers.
     Raises ServeError or StoreError, each one sentence.
     """
     with closing(_listen(host, port)) as listener, closing(Store(file)) as store:
         ready(f"http://{f'[{host}]' if ':' in host else host}:{listener.getsockname()[1]}")
-        uvicorn.Server(uvicorn.Config(create_app(store), log_level="warning", access_log=False)).run(sockets=[listener])
+        uvicorn.Server(uvicorn.Config(create_app(store, without=without), log_level="warning", access_log=False)).run(sockets=[listener])
 
 
 def _listen(host: str, port: int) -> socket.socket:

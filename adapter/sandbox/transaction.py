@@ -48,7 +48,9 @@ def bundle(context: Context, call: Call) -> Answer:
     raws = sent.get("entry", [])
     if not isinstance(raws, list):
         raise Refusal(422, "structure", "entry must be a list of entries", "Bundle.entry")
-    match sent.get("type"):
+    if (kind := sent.get("type")) in context.without:
+        raise Refusal(405, "not-supported", f"this server takes no Bundle of type {kind}", "Bundle.type")
+    match kind:
         case "transaction":
             entries = _transaction(context, raws)
         case "batch":

@@ -87,6 +87,9 @@ class Endpoint(BaseModel):
         "What it may be told of a bundle that somebody else made: with `clinical` one in which a resource is labelled R or V "
         "(`meta.security`, confidentiality) is refused, and nothing of it is accepted. A care record has no labels: nothing of one is held "
         "back."))
+    sending: Literal["transaction", "batch", "single"] = Field("transaction", description=(
+        "How a record travels: in one transaction, all of it or nothing; in batches, where the server takes no transactions; or one "
+        "resource after the other. `redbag probe` finds out which."))
     most_entries: int = Field(500, ge=1, le=10_000, description="How many entries one bundle may have.")
     most_bytes: int | None = Field(None, ge=1_000, description="How large one bundle may be, in bytes; what is larger is split.")
     concurrency: int = Field(8, ge=1, le=256, description="How many deliveries may be under way to it at the same moment.")

@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import Enum
@@ -19,6 +19,7 @@ from adapter.delivery.endpoints.tokens import SKEW, Tokens, clocks, skew
 
 UNSHOWN = "; a server that wants to see a certificate of ours may hang up like that: look at `certificate`"
 SOON = timedelta(days=30)
+WAYS = {"transaction": "transactions", "batch": "batches"}
 PLAIN = 80  # characters of a software's name that are shown
 
 
@@ -120,10 +121,20 @@ def capabilities(answer: Answer, endpoint: Endpoint) -> list[Step]:
     else:
         found.append(Step("format", How.WELL, f"it takes {endpoint.form.upper()}"))
     if endpoint.dialect == "fhir":
-        offered = any(each.get("code") == "transaction" for rest in answer.listed("rest") for each in _listed(rest.get("interaction")))
-        found.append(Step("transaction", How.WELL, "it takes transactions") if offered else
-                     Step("transaction", How.DOUBT, "it does not say that it takes transactions, in which we send"))
+        found += _sending(answer, endpoint)
     return found
+
+
+def _sending(answer: Answer, endpoint: Endpoint) -> Iterator[Step]:
+    """Of single resources it says type by type what it takes; `redbag probe` tries it."""
+    if endpoint.sending == "single":
+        return
+    ways = WAYS[endpoint.sending]
+    offered = any(each.get("code") == endpoint.sending for rest in answer.listed("rest") for each in _listed(rest.get("interaction")))
+    if offered:
+        yield Step(endpoint.sending, How.WELL, f"it takes {ways}")
+    else:
+        yield Step(endpoint.sending, How.DOUBT, f"it does not say that it takes {ways}, in which we send: `redbag probe` tries it")
 
 
 def clock(date: str | None, now: float) -> Step | None:

@@ -89,7 +89,7 @@ async def carry(way: Way, payload: Payload, claimed: Claimed, now: Now) -> tuple
 def _sending(way: Way, payload: Payload, key: str) -> Sending:
     """How this payload is sent. Raises Refused and Faults where it is not what this release would accept."""
     said, client = cast(Mapping[str, Any], payload.options), way.client
-    options = Options(key=key, seconds=way.endpoint.seconds)
+    options = Options(key=key, seconds=way.endpoint.seconds, sending=way.endpoint.sending)
     if payload.form == "bundle":
         bundle = wire.loads(payload.body)
         return lambda most: send_shared(client, bundle, options)
