@@ -10,6 +10,7 @@ import java.io.OutputStream;
 import java.io.PrintStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -18,8 +19,10 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.Executors;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.hl7.fhir.r5.elementmodel.Element;
 import org.hl7.fhir.r5.elementmodel.Manager.FhirFormat;
 import org.hl7.fhir.r5.model.ElementDefinition;
@@ -28,6 +31,7 @@ import org.hl7.fhir.r5.utils.validation.IMessagingServices;
 import org.hl7.fhir.r5.utils.validation.IResourceValidator;
 import org.hl7.fhir.r5.utils.validation.constants.ReferenceValidationPolicy;
 import org.hl7.fhir.utilities.FhirPublication;
+import org.hl7.fhir.utilities.VersionUtil;
 import org.hl7.fhir.utilities.http.ManagedWebAccess;
 import org.hl7.fhir.utilities.validation.ValidationMessage;
 import org.hl7.fhir.utilities.validation.ValidationMessage.IssueSeverity;
@@ -44,11 +48,13 @@ import org.hl7.fhir.validation.service.model.InstanceValidatorParameters;
  * <pre>Validator HOME PACKAGE.tgz</pre>
  *
  * HOME is where the made R4 package is kept. Takes a free port and prints "READY url" when it answers. POST a resource or bundle
- * (JSON, or XML where the first byte is &lt;) and get a JSON array of what is wrong: {severity, location, messageId, message}. Ends
- * when its standard input ends, so that it cannot outlive the test run that started it.
+ * (JSON, or XML where the first byte is &lt;) and get a JSON array of what is wrong: {severity, location, messageId, message}. GET
+ * tells what it is: {engine, definitions}. As many requests at a time as there are processors. Ends when its standard input ends, so
+ * that it cannot outlive the test run that started it.
  *
- * <p>Stricter than the engine alone: every resource is also held against the UK Core profile of its type, whatever it claims; an
- * unknown claimed profile, a urn: reference to nothing in the bundle, and a wrong UCUM unit are errors.
+ * <p>Stricter than the engine alone: every resource is also held against the UK Core profile of its type, whatever it claims (with
+ * ?profile=URL against that one instead, where it is of that type); an unknown claimed profile, a urn: reference to nothing in the
+ * bundle, and a wrong UCUM unit are errors.
  */
 public final class Validator {
 
@@ -61,6 +67,7 @@ public final class Validator {
   private static final Gson GSON = new GsonBuilder().disableHtmlEscaping().create();
 
   private final ValidationEngine engine;
+  private final List<String> packages;
 
   public static void main(String[] args) throws Exception {
     PrintStream out = System.out;
@@ -74,7 +81,7 @@ public final class Validator {
 
   private Validator(Path home, String packageFile) throws Exception {
     System.setProperty("user.home", home.toString()); // the engine looks for <user.home>/.fhir
-    List<String> packages = CorePackage.ensure(home, List.of(packageFile));
+    packages = CorePackage.ensure(home, List.of(packageFile));
     ManagedWebAccess.setAccessPolicy(ManagedWebAccess.WebAccessPolicy.PROHIBITED);
     engine = new ValidationEngine.ValidationEngineBuilder()
         .withVersion("4.0.1").withNoTerminologyServer().fromSource("hl7.fhir.r4.core#4.0.1");
@@ -95,8 +102,11 @@ public final class Validator {
   /** Everything as in the stand-alone validator, plus the UK Core profile of each resource's type, also inside bundles. */
   private final class Advisor extends BasePolicyAdvisorForFullValidation {
 
-    Advisor() {
+    private final List<StructureDefinition> named;
+
+    Advisor(List<StructureDefinition> named) {
       super(ReferenceValidationPolicy.IGNORE, Set.of());
+      this.named = named;
     }
 
     @Override
@@ -105,23 +115,24 @@ public final class Validator {
         IMessagingServices msgServices, List<ValidationMessage> messages) {
       Set<StructureDefinition> result = new LinkedHashSet<>(super.getImpliedProfilesForResource(validator, appContext,
           stackPath, definition, structure, resource, valid, msgServices, messages));
-      StructureDefinition ours =
-          engine.getContext().fetchResource(StructureDefinition.class, UKCORE + resource.fhirType());
-      if (ours != null) {
-        result.add(ours);
-      }
+      List<StructureDefinition> fitting = named.stream().filter(sd -> sd.getType().equals(resource.fhirType())).toList();
+      result.addAll(!fitting.isEmpty() ? fitting : profile(UKCORE + resource.fhirType()).toList());
       return new ArrayList<>(result);
     }
   }
 
-  private List<Map<String, String>> check(byte[] content) {
+  private Stream<StructureDefinition> profile(String url) {
+    return Stream.ofNullable(engine.getContext().fetchResource(StructureDefinition.class, url));
+  }
+
+  private List<Map<String, String>> check(byte[] content, List<String> profiles) {
     List<ValidationMessage> messages = new ArrayList<>();
     FhirFormat format = content.length > 0 && content[0] == '<' ? FhirFormat.XML : FhirFormat.JSON;
     try {
       InstanceValidatorParameters parameters = new InstanceValidatorParameters();
       parameters.setAssumeValidRestReferences(true); // believe the type in "Patient/1", and check it
       InstanceValidator validator = engine.getValidator(format, parameters);
-      validator.setPolicyAdvisor(new Advisor());
+      validator.setPolicyAdvisor(new Advisor(profiles.stream().flatMap(this::profile).toList()));
       validator.validate(null, messages, new ByteArrayInputStream(content), format, List.of());
     } catch (Exception | Error e) {
       messages.add(new ValidationMessage(ValidationMessage.Source.InstanceValidator, ValidationMessage.IssueType.EXCEPTION,
@@ -155,14 +166,23 @@ public final class Validator {
 
   private int serve() throws IOException {
     HttpServer server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 64);
+    server.setExecutor(Executors.newFixedThreadPool(Runtime.getRuntime().availableProcessors()));
     server.createContext("/", this::handle);
     server.start();
     return server.getAddress().getPort();
   }
 
+  private static List<String> profiles(String query) {
+    return Stream.ofNullable(query).flatMap(q -> Stream.of(q.split("&"))).filter(pair -> pair.startsWith("profile="))
+        .map(pair -> URLDecoder.decode(pair.substring("profile=".length()), StandardCharsets.UTF_8)).toList();
+  }
+
   private void handle(HttpExchange x) throws IOException {
     try (x) {
-      byte[] answer = GSON.toJson(check(x.getRequestBody().readAllBytes())).getBytes(StandardCharsets.UTF_8);
+      Object said = x.getRequestMethod().equals("GET")
+          ? Map.of("engine", VersionUtil.getVersion(), "definitions", packages)
+          : check(x.getRequestBody().readAllBytes(), profiles(x.getRequestURI().getRawQuery()));
+      byte[] answer = GSON.toJson(said).getBytes(StandardCharsets.UTF_8);
       x.getResponseHeaders().set("Content-Type", "application/json; charset=utf-8");
       x.sendResponseHeaders(200, answer.length);
       try (OutputStream o = x.getResponseBody()) {
