@@ -1,8 +1,12 @@
-"""Makes the sets of compiled definitions that the check reads: python3 tools/definitions.py R4_FOLDER
+"""Makes the sets of compiled definitions that the check reads: python3 tools/definitions.py [R4_FOLDER]
 
 R4_FOLDER is FHIR R4 4.0.1 as JSON files, one definition each, as `make test-real` leaves it in
-build/real/validator-home/.fhir/packages/hl7.fhir.r4.core#4.0.1/package. UK Core STU2 is tests/real/uk-core. Writes
-adapter/conformance/sets/r4-4.0.1.zip and ukcore-stu2-2.0.2.zip, the same bytes for the same input.
+build/real/validator-home/.fhir/packages/hl7.fhir.r4.core#4.0.1/package; without it, r4-4.0.1.zip stays as it is. UK Core is in
+tests/real/uk-core. Writes adapter/conformance/sets/, the same bytes for the same input:
+
+    r4-4.0.1               FHIR
+    ukcore-stu2-2.0.2      published; what meta.profile may claim
+    ukcore-stu3-sequence   drafts and retired definitions of the third ballot's build among it, without snapshots: they are made here
 """
 from __future__ import annotations
 
@@ -19,9 +23,11 @@ from adapter import wire  # noqa: E402      # a script of the repository: nothin
 from adapter.conformance.definitions import Definitions  # noqa: E402
 from adapter.conformance.making import KINDS, made  # noqa: E402
 from adapter.conformance.model import Json  # noqa: E402
-from adapter.conformance.shelf import SETS, Made  # noqa: E402
+from adapter.conformance.shelf import SETS, Made, Shelf  # noqa: E402
 
-UK_CORE = ROOT / "tests" / "real" / "uk-core" / "fhir.r4.ukcore.stu2-2.0.2.tgz"
+UK_CORE = ROOT / "tests" / "real" / "uk-core"
+STU2 = UK_CORE / "fhir.r4.ukcore.stu2-2.0.2.tgz"
+SEQUENCE = UK_CORE / "ukcore-stu3-sequence.tgz"      # NHSDigital/FHIR-R4-UKCORE-STAGING-MAIN, commit 3d2827e3, 2025-06-20
 
 
 def digest_of(files: Mapping[str, bytes]) -> str:
@@ -49,17 +55,30 @@ def r4(path: Path) -> Made:
     return a_set("r4-4.0.1", "4.0.1", folder(path), Definitions([]))
 
 
-def uk_core(core: Made) -> Made:
-    found = a_set("ukcore-stu2-2.0.2", "2.0.2", archive(UK_CORE), Definitions([core]))
+def uk_core(name: str, version: str, package: Path, core: Definitions) -> Made:
+    """Of each type the profile that everybody's resources of this type are held against is named after it."""
+    found = a_set(name, version, archive(package), core)
     found.implied = {each.type: each.url for each in found.profiles.values() if each.url.endswith(f"/UKCore-{each.type}")}
     return found
 
 
-def main(path: str) -> None:
-    core = r4(Path(path))
-    for each in (core, uk_core(core)):
-        (SETS / f"{each.id}.zip").write_bytes(each.packed())
+def all_of_uk_core(core: Definitions) -> list[Made]:
+    return [
+        uk_core("ukcore-stu2-2.0.2", "2.0.2", STU2, core),
+        uk_core("ukcore-stu3-sequence", "2025-06-20", SEQUENCE, core),
+    ]
+
+
+def write(each: Made) -> None:
+    (SETS / f"{each.id}.zip").write_bytes(each.packed())
+
+
+def main(*folders: str) -> None:
+    for each in folders:
+        write(r4(Path(each)))
+    for found in all_of_uk_core(Definitions([Shelf("r4-4.0.1")])):
+        write(found)
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(*sys.argv[1:])

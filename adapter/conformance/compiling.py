@@ -108,9 +108,12 @@ def _is_value(node: Node, child: Node) -> bool:
 
 
 def type_of(raw: RawType) -> Type:
-    """FHIR's name also where the definition says System.String and the extension the name."""
+    """FHIR's name also where the definition says System.String: that which the extension says, else `string`."""
     code = next((each.value for each in raw.extension if each.url == FHIR_TYPE), "") or raw.code
-    return Type(code, tuple(raw.profile), tuple(raw.target_profile), tuple(raw.aggregation))
+    if code.startswith(SYSTEM_TYPES):
+        name = code.rpartition(".")[2]
+        code = name[:1].lower() + name[1:]
+    return Type(code, raw.profile, raw.target_profile, raw.aggregation)
 
 
 def most_of(text: str | None) -> int | None:

@@ -23,7 +23,11 @@ DEFAULT_SETS = ("r4-4.0.1", "ukcore-stu2-2.0.2")
 
 
 # value sets that are a URL and nothing else, and the code system whose codes they name
-IMPLICIT = {"http://snomed.info/sct?": "http://snomed.info/sct", "http://loinc.org/vs": "http://loinc.org"}
+IMPLICIT = {
+    "http://snomed.info/sct?": "http://snomed.info/sct",
+    "http://loinc.org/vs": "http://loinc.org",
+    "http://www.rfc-editor.org/bcp/bcp13.txt": "urn:ietf:bcp:13",
+}
 
 
 class Source(Protocol):
