@@ -95,8 +95,8 @@ def test_the_shell_completes_resources() -> None:
 def test_check_tells_all_faults_and_lets_the_others_through(home: Path) -> None:
     result = redbag("check", home)
     assert result.exit_code == Exit.PARTIAL
-    refusals = [line for line in result.stdout.splitlines() if ": refusal: " in line]
-    assert [line.partition(": refusal: ")[2].partition(":")[0] for line in refusals] == [
+    refusals = [line for line in result.stdout.splitlines() if ": error: " in line]
+    assert [line.partition(": error: ")[2].partition(":")[0] for line in refusals] == [
         "as_of", "allergies[0].code", "allergies[0].categories[0]"]
     assert refusals[0].startswith(f"{home}:2:")
     assert result.stderr == "Checked: 3 residents, 1 refused, 8 warnings.\n"

@@ -55,7 +55,7 @@ def test_who_is_refused_is_told_and_the_others_are_accepted(quiet: Desk) -> None
     result = quiet.run(SEND)
     assert result.exit_code == Exit.PARTIAL
     assert "home.ndjson:2:" in result.stderr
-    assert ": refusal: as_of: " in result.stderr
+    assert ": error: as_of: " in result.stderr
     assert "3 residents, 1 refused, " in result.stderr
     assert "; 2 accepted. `redbag work` delivers what is accepted." in result.stderr
 

@@ -32,7 +32,7 @@ def test_xml_is_one_document_a_line_and_says_the_same(home: Path) -> None:
     assert (in_json.exit_code, in_xml.exit_code) == (Exit.DONE, Exit.PARTIAL)
     first, _, third = map(wire.loads, in_json.stdout.encode().splitlines())
     assert exactly([wire.loads_xml(line) for line in in_xml.stdout.encode().splitlines()], [first, third])
-    assert f"{home}:2:1: refusal: Bundle.entry[" in in_xml.stderr
+    assert f"{home}:2:1: error: Bundle.entry[" in in_xml.stderr
     assert CANARY not in in_xml.stderr
 
 

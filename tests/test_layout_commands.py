@@ -110,8 +110,8 @@ def test_a_fault_is_told_in_the_vendors_own_file_row_and_column(larkfield: Path)
     edit(larkfield / "RESIDENTS.CSV", "14/02/1934", "14.02.1934")
     result = redbag("check", larkfield, "--layout", toml_of("larkfield"))
     assert result.exit_code == Exit.PARTIAL
-    refusal, = [line for line in result.stdout.splitlines() if ": refusal: " in line]
-    assert refusal.startswith(f"{larkfield}/RESIDENTS.CSV:2: refusal: DOB (resident.birth_date): expected ")
+    refusal, = [line for line in result.stdout.splitlines() if ": error: " in line]
+    assert refusal.startswith(f"{larkfield}/RESIDENTS.CSV:2: error: DOB (resident.birth_date): expected ")
     assert "14.02.1934" not in result.output
     problems = lines(redbag("check", larkfield, "--layout", toml_of("larkfield"), "--json"), "problem")
     problem, = [problem for problem in problems if problem["level"] == "refusal"]

@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeGuard
 from adapter.commands import files
 from adapter.commands.exits import Exit, Stop
 from adapter.commands.talk import Talk, count
+from adapter.conformance.finding import OWN_CHECK, Finding, Level
+from adapter.conformance.report.told import REFUSAL, Told
 from adapter.faults import Refused
 from adapter.records.rows.row import Place
 from adapter.records.source import Places
 from adapter.records.stream import Found, stream
 from mappings.bag import CareRecord, findings
 from mappings.faults import Faults
-from mappings.findings import Finding
+from mappings.findings import Finding as OwnFinding
 
 if TYPE_CHECKING:
     from adapter.commands.exported import Exported
@@ -39,20 +41,18 @@ class Problem(NamedTuple):
     file: str = ""
     name: str = ""
 
+    def told(self, file: str) -> Told:
+        """As every other finding is told. `file`: the input; of an export that is a folder, the file in it is told."""
+        level = Level.ERROR if self.level == REFUSAL else Level(self.level)
+        finding = Finding(level, self.rule or OWN_CHECK, "", self.says)
+        inside = f"{file}/{self.file}" if self.file else file
+        return Told(finding, inside, self.line, self.column, self.name, self.path, self.record)
+
     def as_json(self, file: str) -> dict[str, Any]:
-        said = {name: value for name, value in self._asdict().items() if value not in (None, "")}
-        return said | {"file": self._inside(file)}
+        return self.told(file).as_json()
 
     def sentence(self, file: str) -> str:
-        """Where, as editors and compilers have it; how grave; which field; what was expected."""
-        place = f"{self._inside(file)}:{self.line}" if self.line else f"{self._inside(file)}, record {self.record}"
-        column = f":{self.column}" if self.line and self.column else ""
-        field = f"{self.name} ({self.path})" if self.name and self.path else self.name or self.path
-        return ": ".join(part for part in (place + column, self.level, field, self.says) if part)
-
-    def _inside(self, file: str) -> str:
-        """Of an export that is a folder: the file in it."""
-        return f"{file}/{self.file}" if self.file else file
+        return str(self.told(file))
 
 
 def problem_at(level: str, record: int, path: str, says: str, place: Place | None) -> Problem:
@@ -148,7 +148,7 @@ class Intake:
         said += [count(self.warnings, "warning") + hint] if self.warnings else []
         return ", ".join(said)
 
-    def _may_travel(self, found: CareRecord | Refused, number: int, source: Places, doubts: tuple[Finding, ...]) -> TypeGuard[CareRecord]:
+    def _may_travel(self, found: CareRecord | Refused, number: int, source: Places, doubts: tuple[OwnFinding, ...]) -> TypeGuard[CareRecord]:
         if isinstance(found, Refused):
             problems = [Problem("refusal", number, x.path, x.says, x.line, x.column, x.rule, x.file, x.name) for x in found.found]
         else:

@@ -11,6 +11,10 @@ from enum import StrEnum
 from typing import NamedTuple
 
 
+OWN_CHECK = "rb-record"  # what a record says against itself, whatever FHIR thinks of it
+UNREAD = "rb-unread"  # what is right, and no record of ours holds
+
+
 class Level(StrEnum):
     """As OperationOutcome.issue.severity has it. What has an error does not travel; a warning does; information is for whoever asks."""
 
@@ -35,8 +39,12 @@ class Finding(NamedTuple):
     source: str = ""
 
     def __str__(self) -> str:
-        told = f"{self.says}; {self.fix}" if self.fix else self.says
-        return f"{self.level}: {self.path}: {told} [{self.rule}]"
+        return f"{self.level}: {self.path}{': ' * bool(self.path)}{self.told} [{self.rule}]"
+
+    @property
+    def told(self) -> str:
+        """What is wrong and what to do, in one sentence."""
+        return f"{self.says}; {self.fix}" if self.fix else self.says
 
 
 def has_error(findings: list[Finding]) -> bool:

@@ -1,0 +1,59 @@
+"""As a FHIR OperationOutcome. Source: HL7 FHIR R4, page OperationOutcome and value set issue-type.
+
+`diagnostics` is the one text with its place, `details.text` the same without, `expression` the FHIRPath.
+"""
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from adapter import wire
+from adapter.conformance.finding import Finding, Level
+from adapter.conformance.report.told import Lines, Summary, Told, Unit
+
+CODES = {  # issue-type of our structural rules; an invariant is `invariant`, a product rule `business-rule`, any other fault `structure`
+    "fhir-min": "required", "fhir-format": "value", "fhir-fixed": "value", "fhir-pattern": "value", "fhir-code": "code-invalid",
+    "fhir-binding": "code-invalid", "fhir-display": "code-invalid", "fhir-extension": "extension", "fhir-modifier": "extension",
+    "fhir-reference": "not-found", "fhir-target": "value", "fhir-profile": "not-found", "too-large": "too-long", "too-deep": "too-costly",
+    "duplicate-key": "structure"}
+INVARIANT = re.compile(r"(?!fhir-|rb-)[a-z]+(-[a-z]+)*-[0-9]+[a-z]?")
+SIBLING = re.compile(r"(?<=\.)_")  # `_birthDate` is how JSON says what FHIRPath calls birthDate
+
+
+class Outcome:
+    """One resource for all that was found."""
+
+    def __init__(self) -> None:
+        self.some = False
+
+    def begin(self) -> Lines:
+        yield '{"resourceType":"OperationOutcome","issue":['
+
+    def unit(self, unit: Unit) -> Lines:
+        for told in unit.found:
+            yield "," * self.some + wire.dumps(issue(told)).decode()
+            self.some = True
+
+    def end(self, summary: Summary) -> Lines:
+        if not self.some:
+            says = f"Checked, and nothing found: {summary.units}"
+            yield wire.dumps({"severity": "information", "code": "informational", "details": {"text": says}}).decode()
+        yield "]}"
+
+
+def issue(told: Told) -> dict[str, Any]:
+    """One issue of an OperationOutcome."""
+    finding, where = told.finding, SIBLING.sub("", told.finding.path)
+    said = {"severity": finding.level.value, "code": code(finding), "details": {"text": f"{finding.told} [{finding.rule}]"},
+            "diagnostics": str(told)}
+    return {**said, "expression": [where]} if where else said
+
+
+def code(finding: Finding) -> str:
+    """
+    >>> [code(Finding(Level.ERROR, rule, "", "")) for rule in ("pat-1", "ukcore-imm-001", "fhir-min", "rb-nhs-number", "not-json")]
+    ['invariant', 'invariant', 'required', 'business-rule', 'structure']
+    """
+    if finding.rule.startswith("rb-"):
+        return "informational" if finding.level is Level.INFORMATION else "business-rule"
+    return "invariant" if INVARIANT.fullmatch(finding.rule) else CODES.get(finding.rule, "structure")
