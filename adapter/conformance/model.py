@@ -142,10 +142,12 @@ class Codes(msgspec.Struct, frozen=True, omit_defaults=True):
 class CodeSystem(msgspec.Struct, frozen=True, omit_defaults=True):
     """A code system of which all codes are known: code -> its displays, the preferred first (designations after it).
 
-    `parents`: code -> those it is a kind of. `properties`: property -> code -> its value as text. Both for the filters of value sets.
+    `abstract`: codes that only stand for what is below them, and belong to no value set. `parents`: code -> those it is a kind of.
+    `properties`: property -> code -> its value as text. Both for the filters of value sets.
     """
 
     url: str
+    version: str = ""
     codes: dict[str, tuple[str, ...]] = {}
     any_case: bool = False
     abstract: frozenset[str] = frozenset()

@@ -22,7 +22,9 @@ SNOMED_CT = "http://snomed.info/sct"
 # SNOMED International's and NHS England's to license
 NOBODY_MAY_LIST = frozenset({SNOMED_CT, "https://dmd.nhs.uk", "https://dmd.nhs.uk/"})
 # said otherwise (the hierarchy, what is abstract), or of no use to a filter
-NOT_KEPT = frozenset(["status", "deprecationDate", "retirementDate", "internalId", "notSelectable", "abstract", "child", "parent", "subsumedBy"])
+NOT_KEPT = frozenset(
+    ["status", "deprecationDate", "retirementDate", "internalId", "notSelectable", "abstract", "child", "parent", "subsumedBy"],
+)
 
 
 class RawProperty(Raw):
@@ -54,6 +56,7 @@ class RawConcept(Raw):
 
 class RawSystem(Raw):
     url: str
+    version: str = ""
     content: str = ""
     case_sensitive: bool = False
     concept: tuple[RawConcept, ...] = ()
@@ -108,7 +111,7 @@ def system_of(definition: Json) -> CodeSystem | None:
         return None
     found = list(_concepts(raw.concept, ()))
     return CodeSystem(
-        raw.url, {each.code: _displays(each) for each, _ in found}, any_case=not raw.case_sensitive,
+        raw.url, raw.version, {each.code: _displays(each) for each, _ in found}, any_case=not raw.case_sensitive,
         abstract=frozenset(each.code for each, _ in found if any(_is_abstract(every) for every in each.property)),
         parents=_parents(found), properties=_properties(each for each, _ in found),
     )
@@ -206,7 +209,7 @@ class Terminology:
 
     def _is_whole(self, url: str, codes: frozenset[str]) -> bool:
         system = self.system(url)
-        return system is not None and len(codes) > 0 and codes == system.codes.keys()
+        return system is not None and len(codes) > 0 and codes == system.codes.keys()      # of one with abstract codes, never
 
     def _some(self, url: str) -> Some | None:
         if url in self._open:
@@ -256,13 +259,15 @@ class Terminology:
         unlisted = Some(unlisted=frozenset({url}))
         if url in NOBODY_MAY_LIST:
             return unlisted
-        if include.concept:
-            return Some({url: frozenset(each.code for each in include.concept)})
         system = self.system(url)
+        abstract = system.abstract if system else frozenset()
+        if include.concept:
+            return Some({url: frozenset(each.code for each in include.concept) - abstract})
         if system is None:
             return unlisted
         kept = [filtered(system, each) for each in include.filter]
-        return unlisted if None in kept else Some({url: frozenset(system.codes).intersection(*(each for each in kept if each is not None))})
+        codes = frozenset(system.codes).intersection(*(each for each in kept if each is not None))
+        return unlisted if None in kept else Some({url: codes - abstract})
 
 
 def _expanded(expansion: RawExpansion) -> Some | None:
