@@ -29,6 +29,15 @@ UK_CORE = ROOT / "tests" / "real" / "uk-core"
 STU2 = UK_CORE / "fhir.r4.ukcore.stu2-2.0.2.tgz"
 SEQUENCE = UK_CORE / "ukcore-stu3-sequence.tgz"      # NHSDigital/FHIR-R4-UKCORE-STAGING-MAIN, commit 3d2827e3, 2025-06-20
 
+# code systems among FHIR's definitions that others own and that need a licence of theirs, or may not be passed on as a whole
+NOT_OURS_TO_SHIP = frozenset({
+    "http://dicom.nema.org/resources/ontology/DCM",                         # NEMA
+    "urn:iso-astm:E1762-95:2013",                                           # ASTM International
+    "urn:oid:1.2.36.1.2001.1001.101.104.16592",                             # Australia's NEHTA
+    "http://terminology.hl7.org/CodeSystem/ex-diagnosis-on-admission",      # UB04, American Hospital Association
+    "http://terminology.hl7.org/CodeSystem/ex-revenue-center",              # as well
+})
+
 
 def digest_of(files: Mapping[str, bytes]) -> str:
     """Of every file that was read: name and content, in the order of their names."""
@@ -48,7 +57,8 @@ def archive(path: Path) -> dict[str, bytes]:
 
 def a_set(name: str, version: str, files: Mapping[str, bytes], known: Definitions) -> Made:
     definitions: dict[str, Json] = {each: wire.loads(content) for each, content in files.items()}
-    return made(Made(name, version, digest_of(files)), definitions, known)
+    kept = {each: definition for each, definition in definitions.items() if definition.get("url") not in NOT_OURS_TO_SHIP}
+    return made(Made(name, version, digest_of(files)), kept, known)
 
 
 def r4(path: Path) -> Made:
