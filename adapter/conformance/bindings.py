@@ -16,9 +16,25 @@ from adapter.conformance.model import Codes, Json
 if TYPE_CHECKING:
     from adapter.conformance.structure import Walk
 
+TEXTS = frozenset({"string", "markdown", "uri"})      # of a choice, a binding speaks of its coded types
 LEVELS = {"required": Level.ERROR, "extensible": Level.WARNING, "preferred": Level.INFORMATION}
+OWN = "http://hl7.org/fhir/"
+EXCEPT = (f"{OWN}sid/", f"{OWN}CodeSystem/")      # names of others' systems; two systems without codes
 SHOWN = 12      # codes of a value set that a sentence lists
 Code = tuple[str | None, str]      # (system, code); no system: that of the element is meant
+
+
+def apply(form: Form) -> bool:
+    """Whether what is said of codes is said of a value of this form."""
+    return form.type not in TEXTS or not form.said[0].element.name.endswith("[x]")
+
+
+def needed(walk: Walk, form: Form, path: str) -> None:
+    """Tells where a code that is required is not there, whatever an extension says about why."""
+    for bound in form.bound:
+        if bound.binding.strength == "required":
+            codes = walk.forms.definitions.codes(bound.binding.value_set)
+            walk.error("fhir-binding", path, f"has no code; one is needed, {listed(codes, bound.binding.value_set)}", "", bound.source)
 
 
 def check(walk: Walk, form: Form, value: Json, path: str) -> None:
@@ -44,10 +60,10 @@ def _against(walk: Walk, bound: Bound, value_set: str, level: Level, value: Json
 
 def listed(codes: Codes | None, value_set: str) -> str:
     """Which codes a value set has, if they can be told in a line: `one of: male, female`."""
-    every = [code for each in codes.codes.values() for code in sorted(each)] if codes and not codes.whole and not codes.unlisted else []
-    if not every or len(every) > SHOWN:
+    every = [code for each in codes.codes.values() for code in sorted(each)] if codes and not codes.unlisted else []
+    if not codes or not every or not codes.codes.keys() >= set(codes.whole) or len(every) > SHOWN:
         return f"those of the value set {value_set}"
-    systems = f" (system {next(iter(codes.codes))})" if codes and len(codes.codes) == 1 else ""
+    systems = f" (system {next(iter(codes.codes))})" if len(codes.codes) == 1 else ""
     return f"one of: {', '.join(every)}{systems}"
 
 
@@ -116,7 +132,7 @@ def known(walk: Walk, value: Json, path: str) -> None:
         return
     found = walk.forms.definitions.system(system)
     if found is None:
-        walk.unlisted[system] += 1
+        _unknown_system(walk, system, path)
         return
     displays = found.codes.get(code)
     if displays is None and found.any_case:
@@ -126,3 +142,10 @@ def known(walk: Walk, value: Json, path: str) -> None:
     elif isinstance(display, str) and displays and display.casefold() not in {each.casefold() for each in displays}:
         texts = " or ".join(f"“{each}”" for each in displays[:3])
         walk.error("fhir-display", f"{path}.display", f"is not what {system} calls this code: {texts}", "write that, or leave display out", system)
+
+
+def _unknown_system(walk: Walk, system: str, path: str) -> None:
+    """Nobody can look its codes up; but what stands in HL7 FHIR's own namespace FHIR knows, or it is misspelt."""
+    walk.unlisted[system] += 1
+    if system.startswith(OWN) and not system.startswith(EXCEPT) and walk.forms.definitions.codes(system) is None:
+        walk.error("fhir-code", f"{path}.system", "is no code system of HL7 FHIR R4, in whose namespace it stands", "look its URL up")

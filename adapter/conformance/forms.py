@@ -141,9 +141,12 @@ class Forms:
         )
 
     def _with_profiles(self, kind: str, said: Iterable[Said]) -> Iterator[Said]:
-        """What is said, and what the one profile says that the value must meet (SimpleQuantity; an extension's own is found by its URL)."""
+        """What is said, there or where it refers to, and what the one profile says that the value must meet (SimpleQuantity; an extension's
+        own is found by its URL)."""
         for each in said:
             yield each
+            if referred := self._referred(each):
+                yield referred
             urls = next((type_.profiles for type_ in each.element.types if type_.code == kind), ())
             if kind != "Extension" and len(urls) == 1 and (profile := self.definitions.profile(urls[0])) and profile.kind == "complex-type":
                 yield Said(profile.root, profile)
@@ -160,14 +163,13 @@ class Forms:
 
     def _inside(self, said: Said) -> Sequence[Said]:
         """The elements that an element itself names, or the one it refers to does."""
-        if said.element.children:
-            return [Said(each, said.owner) for each in said.element.children]
-        if not said.element.content:
-            return ()
-        for owner in (said.owner, self.definitions.type(said.owner.type)):
-            if owner and (found := _find(owner.root, said.element.content)):
-                return [Said(each, owner) for each in found.children]
-        return ()
+        whose = said if said.element.children else self._referred(said)
+        return [Said(each, whose.owner) for each in whose.element.children] if whose else ()
+
+    def _referred(self, said: Said) -> Said | None:
+        """The element that a contentReference means, of the definition or of the type that it narrows."""
+        owners = (said.owner, self.definitions.type(said.owner.type)) if said.element.content else ()
+        return next((Said(found, owner) for owner in owners if owner and (found := _find(owner.root, said.element.content))), None)
 
     def _spots(self, kind: str, base: Iterable[Said], said: Sequence[Said]) -> list[Spot]:
         more: dict[str, list[Said]] = {}
@@ -203,7 +205,7 @@ def _spot(said: tuple[Said, ...]) -> Spot:
 def _keys(element: Element, name: str = "") -> dict[str, str]:
     name = name or element.name
     if not name.endswith("[x]"):
-        return {name: element.types[0].code if element.types else ""}
+        return {name: element.types[0].code if element.types else INLINE[0]}      # a contentReference has no type of its own
     return {f"{name[:-3]}{each.code[:1].upper()}{each.code[1:]}": each.code for each in element.types}
 
 

@@ -77,7 +77,7 @@ def check(walk: Walk, form: Form, value: dict[str, Json], path: str, here: Here)
         if _malformed(walk, said, path, here):
             return
         kind = leads_to(value, here)
-    if kind is None and isinstance(said, str) and isinstance(value.get("type"), str):
+    if kind is None and isinstance(said, str) and is_resource_type(value.get("type")):
         kind = value["type"]
     if kind:
         _may_lead_to(walk, form, kind, path)
@@ -122,8 +122,8 @@ def _may_lead_to(walk: Walk, form: Form, kind: str, path: str) -> None:
 
 def _says_so(walk: Walk, value: dict[str, Json], kind: str, path: str) -> None:
     said = value.get("type")
-    if isinstance(said, str) and is_resource_type(said) and said != kind:
-        walk.error("fhir-target", f"{path}.type", f"says {said}, but the reference leads to {kind}")
+    if isinstance(said, str) and said not in (kind, f"http://hl7.org/fhir/StructureDefinition/{kind}"):
+        walk.error("fhir-target", f"{path}.type", f"is not what the reference leads to: {kind}")
 
 
 def _or(names: list[str]) -> str:

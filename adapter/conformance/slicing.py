@@ -194,11 +194,27 @@ def at(forms: Forms, kind: str, said: tuple[Said, ...], path: Iterable[str] | No
     """What is said at the end of a path from a value of this type."""
     found = [forms.of(kind, said)] if kind else []
     for step in path or ():
-        if step in ("$this", "resolve()") or step.startswith("ofType("):
-            continue
-        name = "extension" if step.startswith("extension(") else step
-        found = [forms.of(code, spot.said) for form in found for key, (spot, code) in form.keys.items() if key == name or spot.name == f"{name}[x]"]
+        if step == "resolve()":
+            found = [target for form in found for target in _targets(forms, form)]
+        elif step != "$this" and not step.startswith("ofType("):
+            name = "extension" if step.startswith("extension(") else step
+            found = [forms.of(code, spot.said + _only_slice(spot)) for form in found for key, (spot, code) in form.keys.items()
+                     if key == name or spot.name == f"{name}[x]"]
     return found
+
+
+def _targets(forms: Forms, form: Form) -> Iterable[Form]:
+    """What is said of the resources that a reference may lead to, by the last definition that says it."""
+    for urls, _ in form.targets[-1:]:
+        for profile in map(forms.definitions.profile, urls):
+            if profile is not None and (type_ := forms.definitions.type(profile.type)) is not None:
+                yield forms.of(profile.type, (Said(type_.root, type_), Said(profile.root, profile)))
+
+
+def _only_slice(spot: Spot) -> tuple[Said, ...]:
+    """Where a list must have an element of one kind, what is said of that kind: a slice may be told apart by what a slice in it says."""
+    needed = [each.said for sliced in spot.sliced for each in sliced.slices if each.said.element.least]
+    return (needed[0],) if len(needed) == 1 else ()
 
 
 def _values(walk: Walk, item: Item, path: Iterable[str], here: Here | None) -> list[Json]:

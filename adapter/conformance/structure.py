@@ -66,10 +66,17 @@ class Walk:
 
     def object(self, form: Form, value: Json, path: str, here: Here) -> bool:
         """An object of a data type, of an element within a resource, or a resource itself."""
+        sound = self._inside(form, value, path, here)
+        if sound:
+            self._whole(form, value, None, path, here)
+        return sound
+
+    def _inside(self, form: Form, value: Json, path: str, here: Here, beside: bool = False) -> bool:
+        """Its members. `beside`: it stands beside a value, and may be an id alone."""
         if not isinstance(value, dict):
             self.error("fhir-type", path, f"must be an object, not {told(value)}")
             return False
-        if not value.keys() - {"id"} and form.kind != "resource":
+        if not value or (not beside and form.kind != "resource" and value.keys() == {"id"}):
             return self._empty(value, path)
         if self.deep >= DEEPEST:
             self.error("too-deep", path, f"is nested more than {DEEPEST} deep; what is inside is not looked at")
@@ -77,14 +84,12 @@ class Walk:
         self.deep += 1
         sound = self._members(form, value, path, here)
         self.deep -= 1
-        if sound:
-            self._whole(form, value, None, path, here)
         return sound
 
     def _empty(self, value: dict[str, Json], path: str) -> bool:
         if not value:
             self.error("fhir-empty", path, "is an empty object; leave the element out where nothing is known")
-        elif "id" in value:
+        else:
             self.error("ele-1", path, "has an id and nothing else: an element has a value or elements")
         return False
 
@@ -92,7 +97,7 @@ class Walk:
         """What is asked of a value as a whole, once its parts are sound."""
         for asked in form.asked:
             slicing.hold(self, asked, value, path)
-        if form.bound or form.within:
+        if form.bound and bindings.apply(form) or form.within:
             bindings.check(self, form, value, path)
         if form.type in values.CHECKS:
             values.CHECKS[form.type](self, form, value, path, here)
@@ -103,7 +108,8 @@ class Walk:
             self.invariants.check(self, form, value, extra, path, here)
 
     def _members(self, form: Form, value: dict[str, Json], path: str, here: Here) -> bool:
-        sound, present = True, {}
+        sound = True
+        present: dict[str, dict[str, tuple[Spot, str]]] = {}
         for key in value:
             stem = key[1:] if key[:1] == "_" else key
             found = form.keys.get(stem)
@@ -160,9 +166,10 @@ class Walk:
     def _gather(self, spot: Spot, key: str, value: dict[str, Json], path: str, items: list[Item]) -> bool:
         """The values under a key and its `_key`, each with its path; False where they do not have the form of one value or a list."""
         kind, plain, extra = spot.keys[key], value.get(key), value.get(f"_{key}")
-        if key in value and plain is None:
-            self.error("fhir-empty", f"{path}.{key}", "is null; leave the element out where nothing is known")
-            return False
+        for name in (key, f"_{key}"):
+            if name in value and value[name] is None:
+                self.error("fhir-empty", f"{path}.{name}", "is null; leave the element out where nothing is known")
+                return False
         if not spot.many:
             if isinstance(plain, list) or isinstance(extra, list):
                 self.error("fhir-type", f"{path}.{key}", "must be one value, not a list")
@@ -223,13 +230,15 @@ class Walk:
     def _extra(self, form: Form, item: Item, here: Here) -> bool:
         """The `_name` beside a primitive value: its id and extensions."""
         stem, _, name = item.path.rpartition(".")
-        return self.object(form, item.extra, f"{stem}._{name}", here)
+        return self._inside(form, item.extra, f"{stem}._{name}", here, beside=item.value is not None)
 
     def _absent(self, form: Form, item: Item) -> bool:
         """A primitive without a value says why in an extension; where a code is required, that is no code."""
         if not isinstance(item.extra, dict) or "extension" not in item.extra:
             self.error("ele-1", item.path, "has neither a value nor an extension that says why there is none")
             return False
+        if form.type == "code":
+            bindings.needed(self, form, item.path)
         return True
 
     # Resources ----------------------------------------------------------------------------------------------------------------------
