@@ -24,7 +24,7 @@ test: dev-environment ## all tests that need nothing but Python
 	@echo "Delivery was tested on SQLite and the sandbox hospital. PostgreSQL and a real FHIR server (HAPI): make test-real"
 
 test-real: real-environment ## the same with real parts: HAPI's FHIR server, HL7's validator (Java, Maven), two judges on node, PostgreSQL
-	@REDBAG_KILLS=$(KILLS) $(BIN)/pytest tests/real
+	@REDBAG_KILLS=$(KILLS) $(BIN)/pytest tests/real -n 2 --dist loadfile
 	@$(BIN)/python -m tests.durable.report
 
 bench: dev-environment ## speed, as ratios measured in one run; writes build/bench.json (BENCH=--quick for a short run)

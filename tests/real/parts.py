@@ -1,6 +1,7 @@
 """Real parts: HAPI's FHIR server and HL7's validator, built with Maven once, started on the loopback, stopped by their pid."""
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import os
 import re
@@ -29,8 +30,9 @@ def missing() -> str:
 @contextmanager
 def running(part: str) -> Iterator[str]:
     """Builds the part if its sources changed, starts it, gives its base URL, and stops it whatever happens."""
-    _build(part)
-    log = BUILD / f"{part}.log"
+    with _alone(part):
+        _build(part)
+    log = BUILD / f"{part}{os.environ.get('PYTEST_XDIST_WORKER', '')}.log"      # tests that run side by side have one each
     with log.open("w", encoding="utf-8") as out:
         command = [*JAVA, "-cp", f"{BUILD}/{part}/{part}.jar:{BUILD}/{part}/lib/*", *PROGRAMS[part]]
         server = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=out, stderr=subprocess.STDOUT)
@@ -48,6 +50,15 @@ def _ready(server: subprocess.Popen[bytes], log: Path) -> str:
             return found[1]
         time.sleep(0.2)
     raise RuntimeError(f"{log.name} says why it did not start (in build/real)")
+
+
+@contextmanager
+def _alone(part: str) -> Iterator[None]:
+    """Others who want to build the same part wait, and find it built."""
+    BUILD.mkdir(parents=True, exist_ok=True)
+    with (BUILD / f"{part}.lock").open("w", encoding="ascii") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def _build(part: str) -> None:
