@@ -83,7 +83,7 @@ def _allergy(code: str = "91936005", display: str = "Allergy to penicillin", **m
 
 def _bundle(*resources: Object) -> Object:
     return {"resourceType": "Bundle", "type": "collection", "entry": [
-        {"fullUrl": f"https://rose-house.example/fhir/AllergyIntolerance/{i}", "resource": resource}
+        {"fullUrl": f"https://rose-house.example/fhir/AllergyIntolerance/{i}", "resource": {**resource, "id": str(i)}}
         for i, resource in enumerate(resources)]}
 
 

@@ -21,8 +21,7 @@ OURS = plain(UKCORE_CODES + "UKCore-")
 OIDS = {"urn:oid:2.16.840.1.113883.6.96": SNOMED_CT, "urn:oid:2.16.840.1.113883.6.1": LOINC, "urn:oid:2.16.840.1.113883.6.8": UCUM}
 DESCRIPTION_ID = HL7 + "coding-sctdescid"
 DESCRIPTION_DISPLAY = UKCORE + "Extension-UKCore-CodingSCTDescDisplay"
-READ_CODE = re.compile(r"[0-9A-Za-z.]{5}")
-READ_CODE_AND_TERM = re.compile(r"[0-9A-Za-z.]{5}([0-9A-Za-z]{2})?")
+READ_FORMS = {READ_2: re.compile(r"[0-9A-Za-z.]{5}([0-9A-Za-z]{2})?"), CTV3: re.compile(r"[0-9A-Za-z.]{5}")}
 STU3 = re.compile(r"http://hl7\.org/fhir/(v2|v3|sid/v[23])/|https?://fhir\.(hl7\.org|nhs)\.uk/STU3/", re.IGNORECASE)
 
 
@@ -83,7 +82,7 @@ def _description_id(coding: Object) -> Sequence[Said]:
 
 
 def _read(coding: Object) -> Sequence[Said]:
-    form = {READ_2: READ_CODE_AND_TERM, CTV3: READ_CODE}.get(text(coding, "system"))
+    form = READ_FORMS.get(text(coding, "system"))
     if form is None or not text(coding, "code") or form.fullmatch(text(coding, "code")):
         return ()
     return ((".code", "is no Read code: five characters, full stops among them, and in version 2 perhaps two of a term code"),)

@@ -36,8 +36,8 @@ LATER = re.compile(r"http://hl7\.org/fhir/[56]\.\d/")
 
 
 def _spelling(extension: Object) -> Sequence[Said]:
-    url = extension.get("url")
-    if not isinstance(url, str) or url.startswith(OURS) or not plain(url).startswith(PLAIN_OURS):
+    url = text(extension, "url")
+    if url.startswith(OURS) or "://" not in url or not plain(url).startswith(PLAIN_OURS):
         return ()
     return ((".url", f"is misspelt: the URL of an extension of UK Core begins with {OURS}"),)
 
@@ -63,10 +63,12 @@ def _patient(url: str, **value: object) -> Object:
     return {"resourceType": "Patient", "extension": [{"url": url, **value}]}
 
 
-def _flag(profile: str) -> Object:
-    return {"resourceType": "Observation", "meta": {"profile": [UKCORE + profile]}, "status": "final", "code": {"text": "Pulse"}}
+def _pulse(**more: object) -> Object:
+    return {"resourceType": "Observation", **more, "status": "final", "code": {"text": "Pulse"}}
 
 
+R5 = "http://hl7.org/fhir/5.0/StructureDefinition/"
+WHERE: Object = {"url": f"{R5}extension-Observation.bodyStructure", "valueReference": {"reference": "BodyStructure/1"}}
 SIKH: dict[str, object] = {"valueCodeableConcept": {"text": "Sikh"}}
 
 RULES = (
@@ -85,11 +87,11 @@ RULES = (
          "An element of FHIR R5 or R6 that is used in R4 has the URL of its back-port.",
          fix="write the URL so",
          source="UK Core, HL7 Backport Elements; HL7 FHIR R5, Version Management",
-         good=_patient("http://hl7.org/fhir/6.0/StructureDefinition/extension-Patient.fetalStatus", valueCode="alive"),
-         bad=_patient("http://hl7.org/fhir/6.0/StructureDefinition/Patient.fetalStatus", valueCode="alive")),
+         good=_pulse(extension=[WHERE]), bad=_pulse(extension=[WHERE | {"url": f"{R5}Observation.bodyStructure"}])),
     Rule("rb-profile-draft", Level.WARNING, ("Meta",), _draft,
          "meta.profile claims only profiles that are published: UK Core STU2 2.0.2.",
          fix="claim the published profile, or none; a draft only to a receiver who has asked for it",
          source="UK Core, Lifecycle: balloted packages contain neither draft nor retired assets",
-         good=_flag("UKCore-Observation"), bad=_flag("UKCore-Observation-VitalSigns-HeartRate")),
+         good=_pulse(meta={"profile": [UKCORE + "UKCore-Observation"]}),
+         bad=_pulse(meta={"profile": [UKCORE + "UKCore-Observation-VitalSigns-HeartRate"]})),
 )

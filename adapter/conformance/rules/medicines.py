@@ -129,7 +129,7 @@ RULES = (
          fix="say why",
          source=f"{STATEMENT} (SHALL)",
          good=_statement(status="stopped", statusReason=[PAIN]), bad=_statement(status="stopped")),
-    Rule("rb-medicine-unknown", Level.WARNING, ("MedicationStatement",), _unknown,
+    Rule("rb-medicine-unknown", Level.INFORMATION, ("MedicationStatement",), _unknown,
          "A medicine's status is known: active, completed, stopped, on hold …",
          fix="ask, or work it out from when it was taken",
          source=f"{STATEMENT}: avoid unknown",

@@ -13,12 +13,10 @@ from mappings.systems import SNOMED_CT, THO
 VITAL_SIGNS = "UK Core, Observation Vital Signs (STU3 sequence)"
 CATEGORY = THO + "observation-category"
 BLOOD_PRESSURE, SYSTOLIC, DIASTOLIC = "85354-9", "8480-6", "8462-4"
-# LOINC code -> the unit, in UCUM. Source: HL7 FHIR R4, Vital Signs; UK Core's profiles of each. Body height has several.
-UNITS = {
-    "8867-4": "/min", "9279-1": "/min", "2708-6": "%", "8310-5": "Cel", "29463-7": "kg", "39156-5": "kg/m2",
-    SYSTOLIC: "mm[Hg]", DIASTOLIC: "mm[Hg]",
-}
-MAGIC = frozenset({*UNITS, BLOOD_PRESSURE, "8302-2"}) - {SYSTOLIC, DIASTOLIC}
+# Where R4 leaves a choice, the unit of UK Core's profile, in UCUM. The others R4's own profiles insist on.
+UNITS = {"8310-5": "Cel", "29463-7": "kg"}
+# The LOINC codes of vital signs in both: pulse, respiration, saturation, temperature, weight, height, BMI, blood pressure.
+MAGIC = frozenset({"8867-4", "9279-1", "2708-6", "8310-5", "29463-7", "8302-2", "39156-5", BLOOD_PRESSURE})
 NEWS2 = "1104051000000101"
 CONSCIOUSNESS, ON_AIR, ON_OXYGEN = "1104441000000107", "722742002", "371825009"
 # The scores of which NEWS2 is the sum; oxygen saturation is scored on one of two scales.
@@ -39,21 +37,10 @@ def _vital(observation: Object) -> bool:
 
 # ---- vital signs -----------------------------------------------------------------------------------------------------------
 def _incomplete(observation: Object) -> Sequence[Said]:
-    return list(_lacks(observation)) if _vital(observation) and observation.get("status") != "entered-in-error" else ()
-
-
-def _lacks(observation: Object) -> Iterator[Said]:
-    if observation.get("status") != "final":
-        yield ".status", "is not final, and this is a vital sign"
-    if not any(coding.get("system") == CATEGORY and coding.get("code") == "vital-signs"
-               for _, category in each(observation, "category") for _, coding in each(category, "coding")):
-        yield "", "has no category vital-signs"
-    if not _codes(observation, SNOMED_CT):
-        yield ".code", "has a code of LOINC and none of SNOMED CT"
-    if not has(observation, "subject"):
-        yield "", "has no subject"
-    if not has_choice(observation, "effective"):
-        yield "", "has no time (effective[x])"
+    if not _vital(observation) or observation.get("status") == "entered-in-error":
+        return ()
+    said = [] if observation.get("status") == "final" else [(".status", "is not final, and this is a vital sign")]
+    return said if _codes(observation, SNOMED_CT) else [*said, (".code", "has a code of LOINC and none of SNOMED CT")]
 
 
 def _measures(observation: Object) -> Iterator[tuple[str, Object]]:
@@ -64,10 +51,9 @@ def _measures(observation: Object) -> Iterator[tuple[str, Object]]:
 def _unit(observation: Object) -> Sequence[Said]:
     said = []
     for at, measure in _measures(observation):
-        units = {UNITS[code] for code in _codes(measure, LOINC) if code in UNITS}
         quantity = inner(measure, "valueQuantity")
-        if len(units) == 1 and quantity and not (quantity.get("system") == UCUM and quantity.get("code") in tuple(units)):
-            said.append((f"{at}.valueQuantity", f"is not in {units.pop()} of UCUM"))
+        said += [(f"{at}.valueQuantity", f"is not in {UNITS[code]} of UCUM") for code in _codes(measure, LOINC)
+                 if code in UNITS and quantity and (quantity.get("system"), quantity.get("code")) != (UCUM, UNITS[code])]
     return said
 
 
@@ -131,8 +117,8 @@ def _concept(*codings: tuple[str, str, str]) -> Object:
     return {"coding": [{"system": system, "code": code, "display": display, "userSelected": False} for system, code, display in codings]}
 
 
-def _observation(code: Object, category: str, **more: object) -> Object:
-    return {"resourceType": "Observation", "status": "final", "category": [_concept((CATEGORY, category, category))], "code": code,
+def _observation(code: Object, category: tuple[str, str] = ("vital-signs", "Vital Signs"), **more: object) -> Object:
+    return {"resourceType": "Observation", "status": "final", "category": [_concept((CATEGORY, *category))], "code": code,
             "subject": {"reference": "Patient/1"}, "effectiveDateTime": "2026-03-01T08:00:00+00:00", **more}
 
 
@@ -144,7 +130,7 @@ def _news2(total: int, *scores: int) -> Object:
     codes = [code for code in SUBSCORES if code != "1104321000000108"]
     parts = [{"code": _concept((SNOMED_CT, code, SUBSCORES[code])), **_quantity(score, "{ScoreOf}")}
              for code, score in zip(codes, scores, strict=False)]
-    return _observation(_concept((SNOMED_CT, NEWS2, "National Early Warning Score 2 total score")), "survey",
+    return _observation(_concept((SNOMED_CT, NEWS2, "National Early Warning Score 2 total score")), ("survey", "Survey"),
                         **_quantity(total, "{ScoreOf}"), **({"component": parts} if parts else {}))
 
 
@@ -153,24 +139,26 @@ def _part(code: str, snomed: str, display: str, value: int) -> Object:
 
 
 PULSE = _observation(
-    _concept((LOINC, "8867-4", "Heart rate"), (SNOMED_CT, "364075005", "Heart rate")), "vital-signs", **_quantity(72, "/min"))
+    _concept((LOINC, "8867-4", "Heart rate"), (SNOMED_CT, "364075005", "Heart rate")), **_quantity(72, "/min"))
+WEIGHT = _observation(
+    _concept((LOINC, "29463-7", "Body weight"), (SNOMED_CT, "27113001", "Body weight")), **_quantity(65, "kg"))
 PARTS = [_part(SYSTOLIC, "72313002", "Systolic blood pressure", 130), _part(DIASTOLIC, "1091811000000102", "Diastolic blood pressure", 80)]
-PRESSURE = _observation(_concept((LOINC, BLOOD_PRESSURE, "Blood pressure panel"), (SNOMED_CT, "75367002", "Blood pressure")), "vital-signs",
+PRESSURE = _observation(_concept((LOINC, BLOOD_PRESSURE, "Blood pressure panel"), (SNOMED_CT, "75367002", "Blood pressure")),
                         component=PARTS)
-AIR = _observation(_concept((SNOMED_CT, ON_AIR, "Breathing room air")), "vital-signs")
-ACVPU = _observation(_concept((SNOMED_CT, CONSCIOUSNESS, "ACVPU scale score")), "vital-signs")
+AIR = _observation(_concept((SNOMED_CT, ON_AIR, "Breathing room air")))
+ACVPU = _observation(_concept((SNOMED_CT, CONSCIOUSNESS, "ACVPU scale score")))
 
 RULES = (
     Rule("rb-vital-sign", Level.WARNING, ("Observation",), _incomplete,
-         "A vital sign is final, of category vital-signs, coded in LOINC and SNOMED CT, and says of whom and when.",
-         fix="add what is missing, so that the receiver's chart can draw it",
-         source=f"{VITAL_SIGNS}; HL7 FHIR R4, Vital Signs",
+         "A vital sign is final, and coded in SNOMED CT as well as in LOINC.",
+         fix="send it when it is final, with both codes, so that the receiver's chart can draw it",
+         source=VITAL_SIGNS,
          good=PULSE, bad=PULSE | {"code": _concept((LOINC, "8867-4", "Heart rate"))}),
     Rule("rb-vital-unit", Level.WARNING, ("Observation",), _unit,
-         "A vital sign is measured in the one unit of its profile, in UCUM: /min, %, Cel, kg, kg/m2, mm[Hg].",
-         fix="convert it where it is measured, and say so in the record; a chart does not convert",
-         source=f"{VITAL_SIGNS}; HL7 FHIR R4, Vital Signs",
-         good=PULSE, bad=PULSE | _quantity(72, "{beats}/min")),
+         "A body temperature is in degrees Celsius, a body weight in kilograms, in UCUM: Cel, kg.",
+         fix="convert it in the record, where somebody can see it: a chart does not convert",
+         source=f"{VITAL_SIGNS}, Body Temperature and Body Weight",
+         good=WEIGHT, bad=WEIGHT | _quantity(143, "[lb_av]")),
     Rule("rb-blood-pressure", Level.WARNING, ("Observation",), _pressure,
          "A blood pressure has a systolic component and perhaps a diastolic one, and nothing else.",
          fix="send a mean pressure or a pulse as an observation of its own",

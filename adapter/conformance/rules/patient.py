@@ -39,7 +39,7 @@ NUMBER: Object = {"system": NHS_NUMBER, "value": "9990000018"}
 VERIFIED: Object = NUMBER | {"extension": [{"url": STATUS, "valueCodeableConcept": _coded(
     "UKCore-NHSNumberVerificationStatusEngland", "01", "Number present and verified")}]}
 UNKNOWN: Object = {"url": UNAVAILABLE, "valueCodeableConcept": _coded(
-    "UKCore-NHSNumberUnavailableReason", "nhs-number-not-known", "NHS Number not known to the provider")}
+    "UKCore-NHSNumberUnavailableReason", "nhs-number-not-known", "NHS number not known")}
 
 RULES = (
     Rule("rb-nhs-number-status", Level.WARNING, ("Patient",), _status,

@@ -20,8 +20,8 @@ def kind_of(code: str) -> str:
 
     Source: SNOMED CT Release File Specification, SNOMED CT identifiers: partition identifier and check digit.
     """
-    if not code or EXPRESSION.search(code):
-        return "expression" if code else "nothing"
+    if not code.strip() or EXPRESSION.search(code):
+        return "expression" if code.strip() else "nothing"
     if not SCTID.fullmatch(code) or not checks(code) or code[-3] not in "01":
         return "impossible"
     return PARTITIONS.get(code[-2], "impossible")

@@ -61,9 +61,7 @@ def _stay(**more: object) -> Object:
         "system": "http://terminology.hl7.org/CodeSystem/v3-ActCode", "code": "IMP", "display": "inpatient encounter"}, **more}
 
 
-EMERGENCY: Object = {"url": ADMITTED, "valueCodeableConcept": _coded(
-    "AdmissionMethod", "22", "General Practitioner: after a request for immediate admission has been made direct to a Hospital Provider, "
-    "i.e. not through a Bed bureau, by a General Practitioner or deputy")}
+BOOKED: Object = {"url": ADMITTED, "valueCodeableConcept": _coded("AdmissionMethod", "12", "Elective Admission: Booked")}
 FROM_HOME = _coded("SourceOfAdmission", "85", "Non-NHS (other than Local Authority) run Care Home")
 DIED: Object = {"url": DISCHARGED, "valueCodeableConcept": _coded("DischargeMethod", "4", "Patient died")}
 
@@ -72,7 +70,7 @@ RULES = (
          "The admission method stands in Encounter.hospitalization.extension, the discharge method in Encounter.extension.",
          fix="move it there",
          source=f"{GUIDANCE}: contexts of the extensions AdmissionMethod and DischargeMethod",
-         good=_stay(hospitalization={"extension": [EMERGENCY]}), bad=_stay(extension=[EMERGENCY])),
+         good=_stay(hospitalization={"extension": [BOOKED]}), bad=_stay(extension=[BOOKED])),
     Rule("rb-admission-code", Level.WARNING, ("Encounter",), _exchanged,
          "Admission method and source, discharge method and destination each have a code of their own list.",
          fix="move the code to the place of its list: 21 is one thing as a method and another as a source",

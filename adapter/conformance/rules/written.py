@@ -98,10 +98,10 @@ TEXTPHONE: Object = {"url": OTHER_SYSTEM, "valueCodeableConcept": {"coding": [{
 PHONE: Object = {"system": "phone", "value": "0113 496 0000"}
 
 RULES = (
-    Rule("rb-blank", Level.ERROR, WITH_WORDS, _blank,
+    Rule("rb-blank", Level.WARNING, WITH_WORDS, _blank,
          "A string says something: it is not of blanks alone.",
          fix="leave the element out",
-         source="HL7 FHIR R4, Data Types, string: strings SHOULD always contain non-whitespace content; in XML nothing would be left of it",
+         source="HL7 FHIR R4, Data Types, string: strings SHOULD always contain non-whitespace content",
          good=_patient("name", {"family": "Fictional"}), bad=_patient("name", {"family": "  "})),
     Rule("rb-text-beyond-parts", Level.WARNING, ("HumanName", "Address"), _beyond_parts,
          "Where a name or an address has both text and parts, the text has nothing that is in no part.",
