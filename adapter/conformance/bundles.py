@@ -20,6 +20,7 @@ ABSOLUTE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:\S+")
 NAMELESS = frozenset({"transaction", "batch", "transaction-response", "batch-response"})      # where an entry need not have a fullUrl
 OF_COMPOSITION = ("subject", "encounter", "author", "attester.party", "custodian", "event.detail")
 OF_SECTION = ("author", "focus", "entry")
+DEEPEST = 64
 Placed = tuple[str, Json]      # (path, value)
 
 
@@ -76,8 +77,19 @@ def _whole(walk: Walk, here: Here, every: list[Placed], first: dict[str, Json], 
             if _target(said, every, every[0][1]) is None and not said.startswith("urn:"):
                 walk.error("fhir-reference", f"{place}.reference", f"leads to no entry of the bundle; a {kind} holds what it speaks of",
                            "add it as an entry, and refer to it by its fullUrl")
+    _misnamed(walk, every)
     if kind == "document":
         _reachable(walk, every)
+
+
+def _misnamed(walk: Walk, every: list[Placed]) -> None:
+    """References that mean an entry by its type and id, and do not find it under its fullUrl."""
+    own = {f"{inner.get('resourceType')}/{inner.get('id')}" for _, entry in every if isinstance(inner := entry.get("resource"), dict)}
+    for path, entry in every:
+        for place, said in _references(entry.get("resource"), f"{path}.resource", 0):
+            if references.VERSION.sub("", said) in own and _target(said, every, entry) is None:
+                walk.error("fhir-reference", f"{place}.reference", "means an entry by type and id, but that entry has another fullUrl",
+                           "refer to it by its fullUrl")
 
 
 def _of_composition(composition: dict[str, Json], path: str) -> Iterator[Placed]:
@@ -118,7 +130,7 @@ def _reachable(walk: Walk, every: list[Placed]) -> None:
     """Each entry of a document is linked with its Composition, in whatever direction."""
     linked: dict[int, set[int]] = {index: set() for index in range(len(every))}
     for index, (_, entry) in enumerate(every):
-        for said in _references(entry.get("resource"), 0):
+        for _, said in _references(entry.get("resource"), "", 0):
             if (target := _target(said, every, entry)) is not None:
                 linked[index].add(target)
                 linked[target].add(index)
@@ -130,12 +142,13 @@ def _reachable(walk: Walk, every: list[Placed]) -> None:
         walk.error("fhir-bundle", every[index][0], "is not linked with the Composition by any reference", "refer to it, or leave it out")
 
 
-def _references(value: Json, depth: int) -> Iterator[str]:
-    if isinstance(value, dict) and depth < 64:
+def _references(value: Json, path: str, depth: int) -> Iterator[tuple[str, str]]:
+    """(where, what it says) of every reference."""
+    if isinstance(value, dict) and depth < DEEPEST:
         if isinstance(said := value.get("reference"), str):
-            yield said
-        for inner in value.values():
-            yield from _references(inner, depth + 1)
-    elif isinstance(value, list) and depth < 64:
-        for inner in value:
-            yield from _references(inner, depth + 1)
+            yield path, said
+        for name, inner in value.items():
+            yield from _references(inner, f"{path}.{name}", depth + 1)
+    elif isinstance(value, list) and depth < DEEPEST:
+        for index, inner in enumerate(value):
+            yield from _references(inner, f"{path}[{index}]", depth + 1)

@@ -22,7 +22,10 @@ if TYPE_CHECKING:
     from adapter.conformance.structure import Here, Walk
 
 ABSOLUTE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:\S+")
-EXAMPLE = re.compile(r"https?://(?:www\.)?example\.org\b")
+EXAMPLE = {      # what documentation and tests write for a URL, by the types that HL7's validator looks at
+    "uri": re.compile(r"https?://(?:[^/?#]*\.)?(?:example\.org|acme\.com)(?![\w.-])"),
+    "canonical": re.compile(r"https?://(?:[^/?#]*\.)?(?:example\.org|example\.com|acme\.com)(?![\w.-])"),
+}
 
 
 # Names ------------------------------------------------------------------------------------------------------------------------------
@@ -49,7 +52,7 @@ def fhir_names() -> frozenset[str]:
         seen.add(kind)
         for element in elements_of(kind).elements.values():
             names.add(element.name)
-            if element.kind in (Kind.OBJECT,) and element.type not in seen:
+            if element.kind is Kind.OBJECT and element.type not in seen:
                 waiting.append(element.type)
     return frozenset(names)
 
@@ -82,8 +85,8 @@ def limits(walk: Walk, form: Form, value: Json, path: str) -> None:
         for bound, wrong, says in ((element.lowest, _below, "less"), (element.highest, _above, "more")):
             if bound is not None and wrong(value, bound):
                 walk.error("fhir-format", path, f"is {says} than {bound}", "", each.source)
-    if form.type == "uri" and EXAMPLE.match(value):
-        walk.error("fhir-format", path, "is an example URL (example.org), which identifies nothing", "write the real one")
+    if form.type in EXAMPLE and EXAMPLE[form.type].match(value):
+        walk.error("fhir-format", path, "is an example URL, which identifies nothing", "write the real one")
 
 
 def _below(value: Json, bound: Json) -> bool:
