@@ -15,7 +15,7 @@ from typing import Protocol, TypeVar
 
 from adapter.conformance.compiling import Known, compiled, slimmed, unversioned
 from adapter.conformance.model import Codes, CodeSystem, Json, Profile
-from adapter.conformance.raw import RawDefinition, RawElement, Unreadable, definition_of, read_as
+from adapter.conformance.raw import RawDefinition, RawElement, Unreadable, definition_of, printable, read_as
 from adapter.conformance.shelf import Made
 from adapter.conformance.snapshot import snapshot
 from adapter.conformance.terminology import Terminology, system_of
@@ -82,7 +82,7 @@ def _by_url(files: Mapping[str, Json], kind: str) -> dict[str, tuple[str, Json]]
 
 
 def _refused(file: str, says: str) -> Refused:
-    return Refused([Fault("package-definition", says, file=file)])
+    return Refused([Fault("package-definition", printable(says), file=printable(file))])
 
 
 @dataclass(slots=True)

@@ -22,6 +22,7 @@ from pathlib import Path
 from adapter import wire
 from adapter.conformance.making import KINDS, Elsewhere, made
 from adapter.conformance.model import Json
+from adapter.conformance.raw import printable
 from adapter.conformance.shelf import Made
 from adapter.faults import Fault, Refused
 
@@ -65,7 +66,7 @@ def _packed(path: Path) -> bytes:
 
 def _name(manifest: Json) -> tuple[str, str]:
     """The name and the version, which reports show."""
-    name, version = (str(manifest.get(key)) for key in ("name", "version"))
+    name, version = (text if isinstance(text := manifest.get(key), str) else "" for key in ("name", "version"))
     if not (re.fullmatch(r"[\w.#-]{1,100}", name) and re.fullmatch(r"[\w.+-]{1,50}", version)):
         raise _refused("package-manifest", "has no name, or no version", "package/package.json")
     fhir = manifest.get("fhirVersions", manifest.get("fhir-version-list", ["4.0.1"]))
@@ -99,23 +100,18 @@ def _unpacked(packed: bytes, archive: str) -> bytes:
 def _content(entries: tarfile.TarFile, member: tarfile.TarInfo) -> tuple[str, Json] | None:
     parts = member.name.removeprefix("./").split("/")
     if member.name.startswith("/") or ".." in parts or "\\" in member.name or not (member.isfile() or member.isdir()):
-        raise _refused("package-path", "an entry leads out of the package, or is no plain file", _shown(member.name))
+        raise _refused("package-path", "an entry leads out of the package, or is no plain file", member.name)
     if len(parts) != 2 or parts[0] != "package" or not parts[1].endswith(".json") or parts[1].startswith(".") or not member.isfile():
         return None
     if member.size > LARGEST.size:
-        raise _refused("package-too-large", f"a definition has at most {LARGEST.size >> 20} MB", _shown(member.name))
+        raise _refused("package-too-large", f"a definition has at most {LARGEST.size >> 20} MB", member.name)
     file = entries.extractfile(member)
     try:
         return parts[1], wire.loads(file.read() if file else b"", LARGEST)
     except Refused as refused:
-        raise Refused([fault._replace(file=_shown(member.name)) for fault in refused.found]) from None
-
-
-def _shown(name: str) -> str:
-    """A name for a sentence: somebody else chose it."""
-    return "".join(each if each.isprintable() else "?" for each in name[:120])
+        raise Refused([fault._replace(file=printable(member.name)) for fault in refused.found]) from None
 
 
 def _refused(rule: str, says: str, file: str) -> Refused:
-    return Refused([Fault(rule, says, file=file)])
+    return Refused([Fault(rule, says, file=printable(file))])
 

@@ -22,6 +22,14 @@ T = TypeVar("T")
 class Unreadable(ValueError):
     """A definition that cannot be compiled, in one sentence."""
 
+    def __init__(self, says: str) -> None:
+        super().__init__(printable(says))
+
+
+def printable(text: str, most: int = 400) -> str:
+    """A sentence with names in it that somebody else chose: no control characters, and an end."""
+    return "".join(each if each.isprintable() else "?" for each in text[:most])
+
 
 class Raw(msgspec.Struct, rename="camel"):
     """What is read of a definition; all else of it is for people."""
@@ -140,7 +148,7 @@ def read_as(form: type[T], value: Json, what: str) -> T:
 def _told(error: str) -> str:
     """msgspec's sentence, without a value that it may quote."""
     says, at, place = error.partition(" - at ")
-    return re.sub(r"'[^']*'|\"[^\"]*\"", "…", says) + at + place
+    return re.sub(r"'[^']*'|\"[^\"]*\"", "…", says) + at.replace(" - ", " ") + place
 
 
 def definition_of(definition: Json) -> RawDefinition:

@@ -36,7 +36,7 @@ def snapshot(definition: Json, base: Profile, known: Known) -> Profile:
     """`known` must hold the type that both narrow; of the extensions that it uses, what is known of their cardinality counts."""
     raw = definition_of(definition)
     if raw.type != base.type or raw.type not in known.types:
-        raise Unreadable(f"{raw.url} narrows {raw.type}, its base {base.url} is a {base.type}")
+        raise Unreadable(f"{raw.url} narrows {raw.type}, but its base {base.url} is of the type {base.type}")
     elements = raw.differential.element if raw.differential else ()
     root = tree(elements, raw.url) if elements else Node(raw.type)
     whole = Overlay(Compiler(raw.url, known.types), known).applied(root, base.root, place_of(known.types[raw.type], known))
