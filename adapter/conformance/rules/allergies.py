@@ -69,7 +69,7 @@ def _beside(bundle: Object) -> Sequence[Said]:
 
 
 def _lost(resource: Object) -> Sequence[Said]:
-    kinds = KINDS[str(resource.get("resourceType"))] if resource.get("resourceType") in KINDS else ()
+    kinds = KINDS.get(text(resource, "resourceType"), ())
     return [(f".{key}{at}", f"is the code of a degraded {kind}, and this is another kind of entry")
             for key in ("code", "medicationCodeableConcept") for at, coding in each(inner(resource, key), "coding")
             if (kind := degraded(coding)) and kind not in kinds]

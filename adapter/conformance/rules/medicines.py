@@ -130,7 +130,7 @@ RULES = (
          source=f"{STATEMENT} (SHALL)",
          good=_statement(status="stopped", statusReason=[PAIN]), bad=_statement(status="stopped")),
     Rule("rb-medicine-unknown", Level.INFORMATION, ("MedicationStatement",), _unknown,
-         "A medicine's status is known: active, completed, stopped, on hold …",
+         "A medicine's status is known: active, completed, stopped, on hold.",
          fix="ask, or work it out from when it was taken",
          source=f"{STATEMENT}: avoid unknown",
          good=_statement(), bad=_statement(status="unknown")),

@@ -49,7 +49,7 @@ RULES = (
          source="UK Core, Location guidance on hoursOfOperation",
          good=_location(allDay=True), bad=_location(allDay=True, openingTime="08:00:00")),
     Rule("rb-list-empty", Level.WARNING, ("List",), _empty,
-         "A list without entries says why: none known, not asked, withheld …",
+         "A list without entries says why: none known, not asked, withheld.",
          fix="say it in emptyReason; an empty list alone says nothing about the resident",
          source="UK Core, List guidance; HL7 FHIR R4, List.emptyReason",
          good=LIST | NOT_ASKED, bad=LIST),
