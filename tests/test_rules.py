@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import copy
+import json
 import re
 from collections.abc import Iterator
 from decimal import Decimal
@@ -97,13 +98,22 @@ def test_a_rule_reads_anything(rule: Rule) -> None:
 
 @each_rule
 def test_no_sentence_holds_a_value(rule: Rule) -> None:
-    canary = "K7f3q"
-    puts = (canary, 73373, f"{canary}@{canary}", f"https://fhir.nhs.uk/id/{canary}", f"{canary} ", f" {canary} {canary}")
     for value in objects(rule.bad):
-        for odd in variants(value, puts):
+        for odd in (*variants(value, CANARIES), *worded(value)):
             for _, says in rule.judge(odd) if isinstance(odd, dict) else ():
-                assert canary not in says
+                assert CANARY not in says
                 assert "73373" not in says
+
+
+CANARY = "K7f3q"
+CANARIES = (CANARY, 73373, f"{CANARY}@{CANARY}", f"https://fhir.nhs.uk/id/{CANARY}", f"{CANARY} ", f" {CANARY} {CANARY}")
+
+
+def worded(value: Json) -> Iterator[Json]:
+    """The value with each of its words in turn replaced wherever it stands: what a rule compares stays equal."""
+    text = json.dumps(value)
+    for word in set(re.findall(r"\w+", text)):
+        yield json.loads(re.sub(rf"\b{word}\b", CANARY, text)) if not word.isdigit() and word not in ("true", "false") else None
 
 
 # ---- one by one --------------------------------------------------------------------------------------------------------------
