@@ -73,6 +73,10 @@ def is_resource_type(said: object) -> TypeGuard[str]:
     return isinstance(said, str) and said in resource_types()
 
 
+def is_primitive_type(name: str) -> bool:
+    return _lines().get(name, [""])[0] == "primitive"
+
+
 @cache
 def resource_types() -> frozenset[str]:
     """Those that a resource can say it is."""

@@ -13,16 +13,13 @@ from adapter.conformance.fhirpath.operators import OPERATORS
 from adapter.conformance.fhirpath.parse import Call, Index, Literal, Member, Minus, Node, NotEvaluated, Nothing, Operation, Variable
 from adapter.conformance.fhirpath.resolving import resolved
 from adapter.conformance.fhirpath.scope import Collection, Compiled, Items, Scope, of_collection, of_truth, single
-from adapter.conformance.fhirpath.values import Unevaluable, is_number
+from adapter.conformance.fhirpath.values import Unevaluable, is_number, is_primitive
 
 TRUTHS = functions.TRUTHS | texts.TRUTHS | {"htmlChecks": html_checks, "htmlChecks2": says_something}
 COLLECTIONS = functions.COLLECTIONS | texts.COLLECTIONS
-CONSTANTS = {
-    "%ucum": "http://unitsofmeasure.org", "%sct": "http://snomed.info/sct", "%loinc": "http://loinc.org",
-}
+CONSTANTS = {"%ucum": "http://unitsofmeasure.org", "%sct": "http://snomed.info/sct", "%loinc": "http://loinc.org"}
 FAMILIES = {"%vs-": "http://hl7.org/fhir/ValueSet/", "%ext-": "http://hl7.org/fhir/StructureDefinition/"}
-SYSTEM = {"boolean": "Boolean", "integer": "Integer", "decimal": "Decimal", "date": "Date", "dateTime": "DateTime", "instant": "DateTime",
-          "time": "Time", "string": "String", "uri": "String"}
+SYSTEM = frozenset({"Boolean", "String", "Integer", "Decimal", "Date", "DateTime", "Time"})     # FHIR has none that is called so
 
 
 def compile_(node: Node) -> Compiled:
@@ -77,8 +74,8 @@ def index(node: Index) -> Compiled:
     of, place = compile_(node.of).collection, compile_(node.place).collection
 
     def collection(here: Items, scope: Scope) -> Items:
-        items, at = of(here, scope), functions.whole(place([scope.this], scope))
-        return items[at:at + 1] if at >= 0 else []
+        items, at = of(here, scope), place([scope.this], scope)
+        return items[wanted:wanted + 1] if at and (wanted := functions.whole(at)) >= 0 else []
     return of_collection(collection)
 
 
@@ -102,30 +99,33 @@ def operation(node: Operation) -> Compiled:
 
 
 def typed(how: str, of: Collection, named: Node) -> Compiled:
-    """`is`, `as`, `ofType`. Of several items `as` takes those that fit, as ofType does: R4 was written so (dom-3)."""
-    wanted = _type_name(named)
+    """`is`, `as`, `ofType`. `is` knows that a code is a string; `as` and `ofType` take of primitives just the type that is named.
+
+    Of several items `as` takes those that fit, as ofType does: R4 was written so (dom-3).
+    """
+    name = _type_name(named)
 
     def is_(here: Items, scope: Scope) -> bool | None:
         items = of(here, scope)
-        return wanted(single(items)) if items else None
-    if how == "is":
-        return of_truth(is_)
-    return of_collection(lambda here, scope: [item for item in of(here, scope) if wanted(item)])
+        return (len(items) == 1 and name in ancestry(items[0].type)) if items else None
+
+    def fits(item: Item) -> bool:
+        return item.type == name or (name in ancestry(item.type) and not is_primitive(item))
+    return of_truth(is_) if how == "is" else of_collection(lambda here, scope: [item for item in of(here, scope) if fits(item)])
 
 
-def _type_name(named: Node) -> Callable[[Item], bool]:
+def _type_name(named: Node) -> str:
+    """As items have it: System's with their space, FHIR's without."""
     if not isinstance(named, Member) or not (named.of is None or isinstance(named.of, Member)):
         raise NotEvaluated("a type that is no name")
-    space, name = named.of.name if named.of else "", named.name
-    if space == "System":
-        return lambda item: f"System.{name}" in (item.type, f"System.{SYSTEM.get(item.type)}")
-    if space not in ("", "FHIR"):
+    space = named.of.name if named.of is not None else "System" if named.name in SYSTEM else "FHIR"
+    if space not in ("System", "FHIR"):
         raise NotEvaluated(f"types of {space}")
-    return lambda item: name in ancestry(item.type) or (not space and item.type == f"System.{name}")
+    return named.name if space == "FHIR" else f"System.{named.name}"
 
 
 def call(node: Call) -> Compiled:
-    of: Collection = compile_(node.of).collection if node.of else lambda here, scope: here
+    of: Collection = compile_(node.of).collection if node.of is not None else lambda here, scope: here
     if node.name in ("is", "as", "ofType") and len(node.arguments) == 1:
         return typed(node.name, of, node.arguments[0])
     if node.name == "resolve" and not node.arguments:

@@ -76,6 +76,8 @@ def iif(of: Collection, condition: Compiled, then: Compiled, otherwise: Compiled
 
     def collection(here: Items, scope: Scope) -> Items:
         items = of(here, scope)
+        if len(items) > 1:
+            raise Unevaluable("one item is asked for where there are several")
         if asks(items, scope):
             return yes(items, scope)
         return no(items, scope) if no else []

@@ -11,7 +11,7 @@ from typing import TypeAlias
 
 from adapter.conformance.fhirpath.items import Item, children, descendants, step
 from adapter.conformance.fhirpath.operators import distinct, number, within
-from adapter.conformance.fhirpath.scope import Items, single
+from adapter.conformance.fhirpath.scope import Items, as_truth, single
 from adapter.conformance.fhirpath.values import Unevaluable, is_number, is_primitive, key
 
 GivesItems: TypeAlias = Callable[..., Items]
@@ -23,10 +23,8 @@ def empty(items: Items) -> bool:
 
 
 def not_(items: Items) -> bool | None:
-    if not items:
-        return None
-    value = single(items).value
-    return not value if isinstance(value, bool) else False
+    said = as_truth(items)
+    return said if said is None else not said
 
 
 def is_distinct(items: Items) -> bool:
@@ -34,19 +32,25 @@ def is_distinct(items: Items) -> bool:
 
 
 def all_true(items: Items) -> bool:
-    return all(item.value is True for item in items)
+    return all(value is True for value in _booleans(items))
 
 
 def all_false(items: Items) -> bool:
-    return all(item.value is False for item in items)
+    return all(value is False for value in _booleans(items))
 
 
 def any_true(items: Items) -> bool:
-    return any(item.value is True for item in items)
+    return any(value is True for value in _booleans(items))
 
 
 def any_false(items: Items) -> bool:
-    return any(item.value is False for item in items)
+    return any(value is False for value in _booleans(items))
+
+
+def _booleans(items: Items) -> list[bool | None]:
+    if not all(item.value is None or isinstance(item.value, bool) for item in items):
+        raise Unevaluable("booleans are asked for")
+    return [item.value for item in items]
 
 
 def subset_of(items: Items, others: Items) -> bool:
@@ -58,8 +62,8 @@ def superset_of(items: Items, others: Items) -> bool:
 
 
 def has_value(items: Items) -> bool:
-    """FHIR's own: one primitive that has a value, and not only extensions."""
-    return len(items) == 1 and items[0].value is not None and is_primitive(items[0])
+    """FHIR's own: there is one, and it is no primitive that has nothing but extensions. HL7's engine says so of objects, too."""
+    return len(items) == 1 and items[0].value is not None
 
 
 def count(items: Items) -> Items:
@@ -128,7 +132,7 @@ def extension(items: Items, url: Items) -> Items:
 
 
 def get_value(items: Items) -> Items:
-    return [Item(items[0].value, "System.String" if isinstance(items[0].value, str) else "")] if has_value(items) else []
+    return [Item(items[0].value, items[0].type)] if has_value(items) and is_primitive(items[0]) else []
 
 
 def reckoned(how: Callable[[Decimal], Decimal]) -> GivesItems:

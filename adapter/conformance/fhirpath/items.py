@@ -10,7 +10,7 @@ from decimal import Decimal
 from functools import cache, lru_cache
 from typing import Any, NamedTuple
 
-from adapter.fhir_xml.tables import elements_of, is_resource_type, lineage
+from adapter.fhir_xml.tables import Element, elements_of, is_primitive_type, is_resource_type, lineage
 
 Json = Any
 
@@ -102,14 +102,20 @@ def keys(type_: str, name: str) -> tuple[tuple[str, str], ...]:
         return ((name, ""),)
     if name in known:
         return ((name, known[name]),)
-    return tuple((element.name, element.type) for element in elements_of(type_).elements.values() if element.stem == name)
+    return tuple((element.name, element.type) for element in elements(type_) or () if element.stem == name)
 
 
 @cache
 def properties(type_: str) -> dict[str, str] | None:
     """The types of a type's elements by their keys in JSON; None where nothing is known of it."""
+    found = elements(type_)
+    return None if found is None else {element.name: element.type for element in found}
+
+
+def elements(type_: str) -> tuple[Element, ...] | None:
+    """Of a primitive those of Element: its id and extensions."""
     try:
-        return {element.name: element.type for element in elements_of(type_).elements.values()}
+        return tuple(elements_of("Element" if is_primitive_type(type_) else type_).elements.values())
     except KeyError:
         return None
 

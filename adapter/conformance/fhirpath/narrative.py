@@ -4,11 +4,16 @@ Source: FHIR R4, page Narrative: the elements of HTML 4.0 chapters 7 to 11 and 1
 """
 from __future__ import annotations
 
+import re
+from html.entities import html5
+
 from lxml import etree
 
 from adapter.conformance.fhirpath.scope import Items
 from adapter.fhir_xml.parsing import NotXml, parsed
-from adapter.fhir_xml.tables import XHTML
+
+XML_OWN = frozenset({"amp", "lt", "gt", "quot", "apos"})
+_ENTITY = re.compile(r"&(\w+);", re.ASCII)
 
 
 def _words(said: str) -> frozenset[str]:
@@ -39,21 +44,25 @@ def html_checks(items: Items) -> bool:
 
 def says_something(items: Items) -> bool:
     div = _div(items)
-    return div is not None and (bool("".join(div.itertext(etree.Element)).strip()) or div.find(f".//{{{XHTML}}}img") is not None)
+    return div is not None and (bool("".join(div.itertext(etree.Element)).strip()) or div.find(".//{*}img") is not None)
 
 
 def _div(items: Items) -> etree._Element | None:
-    """None where there is no one div in the namespace of XHTML."""
+    """None where there is no one element of well-formed XML. Which one it is, and its namespace, is asked elsewhere."""
     said = items[0].value if len(items) == 1 else None
     try:
-        root = parsed(said.encode()) if isinstance(said, str) else None
+        return parsed(_ENTITY.sub(_character, said).encode()) if isinstance(said, str) else None
     except (NotXml, UnicodeEncodeError):
         return None
-    return root if root is not None and root.tag == f"{{{XHTML}}}div" else None
+
+
+def _character(entity: re.Match[str]) -> str:
+    """What HTML calls by a name and XML does not; XML's own five stay."""
+    return entity[0] if entity[1] in XML_OWN else html5.get(f"{entity[1]};", entity[0])
 
 
 def _allowed(element: etree._Element) -> bool:
-    space, _, name = str(element.tag).removeprefix("{").partition("}")
+    name = etree.QName(element).localname
     more: frozenset[str] = OF_ONE.get(name, frozenset())
     said = (str(key).replace("{http://www.w3.org/XML/1998/namespace}", "xml:") for key in element.keys())      # noqa: SIM118
-    return space == XHTML and name in ELEMENTS and all(key in ATTRIBUTES or key in more for key in said)
+    return name in ELEMENTS and all(key in ATTRIBUTES or key in more for key in said)

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from adapter.conformance.fhirpath.items import Item
 from adapter.conformance.fhirpath.scope import Compiled, Items, Scope, of_collection, of_truth, single
-from adapter.conformance.fhirpath.values import Unevaluable, alike, is_number, key, order, same, text
+from adapter.conformance.fhirpath.values import TEXTS, Unevaluable, alike, is_number, key, order, same, text
 
 
 def conjunction(left: Compiled, right: Compiled) -> Compiled:
@@ -99,9 +99,9 @@ def comparison(holds: Callable[[int, int], bool]) -> Callable[[Compiled, Compile
 
         def truth(here: Items, scope: Scope) -> bool | None:
             one, other = a(here, scope), b(here, scope)
-            if not one or not other:
+            if len(one) != 1 or len(other) != 1:
                 return None
-            ordered = order(single(one), single(other))
+            ordered = order(one[0], other[0])
             return None if ordered is None else holds(ordered, 0)
         return of_truth(truth)
     return compile_
@@ -140,8 +140,10 @@ def concatenation(left: Compiled, right: Compiled) -> Compiled:
     a, b = left.collection, right.collection
 
     def collection(here: Items, scope: Scope) -> Items:
-        said = [text(single(items)) or "" for items in (a(here, scope), b(here, scope)) if items]
-        return [Item("".join(said), "System.String")]
+        said = [single(items) for items in (a(here, scope), b(here, scope)) if items]
+        if not all(item.type in TEXTS for item in said):
+            raise Unevaluable("texts are asked for")
+        return [Item("".join(text(item) or "" for item in said), "System.String")]
     return of_collection(collection)
 
 

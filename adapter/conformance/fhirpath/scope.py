@@ -44,8 +44,10 @@ def as_truth(items: Items) -> bool | None:
     """Singleton evaluation: one item that is no boolean is true because it is there."""
     if not items:
         return None
-    value = single(items).value
-    return value if isinstance(value, bool) else True
+    item = single(items)
+    if isinstance(item.value, bool):
+        return item.value
+    return None if item.value is None and item.type == "boolean" else True
 
 
 def single(items: Items) -> Item:

@@ -11,7 +11,7 @@ from functools import lru_cache
 from adapter.conformance.fhirpath.functions import GivesItems, GivesTruth, whole
 from adapter.conformance.fhirpath.items import Item
 from adapter.conformance.fhirpath.scope import Items, single
-from adapter.conformance.fhirpath.values import Unevaluable, is_number, moment, text
+from adapter.conformance.fhirpath.values import TEXTS, Unevaluable, is_number, moment, text
 
 DECIMAL = re.compile(r"[+-]?\d+(\.\d+)?", re.ASCII)
 INTEGER = re.compile(r"[+-]?\d{1,18}", re.ASCII)
@@ -20,9 +20,12 @@ LONGEST = 1_000_000      # characters that one call may make
 
 
 def asked(question: Callable[[str, str], bool]) -> GivesTruth:
+    """Of a text that has nothing but extensions: no. Of what is no text, or of several: nobody can say."""
     def truth(items: Items, argument: Items) -> bool | None:
-        said, other = one_text(items), one_text(argument)
-        return None if said is None or other is None else question(said, other)
+        if len(items) != 1 or items[0].type not in TEXTS or (other := one_text(argument)) is None:
+            return None
+        said = one_text(items)
+        return said is not None and question(said, other)
     return truth
 
 
@@ -36,12 +39,9 @@ def made(change: Callable[..., str]) -> GivesItems:
 
 
 def one_text(items: Items) -> str | None:
-    if not items:
-        return None
-    said = text(single(items))
-    if said is None:
-        raise Unevaluable("a text is asked for")
-    return said
+    """None of what is no text, or of several."""
+    value = items[0].value if len(items) == 1 and items[0].type in TEXTS else None
+    return value if isinstance(value, str) else None
 
 
 def string(value: str) -> Item:
