@@ -207,7 +207,7 @@ PAGE = page()
 
 @pytest.mark.parametrize(("key", "words"), [
     ("pat-1", ("(error)", "contact's details", "name.exists() or telecom.exists()", "Patient.contact", "StructureDefinition/Patient")),
-    ("dom-6", ("narrative", "Account")),
+    ("dom-6", ("(information)", "narrative", "Account")),
     ("ele-1", ("every element",)),
     ("ukcore-imm-001", ("not-done", "UKCore-Immunization")),
 ])

@@ -6,6 +6,7 @@ from itertools import chain
 from types import ModuleType
 
 from adapter.conformance.definitions import Definitions
+from adapter.conformance.invariants import level_of
 from adapter.conformance.rules import RULES, THEMES, Rule
 from adapter.conformance.rules.explaining import Said, invariants, shown
 from adapter.conformance.rules.structural import STRUCTURAL
@@ -79,7 +80,7 @@ def invariant_lines() -> Iterator[str]:
     yield INVARIANTS.format(count=len(invariants(known, known.profiles())), sets=sets)
     profiles = [profile.url for kind in SENT for profile in (known.type(kind), known.implied(kind)) if profile]
     yield from table(("Invariant", "Level", "Of", "What it says"), [
-        (f"`{key}`", found.constraint.severity, where(found), found.constraint.human.strip()) for key, found in
+        (f"`{key}`", level_of(found.constraint), where(found), found.constraint.human.strip()) for key, found in
         sorted(invariants(known, profiles).items(), key=lambda item: natural(item[0]))])
 
 

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 from adapter.conformance.definitions import Definitions
+from adapter.conformance.invariants import level_of
 from adapter.conformance.model import Constraint, Element
 from adapter.conformance.rules import RULES, Rule
 from adapter.conformance.rules.structural import STRUCTURAL, Structural
@@ -61,7 +62,7 @@ def _of_structural(name: str, found: Structural) -> Iterator[str]:
 
 def _of_invariant(found: Said) -> Iterator[str]:
     said = found.constraint
-    yield f"{said.key} ({said.severity}): {said.human.strip().rstrip('.')}."
+    yield f"{said.key} ({level_of(said)}): {said.human.strip().rstrip('.')}."
     yield f"FHIRPath: {said.expression}"
     yield f"Said by {said.source or found.places[0][0]}, of {_places(found)}."
 
