@@ -13,7 +13,7 @@ from adapter.bundle import Policy
 from adapter.commands.exits import Exit, Stop
 from adapter.commands.talk import Talk
 from adapter.delivery.answer import BadAddress
-from adapter.delivery.client import FhirClient
+from adapter.delivery.client import FhirClient, Limits
 from adapter.delivery.outcome import Verdict
 from mappings.bag import CareRecord
 
@@ -120,11 +120,12 @@ def is_address(to: str) -> bool:
     return ":" in to or "/" in to
 
 
-def server(address: str, form: str = wire.JSON.name) -> FhirClient:
+def server(address: str, form: str = wire.JSON.name, limits: Limits | None = None) -> FhirClient:
     """A client, with the bearer token of the environment if there is one (a command line can be read by others). Raises Stop."""
     token = os.environ.get(TOKEN)
     try:
-        return FhirClient(address, headers={"Authorization": f"Bearer {token}"} if token else {}, form=wire.FORMATS[form])
+        return FhirClient(address, headers={"Authorization": f"Bearer {token}"} if token else {}, form=wire.FORMATS[form],
+                          limits=limits)
     except BadAddress as error:
         raise Stop(Exit.USAGE, f"{error}.") from None
 

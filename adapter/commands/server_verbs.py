@@ -96,6 +96,22 @@ def send(file: File, to: To,
 
 
 @verb
+def probe(to: Annotated[str, typer.Argument(metavar="URL|NAME", show_default=False, help=(
+              "The base of a FHIR server, or an endpoint by its name in the configuration."))],
+          write: Annotated[bool, typer.Option("--write", help=(
+              "Try what is only known by writing: a test resident who does not exist is made there, tagged HTEST, and removed."))] = False,
+          out: Annotated[Path | None, typer.Option("--out", "-o", metavar="FILE", dir_okay=False, show_default=False, help=(
+              "Write what is proposed into this file, as a section of redbag.toml."))] = None,
+          form: Format = None, config: ConfigFile = None, as_json: AsJson = False) -> Exit:
+    """Ask a server what it can, and propose how to send to it. By questions that change nothing; for an address a token is taken from
+    REDBAG_TOKEN."""
+    from adapter.commands import probe
+    from adapter.delivery.probe import Wanted
+
+    return probe.run(to, form.value if form else "json", Wanted(write=write), out, config, Talk(as_json))
+
+
+@verb
 def retract(to: To,
             record: Annotated[Path | None, typer.Option(metavar="FILE", show_default=False, help=(
                 "Of whom, by the care record as it was sent; with it she is looked for by her NHS number too."))] = None,
