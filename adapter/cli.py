@@ -11,6 +11,7 @@ from typing import Annotated
 
 import typer
 
+from adapter.commands.check_verb import check
 from adapter.commands.delivery_verbs import backup, deliveries, doctor, keys, restore, work
 from adapter.commands.ending import CODES, verb
 from adapter.commands.endpoint_verbs import endpoints
@@ -30,7 +31,7 @@ from adapter.commands.options import (
     RefusedTo,
     perhaps,
 )
-from adapter.commands.server_verbs import pull, retract, send
+from adapter.commands.server_verbs import probe, pull, retract, send
 from adapter.commands.streams import program
 from adapter.commands.talk import Talk
 
@@ -98,13 +99,7 @@ def demo(out: Annotated[Path, typer.Option("--out", "-o", metavar="DIR", help="W
     return demo.run(out, Talk(as_json))
 
 
-@app.command()
-@verb
-def check(file: File, layout: LayoutFile = None, as_of: AsOf = None, refused: RefusedTo = None, as_json: AsJson = False) -> Exit:
-    """Say what is wrong with care records. Every fault and every doubt, with its line and its field; FILE may also be FHIR, JSON or XML."""
-    from adapter.commands import check
-
-    return check.run(file, talk := Talk(as_json), perhaps(file, layout, as_of, refused, talk))
+app.command()(check)
 
 
 @app.command()
@@ -121,7 +116,7 @@ def convert(file: File, kind: As = Kind.TRANSACTION, out: Out = Path("-"), patie
     return convert.run(file, bundler, out, talk := Talk(as_json), jobs, parts, perhaps(file, layout, as_of, refused, talk))
 
 
-for each in (send, retract, work, pull, backup, restore, doctor):
+for each in (send, retract, work, pull, probe, backup, restore, doctor):
     app.command()(each)
 
 

@@ -99,7 +99,7 @@ def test_check_tells_all_faults_and_lets_the_others_through(home: Path) -> None:
     assert [line.partition(": error: ")[2].partition(":")[0] for line in refusals] == [
         "as_of", "allergies[0].code", "allergies[0].categories[0]"]
     assert refusals[0].startswith(f"{home}:2:")
-    assert result.stderr == "Checked: 3 residents, 1 refused, 8 warnings.\n"
+    assert result.stderr.splitlines()[-1] == "Checked: 3 residents, 1 refused, 8 warnings."
 
 
 def test_check_for_programs(home: Path) -> None:
@@ -107,7 +107,9 @@ def test_check_for_programs(home: Path) -> None:
     assert result.stderr == ""
     problem = next(p for p in lines(result, "problem") if p["level"] == "refusal")
     assert (problem["file"], problem["record"], problem["line"], problem["path"]) == (str(home), 2, 2, "as_of")
-    assert lines(result, "result") == [{"exit": 1, "residents": 3, "refused": 1, "warnings": 8}]
+    end, = lines(result, "result")
+    assert {name: end[name] for name in ("exit", "residents", "refused", "warnings")} == {
+        "exit": 1, "residents": 3, "refused": 1, "warnings": 8}
 
 
 def test_what_a_record_says_against_itself_is_told_with_its_field(tmp_path: Path) -> None:
@@ -121,7 +123,7 @@ def test_what_a_record_says_against_itself_is_told_with_its_field(tmp_path: Path
 
 
 @pytest.mark.parametrize(("said", "exit", "sentence"), [
-    (b"", Exit.NOTHING, "standard input holds no care record"),
+    (b"", Exit.NOTHING, "standard input: error: holds no care record and no FHIR; `redbag records example` shows a record [empty]"),
     (b"{", Exit.NOTHING, "ends here, in the middle of a record"),
     (b"\xff\xfe{\x00}\x00", Exit.NOTHING, "save it as UTF-8"),
     (b'{"source": 1, "source": 2}', Exit.NOTHING, "this name stands twice"),
@@ -137,11 +139,11 @@ def test_bad_input_is_a_sentence(said: bytes, exit: Exit, sentence: str) -> None
     assert "Traceback" not in result.output
 
 
-@pytest.mark.parametrize("name", ["nowhere.json", "."])
-def test_a_file_that_cannot_be_read(name: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("name", "says"), [("nowhere.json", "cannot be read"), (".", "Nothing to check: no file that ends in ")])
+def test_a_file_that_cannot_be_read(name: str, says: str, tmp_path: Path) -> None:
     result = redbag("check", tmp_path / name)
     assert result.exit_code == Exit.NOTHING
-    assert "cannot be read" in result.stderr
+    assert says in result.stderr
     assert result.stderr.count("\n") == 1
 
 
@@ -326,7 +328,7 @@ def test_docs_are_written_and_checked(tmp_path: Path) -> None:
     assert redbag("docs", "--check", "-o", tmp_path).exit_code == Exit.NOTHING
     assert redbag("docs", "-o", tmp_path).exit_code == Exit.DONE
     assert redbag("docs", "--check", "-o", tmp_path).exit_code == Exit.DONE
-    assert sorted(p.name for p in tmp_path.iterdir()) == ["answers.md", "cli.md", "endpoints.md", "mappings.md", "required.md", "synth.md"]
+    assert sorted(p.stem for p in tmp_path.iterdir()) == ["answers", "cli", "endpoints", "mappings", "required", "rules", "synth"]
 
 
 @pytest.mark.parametrize("module", [exits, talk, screen, send], ids=lambda m: m.__name__)

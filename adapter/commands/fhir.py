@@ -1,126 +1,127 @@
-"""`redbag check` of FHIR: one resource or Bundle, in JSON or XML, read through the shapes. What is wrong with it, and what no record holds.
+"""FHIR that somebody has, for `redbag check`: resources and Bundles, in JSON, XML or NDJSON, each finding with its line.
 
-It is known by its beginning: FHIR's namespace, or a resourceType before any other object or list.
+It is known by its beginning: FHIR's namespace, or a resourceType. What is right and what no record of ours holds is information.
 """
 from __future__ import annotations
 
+import codecs
 import re
-from collections import Counter
-from collections.abc import Iterator
-from dataclasses import dataclass, field
-from typing import Any, BinaryIO, NamedTuple
+import time
+from collections.abc import Iterable, Iterator
+from typing import Any, BinaryIO
 
 from adapter import wire
 from adapter.commands import files
-from adapter.commands.exits import Exit
-from adapter.commands.talk import Talk, count
+from adapter.commands.check_against import Against, in_order, resources
+from adapter.conformance import Finding, Level
+from adapter.conformance.finding import OWN_CHECK, UNREAD
+from adapter.conformance.report import Told, Unit
+from adapter.conformance.report.told import resource_at
 from adapter.faults import Refused
-from mappings.catalogue import SHAPES
-from mappings.faults import Faults
+from adapter.records.rows.row import Place
+from adapter.records.source import Source
+from adapter.records.stream import Lines
 
 Resource = dict[str, Any]
 HEAD = 4096
 BEGINNINGS = {
-    "json": re.compile(rb'(?:\xef\xbb\xbf)?\s*\{[^{}\[\]]*?"resourceType"\s*:'),
+    "json": re.compile(rb'(?:\xef\xbb\xbf)?\s*\{(?:[^{}\[\]]*?"resourceType"\s*:|(?!.*"(?:resident|as_of)"\s*:).*"resourceType"\s*:)',
+                       re.DOTALL),
     "xml": re.compile(rb"""(?:\xef\xbb\xbf)?\s*<.*?\sxmlns(?::\w+)?\s*=\s*["']http://hl7\.org/fhir["']""", re.DOTALL),
 }
 SERVERS_OWN = frozenset({"id", "meta.versionId", "meta.lastUpdated"})  # says nothing of the resident
-
-
-class Found(NamedTuple):
-    """`level`: a refusal, a warning, or unread: kept beside the record as it came."""
-
-    level: str
-    path: str
-    says: str = ""
-    line: int | None = None
-
-    def sentence(self, file: str) -> str:
-        place = f"{file}:{self.line}" if self.line else file
-        return ": ".join(part for part in (place, self.level, self.path, self.says) if part)
-
-
-@dataclass
-class Tally:
-    """How many resources were looked at, how many of them were refused, and how much was found of each level."""
-
-    resources: int = 0
-    refused: int = 0
-    levels: Counter[str] = field(default_factory=Counter)
-
-    @property
-    def exit(self) -> Exit:
-        return Exit.DONE if not self.refused else Exit.PARTIAL if self.refused < self.resources else Exit.NOTHING
-
-    def sentence(self) -> str:
-        said = [count(self.resources, "resource")] + [f"{self.refused:,} refused"] * (self.refused > 0)
-        said += [count(self.levels["warning"], "warning")] * (self.levels["warning"] > 0)
-        return ", ".join([*said, f"{count(self.levels['unread'], 'place')} that no record holds"])
+LEVELS = {"refusal": Level.ERROR, "warning": Level.WARNING}
+SEARCHED = 8 << 20  # bytes; in a longer document nobody looks for lines, which takes a second for so much
 
 
 def format_of(name: str) -> wire.Format | None:
     """The format, if this is FHIR. Of a pipe nothing is used up. Raises Stop."""
     with files.reading(name) as file:
-        head = _head(file)
+        return format_at(file)
+
+
+def format_at(file: BinaryIO) -> wire.Format | None:
+    """Of what is open. Nothing is used up."""
+    if hasattr(file, "peek"):
+        head = bytes(file.peek(HEAD)[:HEAD])
+    else:
+        head = file.read(HEAD)
+        file.seek(-len(head), 1)
     return next((wire.FORMATS[form] for form, beginning in BEGINNINGS.items() if beginning.match(head)), None)
 
 
-def _head(file: BinaryIO) -> bytes:
-    if hasattr(file, "peek"):
-        return bytes(file.peek(HEAD)[:HEAD])
-    head = file.read(HEAD)
-    file.seek(-len(head), 1)
-    return head
+# ---- what is checked as one ------------------------------------------------------------------------------------------------------
+def units(file: BinaryIO, name: str, form: wire.Format, against: Against) -> Iterator[Unit]:
+    """The document; of NDJSON each line, and in memory no more than that. Nothing that is in it raises."""
+    if form is wire.XML:
+        yield unit(file.read(wire.LIMITS.size + 1), name, form, against)
+        return
+    lines = Lines(file, wire.LIMITS.size)
+    if lines.are_a_document():
+        yield unit(lines.rest(wire.LIMITS.size + 1), name, form, against)
+        return
+    for number, line in lines:
+        yield unit(line, name, form, against, number)
 
 
-def run(name: str, form: wire.Format, talk: Talk) -> Exit:
-    with files.reading(name) as file:
-        body = file.read(wire.LIMITS.size + 1)
-    shown, tally = "standard input" if name == files.STDIN else name, Tally()
-    for each in checked(body, form):
-        tally.resources += 1
-        tally.refused += any(found.level == "refusal" for found in each)
-        tally.levels.update(found.level for found in each)
-        for found in each:
-            said = {key: value for key, value in found._asdict().items() if value not in (None, "")}
-            talk.found("problem", said | {"file": shown}, found.sentence(shown), data=True)
-    said = {"exit": tally.exit, "resources": tally.resources, "refused": tally.refused, "warnings": tally.levels["warning"],
-            "unread": tally.levels["unread"]}
-    talk.result(said, f"Checked: {tally.sentence()}.")
-    return tally.exit
-
-
-def checked(body: bytes, form: wire.Format) -> Iterator[list[Found]]:
-    """What is found in each resource; of a document that is not FHIR, what it is not."""
+def unit(body: bytes, name: str, form: wire.Format, against: Against, line: int = 1) -> Unit:
+    """`line`: the number of its first line, in NDJSON its name."""
+    began, holds = time.perf_counter(), 1
     try:
         resource = form.loads(body)
-        wire.dumps_xml(resource)  # also of JSON: the tables say what FHIR has, and from here on every name is one of FHIR's
     except Refused as bad:
-        yield [Found("refusal", fault.path, fault.says, fault.line) for fault in bad.found]
-        return
-    for path, each in resources(resource["resourceType"], resource):
-        yield list(read(path, each))
+        told = [Told(Finding(Level.ERROR, fault.rule, fault.path, fault.says), name, fault.line, fault.column) for fault in bad.found]
+    else:
+        found, holds = findings(resource, against), counted(resource)
+        places = places_of(body, form, {each.path for each in found}, line)
+        told = [Told(each, name, place.line, place.column) for each in found for place in [places.get(each.path) or Place()]]
+    return Unit(name, f"line {line}" if line > 1 else "document", tuple(told), time.perf_counter() - began, holds)
 
 
-def resources(path: str, resource: Resource) -> Iterator[tuple[str, Resource]]:
-    """The resource; of a Bundle, those in it."""
-    if resource["resourceType"] != "Bundle":
-        yield path, resource
-    for index, entry in enumerate(resource.get("entry", ()) if resource["resourceType"] == "Bundle" else ()):
-        if "resource" in entry:
-            yield from resources(f"{path}.entry[{index}].resource", entry["resource"])
+def findings(resource: Resource, against: Against) -> list[Finding]:
+    """What its definitions say of it, and then what a record made from it would; in the order of the document."""
+    found = against.findings(resource)
+    wrong = {resource_at(each.path) for each in found if each.level is Level.ERROR}
+    for path, inner in resources(resource):
+        if resource_at(path) not in wrong and inner.get("resourceType") != "Bundle":
+            found += read(path, inner)
+    return in_order(found)
 
 
-def read(path: str, resource: Resource) -> Iterator[Found]:
-    """Through its shape."""
+def places_of(body: bytes, form: wire.Format, paths: Iterable[str], line: int = 1) -> dict[str, Place]:
+    """Where these stand in the text; what is not there, where it would stand."""
+    wanted = {path: path.partition(".")[2] for path in paths}
+    if not wanted or len(body) > SEARCHED:
+        return {}
+    if form is wire.XML:
+        from adapter.fhir_xml.places import lines
+
+        return {path: Place("", number) for path, number in lines(body.removeprefix(codecs.BOM_UTF8), wanted).items()}
+    found = Source(body, line=line).places(wanted.values())
+    return {path: found[within] for path, within in wanted.items()}
+
+
+# ---- through the shapes ----------------------------------------------------------------------------------------------------------
+def read(path: str, resource: Resource) -> Iterator[Finding]:
+    """What a record that is read from it says against itself, and what of it no record holds."""
+    from mappings.catalogue import SHAPES
+    from mappings.faults import Faults
+
     kind = resource["resourceType"]
     if kind not in SHAPES:
-        yield Found("unread", path, f"{kind} is not read")
+        yield Finding(Level.INFORMATION, UNREAD, path, f"{kind} is not read into a record")
         return
     try:
         record, _ = SHAPES[kind].read(resource)
     except Faults as bad:
-        yield from (Found("refusal", path + fault.path.removeprefix(kind), fault.reason) for fault in bad.found)
+        yield from (Finding(Level.INFORMATION, UNREAD, path + fault.path.removeprefix(kind), f"is not read into a record: {fault.reason}")
+                    for fault in bad.found)
         return
-    yield from (Found(finding.level, path, f"{finding.field}: {finding.says}") for finding in getattr(record, "findings", tuple)())
-    yield from (Found("unread", f"{path}.{place}") for place in SHAPES[kind].unread(resource) if place not in SERVERS_OWN)
+    yield from (Finding(LEVELS[each.level], OWN_CHECK, path, f"{each.field}: {each.says}") for each in getattr(record, "findings", tuple)())
+    yield from (Finding(Level.INFORMATION, UNREAD, f"{path}.{place}", "is held by no record")
+                for place in SHAPES[kind].unread(resource) if place not in SERVERS_OWN)
+
+
+def counted(resource: Resource) -> int:
+    """How many resources were looked at: of a Bundle, those in it."""
+    return sum(1 for _, each in resources(resource) if each.get("resourceType") != "Bundle") or 1

@@ -148,7 +148,8 @@ class Intake:
         said += [count(self.warnings, "warning") + hint] if self.warnings else []
         return ", ".join(said)
 
-    def _may_travel(self, found: CareRecord | Refused, number: int, source: Places, doubts: tuple[OwnFinding, ...]) -> TypeGuard[CareRecord]:
+    def _may_travel(self, found: CareRecord | Refused, number: int, source: Places,
+                    doubts: tuple[OwnFinding, ...]) -> TypeGuard[CareRecord]:
         if isinstance(found, Refused):
             problems = [Problem("refusal", number, x.path, x.says, x.line, x.column, x.rule, x.file, x.name) for x in found.found]
         else:

@@ -23,6 +23,14 @@ class Level(StrEnum):
     INFORMATION = "information"
 
 
+GRAVE = (Level.ERROR, Level.WARNING, Level.INFORMATION)  # the gravest first
+
+
+def is_at_least(level: Level, least: Level) -> bool:
+    """Is it as grave as this, or graver?"""
+    return GRAVE.index(level) <= GRAVE.index(least)
+
+
 class Finding(NamedTuple):
     """`rule` is a stable id: an invariant's own key (`pat-1`), else one of ours (`fhir-min`, `rb-nhs-number`), all in docs/rules.md.
 

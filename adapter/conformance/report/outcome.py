@@ -36,7 +36,7 @@ class Outcome:
 
     def end(self, summary: Summary) -> Lines:
         if not self.some:
-            says = f"Checked, and nothing found: {summary.units}"
+            says = f"Checked, and nothing found in {summary.holds:,}"
             yield wire.dumps({"severity": "information", "code": "informational", "details": {"text": says}}).decode()
         yield "]}"
 

@@ -1,15 +1,16 @@
 """A finding with its place, what was checked as one thing, and how it all ended."""
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol
 
-from adapter.conformance.finding import Finding, Level
+from adapter.conformance.finding import GRAVE, Finding, Level, is_at_least
 
 Lines = Iterable[str]
-GRAVE = (Level.ERROR, Level.WARNING, Level.INFORMATION)  # the gravest first
+INNER = re.compile(r"^Bundle(?:\.entry\[\d+\]\.resource(?![A-Za-z]))+")  # the resource in a Bundle that a path is in
 REFUSAL = "refusal"  # what a record calls an error, in the lines for programs: it does not travel
 
 
@@ -52,25 +53,46 @@ class Told(NamedTuple):
 
 
 class Unit(NamedTuple):
-    """One thing that was checked: a resource or Bundle, a line of NDJSON, a care record. `name` tells it from others of its file."""
+    """One thing that was checked: a resource or Bundle, a line of NDJSON, a care record. `name` tells it from others of its file.
+
+    `holds`: how many residents or resources that is; none, where it is a row that belongs to nobody, or cannot be read at all.
+    """
 
     file: str
     name: str
     found: tuple[Told, ...] = ()
     seconds: float = 0.0
+    holds: int = 1
 
     def at_least(self, level: Level) -> list[Told]:
-        return [told for told in self.found if GRAVE.index(told.finding.level) <= GRAVE.index(level)]
+        return [told for told in self.found if is_at_least(told.finding.level, level)]
+
+    def bad(self, level: Level) -> int:
+        """How many of them have a finding that is so grave: of a Bundle, resources; what is about the Bundle itself counts as one more."""
+        return min(len({resource_at(told.finding.path) for told in self.at_least(level)}), max(self.holds, 1))
+
+
+def resource_at(path: str) -> str:
+    """
+    >>> resource_at("Bundle.entry[3].resource.name[0]"), resource_at("Patient.name[0]"), resource_at("Bundle.entry[3].fullUrl")
+    ('Bundle.entry[3].resource', '', '')
+    """
+    return "".join(INNER.findall(path)[:1])
 
 
 @dataclass
 class Summary:
-    """`bad`: units that have an error. `not_checked`: what the definitions state and nobody evaluated; `not_looked_up`: codes, by their
-    system. `sets`: what it was held against."""
+    """Over all units. `holds`: residents and other resources, so many of them `residents`; `bad`: how many have a finding of the level that
+    `fails`. `lost`: units that hold nothing, so many of them `orphans`: rows that belong to no resident; the others cannot be read.
+    `not_checked`: what the definitions state and nobody evaluated; `not_looked_up`: codes, by their system."""
 
+    fails: Level = Level.ERROR
     files: int = 0
-    units: int = 0
+    holds: int = 0
+    residents: int = 0
     bad: int = 0
+    lost: int = 0
+    orphans: int = 0
     levels: Counter[Level] = field(default_factory=Counter)
     rules: Counter[tuple[Level, str]] = field(default_factory=Counter)
     not_checked: Counter[str] = field(default_factory=Counter)
@@ -79,13 +101,14 @@ class Summary:
     seconds: float = 0.0
     exit: int = 0
 
-    def add(self, found: Iterable[Told]) -> None:
+    def add(self, unit: Unit) -> None:
         """All that was found in a unit, shown or not."""
-        levels = [told.finding.level for told in found]
-        self.units += 1
-        self.bad += Level.ERROR in levels
-        self.levels.update(levels)
-        self.rules.update((told.finding.level, told.finding.rule) for told in found)
+        bad = unit.bad(self.fails)
+        self.holds += unit.holds
+        self.bad += bad if unit.holds else 0
+        self.lost += 0 if unit.holds else bad
+        self.levels.update(told.finding.level for told in unit.found)
+        self.rules.update((told.finding.level, told.finding.rule) for told in unit.found)
 
     def by_rule(self) -> list[tuple[Level, str, int]]:
         """The gravest first, then the most frequent."""

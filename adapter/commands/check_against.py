@@ -1,0 +1,87 @@
+"""What resources are held against in one run of `redbag check`, and what of it could not be looked at."""
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from adapter.commands.exits import Exit, Stop
+from adapter.conformance import Checker, Finding, checker
+from adapter.conformance.definitions import DEFAULT_SETS
+from adapter.conformance.shelf import SETS
+from adapter.faults import Refused
+
+Resource = dict[str, Any]
+NUMBER = re.compile(r"\d+")
+BASE = DEFAULT_SETS[0]  # FHIR R4 itself: without it nothing can be said
+
+
+@dataclass
+class Against:
+    """`profiles`: instead of UK Core's of each type. `met`: every profile that anything was held against."""
+
+    checker: Checker
+    profiles: tuple[str, ...] = ()
+    met: set[str] = field(default_factory=set)
+    not_looked_up: Counter[str] = field(default_factory=Counter)
+
+    def findings(self, resource: Any) -> list[Finding]:
+        checked = self.checker.check(resource, profiles=self.profiles)
+        self.not_looked_up.update(checked.not_looked_up)
+        for _, each in resources(resource):
+            self.met.update(self._profiles(each))
+        return in_order(checked.findings)
+
+    def clean(self, resource: Resource) -> bool:
+        return self.checker.clean(resource)
+
+    def not_checked(self) -> Counter[str]:
+        return self.checker.not_checked(sorted(self.met))
+
+    @property
+    def sets(self) -> tuple[str, ...]:
+        return tuple(name if name.endswith(version) else f"{name} {version}" for name, version, _ in self.checker.definitions.names)
+
+    def _profiles(self, resource: Resource) -> Iterator[str]:
+        kind, known = str(resource.get("resourceType")), self.checker.definitions
+        yield from (profile.url for profile in (known.type(kind), None if self.profiles else known.implied(kind)) if profile)
+        said = meta.get("profile") if isinstance(meta := resource.get("meta"), dict) else None
+        claimed = [each for each in said if isinstance(each, str)] if isinstance(said, list) else []
+        yield from (profile.url for url in (*claimed, *self.profiles) if (profile := known.profile(url)))
+
+
+def in_order(found: Iterable[Finding]) -> list[Finding]:
+    """As they stand in the document: entry[2] before entry[10]."""
+    return sorted(found, key=lambda each: NUMBER.sub(lambda index: f"{index[0]:>9}", each.path))
+
+
+def resources(resource: Any, path: str = "") -> Iterator[tuple[str, Resource]]:
+    """The resource itself; of a Bundle, those in it too. Each with its path."""
+    if not isinstance(resource, dict):
+        return
+    path = path or str(resource.get("resourceType"))
+    yield path, resource
+    entries = resource.get("entry") if resource.get("resourceType") == "Bundle" else None
+    for index, entry in enumerate(entries if isinstance(entries, list) else ()):
+        if isinstance(entry, dict):
+            yield from resources(entry.get("resource"), f"{path}.entry[{index}].resource")
+
+
+def against(profiles: Sequence[str], sets: Sequence[str], packages: Sequence[Path]) -> Against:
+    """`sets`: beside FHIR R4. Raises Stop for what is not there, or is no package."""
+    names = (BASE, *(name for name in sets if name != BASE)) if sets else DEFAULT_SETS
+    try:
+        made = Against(checker(tuple(names), tuple(packages)), tuple(profiles))
+    except KeyError:
+        there = ", ".join(sorted(path.stem for path in SETS.glob("*.zip")))
+        raise Stop(Exit.USAGE, f"--set: there is no such set of definitions; there are {there}.") from None
+    except Refused as refused:
+        raise Stop(Exit.NOTHING, f"--package: {'; '.join(map(str, refused.found))}.") from None
+    except OSError:
+        raise Stop(Exit.NOTHING, "--package: a file cannot be read: check the name.") from None
+    if unknown := [url for url in profiles if made.checker.definitions.profile(url) is None]:
+        raise Stop(Exit.USAGE, f"--profile: {unknown[0]} is in none of {', '.join(made.sets)}; add the package that has it with --package.")
+    return made

@@ -1,0 +1,61 @@
+"""How `redbag check` ends: what is said when all has been told, to a person and to programs."""
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+from adapter.commands.exits import Exit
+from adapter.commands.talk import count
+from adapter.conformance import Level
+from adapter.conformance.finding import UNREAD
+from adapter.conformance.report import Summary
+
+MANY = 20  # findings; where there are more, it is told how often each rule was broken
+LONG = 1.0  # seconds; a shorter run is not worth a word
+
+
+def sentence(summary: Summary) -> str:
+    """
+    >>> sentence(Summary(files=1, holds=3, residents=3, bad=1, levels=Counter({Level.WARNING: 8})))
+    'Checked: 3 residents, 1 refused, 8 warnings.'
+    >>> sentence(Summary(files=2, holds=1, lost=1))
+    'Checked: 2 files, 1 resource, 1 file that cannot be read.'
+    """
+    resources, orphans, unread = summary.holds - summary.residents, summary.orphans, summary.lost - summary.orphans
+    said = [count(summary.files, "file")] * (summary.files > 1)
+    said += [count(summary.residents, "resident")] * (summary.residents > 0)
+    said += [count(resources, "resource")] * (resources > 0)
+    said += [f"{summary.bad:,} refused"] * (summary.bad > 0)
+    said += [f"{count(orphans, 'row')} that belong{'s' * (orphans == 1)} to nobody"] * (orphans > 0)
+    said += [f"{count(unread, 'file')} that cannot be read"] * (unread > 0)
+    said += [count(summary.levels[Level.WARNING], "warning")] * (summary.levels[Level.WARNING] > 0)
+    took = f", in {summary.seconds:.1f} s" * (summary.seconds > LONG)
+    return f"Checked: {', '.join(said)}{took}."
+
+
+def lines(summary: Summary, shown: int) -> Iterator[str]:
+    """What is said before the last sentence."""
+    found = sum(summary.levels.values())
+    grave = found - summary.levels[Level.INFORMATION]
+    if grave > MANY:
+        yield from (f"{number:>9,} × {level} {rule}" for level, rule, number in summary.by_rule() if level is not Level.INFORMATION)
+    if shown < grave:
+        yield f"Shown are the first {shown:,} findings of {found:,}."
+    if summary.not_looked_up or summary.not_checked:
+        codes = [f"{count(number, 'code')} of {system}" for system, number in summary.not_looked_up.most_common()]
+        stated = [f"{number:,} × {reason}" for reason, number in summary.not_checked.most_common()]
+        yield f"Not checked: {', '.join(stated + codes)}."
+
+
+def as_json(summary: Summary, exit: Exit) -> dict[str, Any]:
+    rules: Counter[str] = Counter()
+    for _, rule, number in summary.by_rule():
+        rules[rule] += number
+    orphans = {"orphans": summary.orphans} if summary.orphans else {}
+    return {
+        "exit": exit, "files": summary.files, "residents": summary.residents, "resources": summary.holds - summary.residents,
+        "refused": summary.bad, **orphans, "errors": summary.levels[Level.ERROR], "warnings": summary.levels[Level.WARNING],
+        "information": summary.levels[Level.INFORMATION], "unread": rules[UNREAD], "rules": dict(rules),
+        "not_checked": dict(summary.not_checked), "not_looked_up": dict(summary.not_looked_up), "definitions": list(summary.sets),
+        "seconds": round(summary.seconds, 3)}

@@ -1,0 +1,75 @@
+"""Care records, native or of a vendor's export, checked as records and as the FHIR that they become."""
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import TypeGuard
+
+from adapter.commands.check_against import Against
+from adapter.commands.check_trace import Traced, traced
+from adapter.commands.intake import ORPHAN, Intake, Problem
+from adapter.conformance import Level
+from adapter.conformance.finding import OWN_CHECK, is_at_least
+from adapter.conformance.report import Told, Unit
+from adapter.faults import Refused
+from adapter.records.rows.row import Place
+from adapter.records.source import Places
+from mappings.bag import CareRecord
+from mappings.faults import Faults
+from mappings.findings import Finding as OwnFinding
+
+OWN_RULES = "rb-"
+
+
+@dataclass
+class Checking(Intake):
+    """An intake that hands over each resident with all that was found. Whose FHIR has an error does not travel: she is refused.
+    `least`: the level from which on findings are shown; of others nobody looks for the place."""
+
+    against: Against = field(kw_only=True)
+    put: Callable[[Unit], None] = field(kw_only=True)
+    least: Level = field(kw_only=True)
+    told: list[Told] = field(default_factory=list)
+
+    def _may_travel(self, found: CareRecord | Refused, number: int, source: Places,
+                    doubts: tuple[OwnFinding, ...]) -> TypeGuard[CareRecord]:
+        self.told, began = [], time.perf_counter()
+        travels = super()._may_travel(found, number, source, doubts)
+        if travels and isinstance(found, CareRecord):
+            travels = self._is_fhir(found, number, source)
+        nobodys = any(told.finding.rule == ORPHAN for told in self.told)
+        self.put(Unit(self.shown, f"record {number}", tuple(self.told), time.perf_counter() - began, int(not nobodys)))
+        return travels
+
+    def _problem(self, problem: Problem) -> None:
+        self.warnings += problem.level == "warning"
+        self.told.append(problem.told(self.shown))
+
+    def _is_fhir(self, record: CareRecord, number: int, source: Places) -> bool:
+        try:
+            found = unsaid(traced(record, self.against), [told.field for told in self.told])
+        except Faults as bad:
+            self.refuse(number, bad)
+            return False
+        places = source.places({each.field for each in found if is_at_least(each.finding.level, self.least)})
+        levels = [each.finding.level for each in found]
+        self.told += [self._placed(each, places.get(each.field) or Place(), number) for each in found]
+        self.warnings += levels.count(Level.WARNING)
+        self.refused += Level.ERROR in levels
+        return Level.ERROR not in levels
+
+    def _placed(self, each: Traced, place: Place, number: int) -> Told:
+        inside = f"{self.shown}/{place.file}" if place.file else self.shown
+        return Told(each.finding, inside, place.line, place.column, place.name, each.field, number)
+
+
+def unsaid(found: Iterable[Traced], said: Iterable[str]) -> list[Traced]:
+    """A product rule says nothing where the record has said it of itself, in its own words."""
+    fields = tuple(field for field in said if field)
+    return [each for each in found if not (each.finding.rule.startswith(OWN_RULES) and each.finding.rule != OWN_CHECK
+                                           and any(within(each.field, field) or within(field, each.field) for field in fields))]
+
+
+def within(field: str, other: str) -> bool:
+    return field == other or field.startswith((f"{other}.", f"{other}["))
