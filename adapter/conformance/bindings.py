@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from adapter.conformance.finding import Level
 from adapter.conformance.forms import Bound, Form
 from adapter.conformance.model import Codes, Json
+from adapter.conformance.ucum import UCUM, is_unit
 
 if TYPE_CHECKING:
     from adapter.conformance.structure import Walk
@@ -130,6 +131,9 @@ def known(walk: Walk, value: Json, path: str) -> None:
     system, code, display = value.get("system"), value.get("code"), value.get("display")
     if not isinstance(system, str) or not isinstance(code, str):
         return
+    if system == UCUM:
+        known_unit(walk, code, path)
+        return
     found = walk.forms.definitions.system(system)
     if found is None:
         _unknown_system(walk, system, path)
@@ -139,13 +143,20 @@ def known(walk: Walk, value: Json, path: str) -> None:
         displays = next((each for other, each in found.codes.items() if other.lower() == code.lower()), None)
     if displays is None:
         walk.error("fhir-code", f"{path}.code", f"is no code of {system}", "capital letters matter; look the code up there", system)
-    elif isinstance(display, str) and displays and display.casefold() not in {each.casefold() for each in displays}:
+    elif isinstance(display, str) and displays and display.casefold() not in map(str.casefold, displays):
         texts = " or ".join(f"“{each}”" for each in displays[:3])
-        walk.error("fhir-display", f"{path}.display", f"is not what {system} calls this code: {texts}", "write that, or leave display out", system)
+        walk.error("fhir-display", f"{path}.display", f"is not what {system} calls this code: {texts}", "write that, or none", system)
+
+
+def known_unit(walk: Walk, code: str, path: str) -> None:
+    """No list holds all units of UCUM; its grammar tells which are."""
+    if not is_unit(code):
+        walk.error("fhir-code", f"{path}.code", "is no unit of UCUM", "write mg, mL, Cel, mm[Hg], /min; a tablet is {tablet}", UCUM)
 
 
 def _unknown_system(walk: Walk, system: str, path: str) -> None:
     """Nobody can look its codes up; but what stands in HL7 FHIR's own namespace FHIR knows, or it is misspelt."""
     walk.unlisted[system] += 1
-    if system.startswith(OWN) and not system.startswith(EXCEPT) and walk.forms.definitions.codes(system) is None:
+    own = system.startswith(OWN) and not system.startswith(EXCEPT)
+    if own and walk.forms.definitions.codes(system) is None:
         walk.error("fhir-code", f"{path}.system", "is no code system of HL7 FHIR R4, in whose namespace it stands", "look its URL up")

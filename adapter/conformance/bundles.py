@@ -26,7 +26,8 @@ Placed = tuple[str, Json]      # (path, value)
 
 def check(walk: Walk, here: Here) -> None:
     entries = here.resource.get("entry")
-    every = [(f"{here.path}.entry[{index}]", each) for index, each in enumerate(entries) if isinstance(each, dict)] if isinstance(entries, list) else []
+    listed = entries if isinstance(entries, list) else []
+    every = [(f"{here.path}.entry[{index}]", each) for index, each in enumerate(listed) if isinstance(each, dict)]
     kind = here.resource.get("type")
     for path, entry in every:
         _entry(walk, kind, entry, path)
@@ -42,7 +43,7 @@ def _entry(walk: Walk, kind: Json, entry: dict[str, Json], path: str) -> None:
     if kind == "searchset" and "id" not in resource and resource.get("resourceType") != "OperationOutcome":
         walk.error("fhir-bundle", f"{path}.resource", "has no id; what a search finds has one")
     if "fullUrl" not in entry and kind not in NAMELESS:
-        walk.error("fhir-bundle", path, "has no fullUrl; only in a transaction or batch may an entry go without", "write urn:uuid: and a UUID")
+        walk.error("fhir-bundle", path, "has no fullUrl; only in a transaction or batch it may", "write urn:uuid: and a UUID")
     if isinstance(url, str) and url:
         _named(walk, url, resource, path)
 
@@ -71,23 +72,24 @@ def _links(walk: Walk, here: Here) -> None:
 # Documents and messages -------------------------------------------------------------------------------------------------------------
 
 def _whole(walk: Walk, here: Here, every: list[Placed], first: dict[str, Json], path: str, kind: str) -> None:
+    places = {str(entry.get("fullUrl")): index for index, (_, entry) in reversed(list(enumerate(every)))}
     speaks_of = _of_composition(first, path) if kind == "document" else _at(first, "focus", path)
     for place, reference in speaks_of:
-        if isinstance(said := reference.get("reference") if isinstance(reference, dict) else None, str) and not said.startswith("#"):
-            if _target(said, every, every[0][1]) is None and not said.startswith("urn:"):
-                walk.error("fhir-reference", f"{place}.reference", f"leads to no entry of the bundle; a {kind} holds what it speaks of",
-                           "add it as an entry, and refer to it by its fullUrl")
-    _misnamed(walk, every)
+        said = reference.get("reference") if isinstance(reference, dict) else None
+        if isinstance(said, str) and not said.startswith(("#", "urn:")) and _target(said, places, every[0][1]) is None:
+            walk.error("fhir-reference", f"{place}.reference", f"leads to no entry of the bundle; a {kind} holds what it speaks of",
+                       "add it as an entry, and refer to it by its fullUrl")
+    _misnamed(walk, every, places)
     if kind == "document":
-        _reachable(walk, every)
+        _reachable(walk, every, places)
 
 
-def _misnamed(walk: Walk, every: list[Placed]) -> None:
+def _misnamed(walk: Walk, every: list[Placed], places: dict[str, int]) -> None:
     """References that mean an entry by its type and id, and do not find it under its fullUrl."""
     own = {f"{inner.get('resourceType')}/{inner.get('id')}" for _, entry in every if isinstance(inner := entry.get("resource"), dict)}
     for path, entry in every:
         for place, said in _references(entry.get("resource"), f"{path}.resource", 0):
-            if references.VERSION.sub("", said) in own and _target(said, every, entry) is None:
+            if references.VERSION.sub("", said) in own and _target(said, places, entry) is None:
                 walk.error("fhir-reference", f"{place}.reference", "means an entry by type and id, but that entry has another fullUrl",
                            "refer to it by its fullUrl")
 
@@ -108,7 +110,9 @@ def _at(value: dict[str, Json], names: str, path: str) -> Iterator[Placed]:
     """The values under `a` or `a.b`, each with its path."""
     name, _, rest = names.partition(".")
     inner = value.get(name)
-    found = [(f"{path}.{name}[{index}]", each) for index, each in enumerate(inner)] if isinstance(inner, list) else [(f"{path}.{name}", inner)]
+    found = [(f"{path}.{name}", inner)]
+    if isinstance(inner, list):
+        found = [(f"{path}.{name}[{index}]", each) for index, each in enumerate(inner)]
     for place, each in found:
         if rest and isinstance(each, dict):
             yield from _at(each, rest, place)
@@ -116,22 +120,17 @@ def _at(value: dict[str, Json], names: str, path: str) -> Iterator[Placed]:
             yield place, each
 
 
-def _target(said: str, every: list[Placed], source: dict[str, Json]) -> int | None:
-    """The entry that a reference in the entry `source` leads to."""
-    said = references.VERSION.sub("", said.partition("#")[0])
-    literal = references.LITERAL.fullmatch(said)
-    base = references.LITERAL.fullmatch(str(source.get("fullUrl")))
-    if literal and not literal["base"] and base:
-        said = f"{base['base'] or ''}{said}"
-    return next((index for index, (_, entry) in enumerate(every) if entry.get("fullUrl") == said), None)
+def _target(said: str, places: dict[str, int], source: dict[str, Json]) -> int | None:
+    """The entry that a reference in the entry `source` leads to; `places`: of the entries, by fullUrl."""
+    return places.get(references.from_base(references.VERSION.sub("", said.partition("#")[0]), str(source.get("fullUrl"))))
 
 
-def _reachable(walk: Walk, every: list[Placed]) -> None:
+def _reachable(walk: Walk, every: list[Placed], places: dict[str, int]) -> None:
     """Each entry of a document is linked with its Composition, in whatever direction."""
     linked: dict[int, set[int]] = {index: set() for index in range(len(every))}
     for index, (_, entry) in enumerate(every):
         for _, said in _references(entry.get("resource"), "", 0):
-            if (target := _target(said, every, entry)) is not None:
+            if (target := _target(said, places, entry)) is not None:
                 linked[index].add(target)
                 linked[target].add(index)
     reached, waiting = {0}, [0]

@@ -16,13 +16,13 @@ from pathlib import Path
 from typing import NamedTuple
 
 from adapter.conformance.definitions import DEFAULT_SETS, Definitions
+from adapter.conformance.discriminators import matcher
 from adapter.conformance.extensions import contexts_not_checked
 from adapter.conformance.finding import Finding, has_error
-from adapter.conformance.forms import Forms, Said, Slice, Sliced, Spot
+from adapter.conformance.forms import Forms, Said, Sliced, Spot, sliced_by
 from adapter.conformance.invariants import BY_HAND, Invariants
 from adapter.conformance.model import Json
 from adapter.conformance.rules import RULES, Rule
-from adapter.conformance.slicing import matcher
 from adapter.conformance.structure import Walk
 
 MOST = 1000      # findings of one resource
@@ -82,8 +82,7 @@ class Checker:
         for constraint in element.constraints:
             if constraint.key not in BY_HAND and (not constraint.expression or self._invariants.of(constraint) is None):
                 found["invariant that cannot be evaluated"] += 1
-        if element.slicing and element.slices:
-            found["slicing that cannot be told apart"] += not self._told_apart(said)
+        found["slicing that cannot be told apart"] += sum(not self._told_apart(said, sliced) for sliced in sliced_by(said) if sliced.slices)
         if element.binding and element.binding.value_set and self.definitions.codes(element.binding.value_set) is None:
             found["value set that is not known"] += 1
         for type_ in element.types:
@@ -93,12 +92,9 @@ class Checker:
         for inner in (*element.children, *element.slices):
             yield from self._stated(Said(inner, said.owner), found)
 
-    def _told_apart(self, said: Said) -> bool:
-        element = said.element
-        assert element.slicing is not None
-        sliced = Sliced(element.slicing, tuple(Slice(each.slice, Said(each, said.owner)) for each in element.slices), said.source)
-        spot = Spot(element.name, element.many, (said,), {})
-        return bool(element.slicing.discriminators) and all(matcher(self._forms, spot, sliced, each) is not None for each in sliced.slices)
+    def _told_apart(self, said: Said, sliced: Sliced) -> bool:
+        spot = Spot(said.element.name, said.element.many, (said,), {})
+        return bool(sliced.slicing.discriminators) and all(matcher(self._forms, spot, sliced, each) is not None for each in sliced.slices)
 
 
 @lru_cache(maxsize=8)

@@ -1,7 +1,7 @@
 """Extensions: known, where they may stand, and what their own definition asks of them.
 
-Source: HL7 FHIR R4, pages Extensibility and Defining Extensions. As with HL7's validator an extension that is not known is an error: whoever
-brings its definition (`--package`), or tolerates `fhir-extension` by name, may send it.
+Source: HL7 FHIR R4, pages Extensibility and Defining Extensions. As with HL7's validator an extension that is not known is an error:
+whoever brings its definition (`--package`), or tolerates `fhir-extension` by name, may send it.
 """
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ def check(walk: Walk, form: Form, item: Item, modifier: bool, around: Form, here
     if definition is None or definition.type != "Extension":
         return _undefined(walk, form, item, url, modifier, around, here)
     if definition.root.modifier != modifier:
-        which = "changes the meaning of what it stands on and belongs in modifierExtension" if definition.root.modifier else "belongs in extension, not in modifierExtension"
-        walk.error("fhir-modifier", item.path, f"the extension {definition.url} {which}", "", definition.url)
+        where = "modifierExtension: it changes what things mean" if definition.root.modifier else "extension: it changes nothing"
+        walk.error("fhir-modifier", item.path, f"the extension {definition.url} belongs in {where}", "", definition.url)
     _placed(walk, definition, item.path, around, here)
     return walk.object(walk.forms.of("Extension", (*form.said, Said(definition.root, definition))), item.value, item.path, here)
 
@@ -41,9 +41,10 @@ def _undefined(walk: Walk, form: Form, item: Item, url: str, modifier: bool, aro
     if ":" not in url and not inside:
         walk.error("fhir-extension", f"{item.path}.url", "must be an absolute URL: the one under which the extension is defined")
     elif inside and ":" not in url:
-        walk.error("fhir-extension", f"{item.path}.url", f"is no part of the extension around it; its parts are: {_parts(around)}", "", _defined(around))
+        parts = f"is no part of the extension around it; its parts are: {_parts(around)}"
+        walk.error("fhir-extension", f"{item.path}.url", parts, "", _defined(around))
     elif modifier:
-        walk.error("fhir-extension", item.path, "is a modifierExtension that nobody here knows; what it changes cannot be understood", PACKAGE)
+        walk.error("fhir-extension", item.path, "is a modifierExtension that none of the definitions loaded knows", PACKAGE)
     elif "|" in url:
         walk.error("fhir-extension", f"{item.path}.url", "holds a version behind |; the URL of an extension has none")
     else:

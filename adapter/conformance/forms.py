@@ -197,9 +197,15 @@ def _spot(said: tuple[Said, ...]) -> Spot:
         left = tuple(_keys(element, first.name))
         if element.types and first.types and (gone := spot.keys.keys() - set(left)) and first.name.endswith("[x]"):
             spot.denied |= dict.fromkeys(gone, (left, each.source))
-        if element.slicing:
-            spot.sliced += (Sliced(element.slicing, tuple(Slice(a.slice, Said(a, each.owner)) for a in element.slices), each.source),)
+        spot.sliced += sliced_by(each)
     return spot
+
+
+def sliced_by(said: Said) -> tuple[Sliced, ...]:
+    """How an element, or a slice of one, slices what stands there; nothing where it does not."""
+    element = said.element
+    slices = tuple(Slice(each.slice, Said(each, said.owner)) for each in element.slices)
+    return (Sliced(element.slicing, slices, said.source),) if element.slicing else ()
 
 
 def _keys(element: Element, name: str = "") -> dict[str, str]:

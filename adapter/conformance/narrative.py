@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 SOURCE = "http://hl7.org/fhir/StructureDefinition/Narrative"
 WRITE = 'write <div xmlns="http://www.w3.org/1999/xhtml">…</div>, well-formed XML, with &#160; instead of &nbsp;'
 ACTIVE = ("javascript:", "vbscript:")
-BLOCKS = frozenset("p div h1 h2 h3 h4 h5 h6 ul ol dl table pre blockquote address hr".split())
+BLOCKS = frozenset({"p", "div", "h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "dl", "table", "pre", "blockquote", "address", "hr"})
 
 
 def check(walk: Walk, value: Json, path: str) -> bool:
@@ -41,10 +41,10 @@ def check(walk: Walk, value: Json, path: str) -> bool:
 def _element(walk: Walk, element: etree._Element, path: str) -> None:
     space, _, name = str(element.tag).removeprefix("{").partition("}")
     if space != XHTML or name not in ELEMENTS:
-        walk.error("txt-1", path, "has an element that FHIR does not allow in a narrative (only text, lists, tables, links and images)", "", SOURCE)
+        walk.error("txt-1", path, "has an element that FHIR does not allow in a narrative", "use text, lists, tables, links", SOURCE)
         return
-    for key, said in element.items():
-        key = str(key).replace("{http://www.w3.org/XML/1998/namespace}", "xml:")
+    for attribute, said in element.items():
+        key = str(attribute).replace("{http://www.w3.org/XML/1998/namespace}", "xml:")
         if key == "target" or not (key in ATTRIBUTES or key in OF_ONE.get(name, ())):
             walk.error("txt-1", path, f"has an attribute on <{name}> that FHIR does not allow in a narrative", "", SOURCE)
         elif key in ("href", "src"):

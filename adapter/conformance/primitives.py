@@ -60,7 +60,9 @@ def told(value: Json) -> str:
         return "null"
     if isinstance(value, bool):
         return "true or false"
-    return "an object" if isinstance(value, dict) else "a list" if isinstance(value, list) else "a text" if isinstance(value, str) else "a number"
+    if isinstance(value, dict):
+        return "an object"
+    return "a list" if isinstance(value, list) else "a text" if isinstance(value, str) else "a number"
 
 
 # Text -------------------------------------------------------------------------------------------------------------------------------

@@ -1,7 +1,7 @@
-"""References: written so that they lead somewhere, to a type that may stand there, and, within a bundle or a resource, to what is there.
+"""References: written so that they lead somewhere, to a type that may stand there, and within a bundle or a resource to what is there.
 
-Source: HL7 FHIR R4, pages References and Bundle ("Resolving references in bundles"); what is an error, as HL7's validator has it: a `#` or a
-`urn:` that leads nowhere is one, a relative or absolute URL is not (it may lead to a server).
+Source: HL7 FHIR R4, pages References and Bundle ("Resolving references in bundles"); what is an error, as HL7's validator has it: a `#` or
+a `urn:` that leads nowhere is one, a relative or absolute URL is not (it may lead to a server).
 """
 from __future__ import annotations
 
@@ -24,11 +24,12 @@ VERSION = re.compile(r"/_history/[^/]*$")
 
 @dataclass(slots=True, eq=False)
 class Bundled:
-    """A bundle and its resources by fullUrl. `kind`: its type. `relative`: by Type/id, for entries that are known by urn only."""
+    """A bundle and its resources by fullUrl. `kind`: its type."""
 
     resource: dict[str, Json]
     kind: str
     by_url: dict[str, dict[str, Json]] = field(default_factory=dict)
+    urls: dict[int, str] = field(default_factory=dict)      # the fullUrl of a resource, by its identity
 
 
 def bundled(resource: dict[str, Json]) -> Bundled:
@@ -38,6 +39,7 @@ def bundled(resource: dict[str, Json]) -> Bundled:
     for entry in entries if isinstance(entries, list) else ():
         if isinstance(entry, dict) and isinstance(url := entry.get("fullUrl"), str) and isinstance(inner := entry.get("resource"), dict):
             found.by_url.setdefault(url, inner)
+            found.urls.setdefault(id(inner), url)
     return found
 
 
@@ -89,15 +91,15 @@ def _malformed(walk: Walk, said: str, path: str, here: Here) -> bool:
     path = f"{path}.reference"
     if said.startswith("#"):
         if said != "#" and said[1:] not in here.contained:
-            walk.error("fhir-reference", path, "leads to no contained resource: none has this id", "correct the id, or send what is meant as contained")
+            walk.error("fhir-reference", path, "leads to no contained resource: none has this id", "correct it, or contain what is meant")
             return True
     elif any(character.isspace() for character in said):
         walk.error("fhir-reference", path, "holds white space, which no reference does")
         return True
     elif query := QUERY.fullmatch(said):
         return _conditional(walk, query["type"], path, here)
-    elif said.startswith("urn:") and here.bundle is not None and said.partition("#")[0] not in here.bundle.by_url:
-        walk.error("fhir-reference", path, "leads to no entry of the bundle: none has this fullUrl", "correct it, or add what is meant as an entry")
+    elif said.startswith("urn:") and here.bundle and said.partition("#")[0] not in here.bundle.by_url:
+        walk.error("fhir-reference", path, "leads to no entry of the bundle: none has this fullUrl", "correct it, or add the entry")
         return True
     return False
 
@@ -145,19 +147,20 @@ def resolved(value: Json, here: Here | None) -> dict[str, Json] | None:
         return None
     if said.startswith("#"):
         return here.root if said == "#" else here.contained.get(said[1:])
-    return _in_bundle(VERSION.sub("", said), here) if here.bundle else None
+    return _in_bundle(VERSION.sub("", said), here.bundle, here.root) if here.bundle else None
 
 
-def _in_bundle(said: str, here: Here) -> dict[str, Json] | None:
+def _in_bundle(said: str, bundle: Bundled, source: dict[str, Json]) -> dict[str, Json] | None:
     """By fullUrl; a relative one from the base of the entry that it stands in."""
-    assert here.bundle is not None
-    if said in here.bundle.by_url:
-        return here.bundle.by_url[said]
-    if (literal := LITERAL.fullmatch(said)) and not literal["base"]:
-        url = next((url for url, each in here.bundle.by_url.items() if each is here.root), "")
-        if own := LITERAL.fullmatch(url):
-            return here.bundle.by_url.get(f"{own['base'] or ''}{said}")
-    return None
+    if said in bundle.by_url:
+        return bundle.by_url[said]
+    return bundle.by_url.get(from_base(said, bundle.urls.get(id(source), "")))
+
+
+def from_base(said: str, full_url: str) -> str:
+    """A relative reference, as it stands in an entry with this fullUrl, made whole."""
+    literal, own = LITERAL.fullmatch(said), LITERAL.fullmatch(full_url)
+    return f"{own['base'] or ''}{said}" if literal and own and not literal["base"] else said
 
 
 def leads_to(value: Json, here: Here | None) -> str | None:

@@ -8,9 +8,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import zip_longest
 from typing import NamedTuple
 
 from adapter.conformance import bindings, bundles, extensions, narrative, references, slicing, values, vital_signs
+from adapter.conformance.asked import hold
 from adapter.conformance.finding import Finding, Level, has_error
 from adapter.conformance.forms import Form, Forms, Said, Spot
 from adapter.conformance.invariants import Invariants
@@ -96,7 +98,7 @@ class Walk:
     def _whole(self, form: Form, value: Json, extra: Json, path: str, here: Here) -> None:
         """What is asked of a value as a whole, once its parts are sound."""
         for asked in form.asked:
-            slicing.hold(self, asked, value, path)
+            hold(self, asked, value, path)
         if form.bound and bindings.apply(form) or form.within:
             bindings.check(self, form, value, path)
         if form.type in values.CHECKS:
@@ -135,9 +137,10 @@ class Walk:
         name = spot.name.removesuffix("[x]")
         if spot.least is not None:
             choice = f" (one of: {', '.join(spot.keys)})" if len(spot.keys) > 1 else ""
-            self.error("fhir-min", f"{path}.{name}", f"is missing; {at_least(spot.least.element.least)} is needed{choice}", "", spot.least.source)
+            says = f"is missing; {at_least(spot.least.element.least)} is needed{choice}"
+            self.error("fhir-min", f"{path}.{name}", says, "", spot.least.source)
         else:
-            slicing.counted(self, spot, [], f"{path}.{name}")
+            slicing.shared(self, spot, [], f"{path}.{name}")
 
     # What stands under a key --------------------------------------------------------------------------------------------------------
 
@@ -152,13 +155,13 @@ class Walk:
         for key in keys:
             if key in spot.denied:
                 left, source = spot.denied[key]
-                self.error("fhir-type", f"{path}.{key}", f"may not be of this type here; write {' or '.join(left) or 'nothing'}", "", source)
+                self.error("fhir-type", f"{path}.{key}", f"may not be of this type here; write {' or '.join(left)}", "", source)
                 sound = False
             else:
                 sound = self._gather(spot, key, value, path, items) and sound
         if spot.many and sound:
             self._count(spot, len(items), f"{path}.{keys[0]}")
-        assigned = slicing.counted(self, spot, items, f"{path}.{keys[0]}", here) if spot.sliced else {}
+        assigned = slicing.shared(self, spot, items, f"{path}.{keys[0]}", here) if spot.sliced else {}
         for index, item in enumerate(items):
             sound = self._item(spot, item, assigned.get(index, ()), form, here) and sound
         return sound
@@ -181,14 +184,13 @@ class Walk:
     def _gather_list(self, key: str, kind: str, plain: Json, extra: Json, path: str, items: list[Item]) -> bool:
         for name, each in ((key, plain), (f"_{key}", extra)):
             if each is not None and not isinstance(each, list):
-                self.error("fhir-type", f"{path}.{name}", f"must be a list, not {told(each)}; write it in square brackets, also where there is only one")
+                self.error("fhir-type", f"{path}.{name}", f"must be a list, not {told(each)}", "write square brackets around it")
                 return False
             if each is not None and not each:
                 self.error("fhir-empty", f"{path}.{name}", "is an empty list; leave the element out where nothing is known")
                 return False
-        plain, extra = plain or [], extra or []
-        for index in range(max(len(plain), len(extra))):
-            items.append(Item(f"{path}.{key}[{index}]", kind, plain[index] if index < len(plain) else None, extra[index] if index < len(extra) else None))
+        both = enumerate(zip_longest(plain or (), extra or ()))
+        items.extend(Item(f"{path}.{key}[{index}]", kind, value, beside) for index, (value, beside) in both)
         return True
 
     def _count(self, spot: Spot, count: int, path: str) -> None:
@@ -251,7 +253,6 @@ class Walk:
         path = path or kind
         claims = [*profiles, *(asked.profiles if asked else ()), *references.claimed(self, value, path)]
         form = self.forms.of(kind, self._held_against(kind, claims, implied=not profiles, resource=value))
-        inside = around is not None and around.kind not in ("Bundle", "Parameters")
         here = self._here(value, kind, path, around)
         sound = self.object(form, value, path, here)
         references.check_contained(self, here)

@@ -16,12 +16,13 @@ from adapter.conformance import bindings, references
 from adapter.conformance.forms import Form
 from adapter.conformance.model import Json
 from adapter.conformance.primitives import told
+from adapter.conformance.ucum import UCUM
 from adapter.fhir_xml.tables import Kind, elements_of, resource_types
 
 if TYPE_CHECKING:
     from adapter.conformance.structure import Here, Walk
 
-ABSOLUTE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:\S+")
+ABSOLUTE = re.compile(r"[a-z][a-z0-9+.-]*:\S+")      # HL7's validator knows no scheme in capital letters
 EXAMPLE = {      # what documentation and tests write for a URL, by the types that HL7's validator looks at
     "uri": re.compile(r"https?://(?:[^/?#]*\.)?(?:example\.org|acme\.com)(?![\w.-])"),
     "canonical": re.compile(r"https?://(?:[^/?#]*\.)?(?:example\.org|example\.com|acme\.com)(?![\w.-])"),
@@ -69,7 +70,7 @@ def resource_type(walk: Walk, value: Json, path: str) -> str | None:
         return None
     type_ = walk.forms.definitions.type(kind)
     if type_ is None or type_.kind != "resource" or type_.abstract:
-        walk.error("fhir-type", f"{place}.resourceType", "is no type of resource of FHIR R4", "write it as FHIR does, with its capital letters")
+        walk.error("fhir-type", f"{place}.resourceType", "is no type of resource of FHIR R4", "capital letters matter")
         return None
     return kind
 
@@ -109,7 +110,7 @@ def _comparable(value: Json, bound: Json) -> bool:
 def _identifier(walk: Walk, form: Form, value: dict[str, Json], path: str, here: Here) -> None:
     system, said = value.get("system"), value.get("value")
     if isinstance(system, str) and not ABSOLUTE.match(system):
-        walk.error("fhir-format", f"{path}.system", "must be an absolute URI: the one under which the numbers are given out, with its scheme")
+        walk.error("fhir-format", f"{path}.system", "must be an absolute URI, with its scheme: that of whoever gives the identifiers out")
     if system == "urn:ietf:rfc:3986" and isinstance(said, str) and not ABSOLUTE.match(said):
         walk.error("fhir-format", f"{path}.value", "must be a whole URI, since the system says that values are URIs")
 
@@ -124,6 +125,12 @@ def _coding(walk: Walk, form: Form, value: dict[str, Json], path: str, here: Her
     bindings.known(walk, value, path)
 
 
+def _quantity(walk: Walk, form: Form, value: dict[str, Json], path: str, here: Here) -> None:
+    if value.get("system") == UCUM and isinstance(code := value.get("code"), str):
+        bindings.known_unit(walk, code, path)
+
+
 CHECKS: dict[str, Callable[[Walk, Form, dict[str, Json], str, Here], None]] = {
     "Identifier": _identifier, "Attachment": _attachment, "Coding": _coding, "Reference": references.check,
+    **dict.fromkeys(("Quantity", "Age", "Count", "Distance", "Duration"), _quantity),
 }

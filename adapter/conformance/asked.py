@@ -1,0 +1,50 @@
+"""Values that a definition asks for: the same (fixed), or at least this (pattern). Source: HL7 FHIR R4, page ElementDefinition."""
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from adapter.conformance.forms import Asked
+from adapter.conformance.model import Json
+
+if TYPE_CHECKING:
+    from adapter.conformance.structure import Walk
+
+SHOWN = 300      # characters of a value that a sentence shows
+_encode = msgspec.json.Encoder(decimal_format="number").encode
+
+
+def hold(walk: Walk, asked: Asked, value: Json, path: str) -> None:
+    """Tells where a value is not the one that is asked for."""
+    if not holds(asked, value):
+        rule, must = ("fhir-fixed", "must be exactly") if asked.whole else ("fhir-pattern", "must hold at least")
+        walk.error(rule, path, f"{must} {written(asked.value)}", "", asked.source)
+
+
+def holds(asked: Asked, value: Json) -> bool:
+    return equal(value, asked.value) if asked.whole else covers(value, asked.value)
+
+
+def equal(value: Json, wanted: Json) -> bool:
+    """The same JSON; 1 and true are not the same, 1.0 and 1 are."""
+    if isinstance(wanted, dict):
+        return isinstance(value, dict) and value.keys() == wanted.keys() and all(equal(value[key], wanted[key]) for key in wanted)
+    if isinstance(wanted, list):
+        return isinstance(value, list) and len(value) == len(wanted) and all(map(equal, value, wanted))
+    return isinstance(value, bool) == isinstance(wanted, bool) and bool(value == wanted)
+
+
+def covers(value: Json, pattern: Json) -> bool:
+    """At least the pattern: each of its members, and for each element of its lists one that covers it."""
+    if isinstance(pattern, dict):
+        return isinstance(value, dict) and all(key in value and covers(value[key], pattern[key]) for key in pattern)
+    if isinstance(pattern, list):
+        return isinstance(value, list) and all(any(covers(each, wanted) for each in value) for wanted in pattern)
+    return equal(value, pattern)
+
+
+def written(value: Json) -> str:
+    """A definition's value, for a sentence."""
+    said = _encode(value).decode()
+    return said if len(said) <= SHOWN else f"{said[:SHOWN]}…"
