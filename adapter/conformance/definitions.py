@@ -112,9 +112,12 @@ def implicit(url: str) -> Codes | None:
     return next((Codes(url, unlisted=(system,)) for start, system in IMPLICIT.items() if url.startswith(start)), None)
 
 
+_shelf = lru_cache(Shelf)      # what was decoded of a set once is decoded
+
+
 @lru_cache(maxsize=8)
 def _of(sets: tuple[str, ...], packages: tuple[Path, ...]) -> Definitions:
-    sources: list[Source] = [Shelf(name) for name in sets]
+    sources: list[Source] = [_shelf(name) for name in sets]
     for path in packages:
         sources.append(_brought(path, Definitions(sources)))
     return Definitions(sources)
