@@ -24,6 +24,7 @@ from adapter.conformance.invariants import BY_HAND, Invariants
 from adapter.conformance.model import Json
 from adapter.conformance.rules import RULES, Rule
 from adapter.conformance.structure import Walk
+from adapter.conformance.unchecked import unchecked
 
 MOST = 1000      # findings of one resource
 
@@ -72,6 +73,7 @@ class Checker:
             if profile is None or profile.url in seen:
                 continue
             seen.add(profile.url)
+            found.update(each.reason for each in unchecked(profile, self.definitions))
             found["invariant of where an extension may stand"] += contexts_not_checked(profile)
             waiting.extend(url for url in self._stated(Said(profile.root, profile), found) if url not in seen)
         return +found
@@ -83,8 +85,6 @@ class Checker:
             if constraint.key not in BY_HAND and (not constraint.expression or self._invariants.of(constraint) is None):
                 found["invariant that cannot be evaluated"] += 1
         found["slicing that cannot be told apart"] += sum(not self._told_apart(said, sliced) for sliced in sliced_by(said) if sliced.slices)
-        if element.binding and element.binding.value_set and self.definitions.codes(element.binding.value_set) is None:
-            found["value set that is not known"] += 1
         for type_ in element.types:
             yield from type_.profiles
             if kind := self.definitions.type(type_.code):
