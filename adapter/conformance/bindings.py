@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from adapter.conformance.finding import Level
 from adapter.conformance.forms import Bound, Form
-from adapter.conformance.model import Codes, Json
+from adapter.conformance.model import Codes, CodeSystem, Json
 from adapter.conformance.ucum import UCUM, is_unit
 
 if TYPE_CHECKING:
@@ -46,8 +46,7 @@ def check(walk: Walk, form: Form, value: Json, path: str) -> None:
 
 
 def _against(walk: Walk, bound: Bound, value_set: str, level: Level, value: Json, path: str) -> None:
-    found = member(walk, value_set, value, path)
-    if found is None or found:
+    if member(walk, value_set, value) is not False or any(_is_no_code(walk, *each) for each in codes_of(value)):
         return
     codes = walk.forms.definitions.codes(value_set)
     if not any(True for _ in codes_of(value)):
@@ -68,7 +67,7 @@ def listed(codes: Codes | None, value_set: str) -> str:
     return f"one of: {', '.join(every)}{systems}"
 
 
-def member(walk: Walk, value_set: str, value: Json, path: str = "") -> bool | None:
+def member(walk: Walk, value_set: str, value: Json) -> bool | None:
     """Whether one of the codes of a value belongs to a value set; None where that cannot be told."""
     codes = walk.forms.definitions.codes(value_set)
     if codes is None:
@@ -105,7 +104,13 @@ def _in_whole(walk: Walk, system: str, code: str) -> bool | None:
     if known is None:
         walk.unlisted[system] += 1
         return None
-    return code in known.codes or (known.any_case and code.lower() in map(str.lower, known.codes))
+    return displays_of(known, code) is not None
+
+
+def _is_no_code(walk: Walk, system: str | None, code: str) -> bool:
+    """Of its code system: that is told already (known), and is the fault."""
+    known_system = walk.forms.definitions.system(system) if system else None
+    return known_system is not None and displays_of(known_system, code) is None
 
 
 def codes_of(value: Json) -> Iterator[Code]:
@@ -138,14 +143,20 @@ def known(walk: Walk, value: Json, path: str) -> None:
     if found is None:
         _unknown_system(walk, system, path)
         return
-    displays = found.codes.get(code)
-    if displays is None and found.any_case:
-        displays = next((each for other, each in found.codes.items() if other.lower() == code.lower()), None)
+    displays = displays_of(found, code)
     if displays is None:
         walk.error("fhir-code", f"{path}.code", f"is no code of {system}", "capital letters matter; look the code up there", system)
     elif isinstance(display, str) and displays and display.casefold() not in map(str.casefold, displays):
         texts = " or ".join(f"“{each}”" for each in displays[:3])
         walk.error("fhir-display", f"{path}.display", f"is not what {system} calls this code: {texts}", "write that, or none", system)
+
+
+def displays_of(system: CodeSystem, code: str) -> tuple[str, ...] | None:
+    """None where it has no such code."""
+    found = system.codes.get(code)
+    if found is None and system.any_case:
+        return next((each for other, each in system.codes.items() if other.lower() == code.lower()), None)
+    return found
 
 
 def known_unit(walk: Walk, code: str, path: str) -> None:

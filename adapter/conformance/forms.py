@@ -188,6 +188,8 @@ def _find(element: Element, wanted: str) -> Element | None:
 def _spot(said: tuple[Said, ...]) -> Spot:
     first = said[0].element
     spot = Spot(name=first.name, many=first.many, said=said, keys=_keys(first))
+    if first.name == "id" and said[0].owner.kind == "resource":
+        spot.keys = {"id": "id"}      # R4's definitions say string; its page Resource says id
     for each in said:
         element = each.element
         if element.least and (spot.least is None or element.least > spot.least.element.least):

@@ -1,0 +1,118 @@
+"""The explaining check is given anything: it never raises, says nothing of what it was given, and says the same again."""
+from __future__ import annotations
+
+import json
+from copy import deepcopy
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as some
+
+from adapter.conformance import Checker, Finding, checker
+from adapter.conformance.definitions import Definitions
+from tests.mutants.bases import bases
+
+FIXTURES = Path(__file__).resolve().parent.parent / "fixtures"
+RESOURCES = [json.loads(path.read_text(encoding="utf-8"), parse_float=Decimal) for path in sorted(FIXTURES.rglob("*.fhir.json"))]
+RESOURCES += bases().values()
+WORDS = sorted({"resourceType", "extension", "url", "valueString", "_given", "reference", "contained", "entry", "fullUrl", "", "Patient", "#", "id"}
+               | {key for resource in RESOURCES for key in resource})
+
+leaves = (some.none() | some.booleans() | some.integers() | some.text(max_size=12) | some.sampled_from(WORDS)
+          | some.decimals(allow_nan=False) | some.just(Decimal("NaN")) | some.floats())
+values = some.recursive(leaves, lambda inner: some.lists(inner, max_size=3) | some.dictionaries(some.sampled_from(WORDS) | some.text(max_size=6),
+                                                                                               inner, max_size=4), max_leaves=25)
+
+
+def places(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    return [path, *(place for key, each in inner for place in places(each, (*path, key)))]
+
+
+def put(resource: Any, place: tuple[Any, ...], value: Any) -> Any:
+    if not place:
+        return value
+    changed = deepcopy(resource)
+    within = changed
+    for step in place[:-1]:
+        within = within[step]
+    within[place[-1]] = value
+    return changed
+
+
+@some.composite
+def edited(draw: some.DrawFn) -> Any:
+    """A good resource with up to three values replaced by anything."""
+    resource = draw(some.sampled_from(RESOURCES))
+    for _ in range(draw(some.integers(1, 3))):
+        place = draw(some.sampled_from(places(resource)))
+        resource = put(resource, place, draw(values))
+    return resource
+
+
+@settings(max_examples=300, deadline=None)
+@given(values)
+def test_any_json_is_answered(value: Any) -> None:
+    found = checker().findings(value)
+    assert all(isinstance(finding, Finding) and finding.path and finding.says for finding in found)
+
+
+@settings(max_examples=400, deadline=None)
+@given(edited())
+def test_any_edit_of_a_resource_is_answered(resource: Any) -> None:
+    before = deepcopy(resource)
+    found = checker().findings(resource)
+    assert found == checker().findings(resource)
+    assert found == sorted(found, key=lambda finding: (finding.path, finding.rule, finding.says))
+    assert repr(resource) == repr(before)      # NaN is not equal to itself
+
+
+SECRET = "Zebedee"
+
+
+@settings(max_examples=300, deadline=None)
+@given(edited(), some.randoms(use_true_random=False))
+def test_no_sentence_holds_a_value_or_a_vendors_key(resource: Any, random: Any) -> None:
+    place = random.choice(places(resource))
+    within = place[:-1]
+    secret = put(resource, place, SECRET)
+    holder = secret
+    for step in within:
+        holder = holder[step]
+    if isinstance(holder, dict):
+        holder[SECRET] = {SECRET: [SECRET]}
+    assert not any(SECRET in str(finding) for finding in checker().findings(secret))
+
+
+def test_what_is_nested_too_deep_is_told_and_not_looked_at() -> None:
+    inner: Any = {"url": "a", "valueString": "x"}
+    for _ in range(5000):
+        inner = {"url": "a", "extension": [inner]}
+    found = checker().findings({"resourceType": "Patient", "extension": [inner]})
+    assert [finding.path.count("extension") for finding in found if finding.rule == "too-deep"] == [64]
+
+
+def test_what_contains_itself_deeply_ends() -> None:
+    """Invariants that look at all descendants, over the deepest resource that is still looked at."""
+    item: Any = {"linkId": "1"}
+    for _ in range(60):
+        item = {"linkId": "1", "item": [item]}
+    found = checker().findings({"resourceType": "Questionnaire", "status": "draft", "item": [item]})
+    assert "que-2" in {finding.rule for finding in found}      # the link ids are not unique
+
+
+def test_no_more_is_told_than_asked_for() -> None:
+    few = Checker(Definitions.of(), at_most=5)
+    patient = {"resourceType": "Patient", "name": [{"family": number} for number in range(1000)]}
+    assert len(few.findings(patient)) == 5
+    assert not few.clean(patient)
+
+
+@pytest.mark.parametrize("value", [None, True, 1, "Patient", [], {}, {"resourceType": None}, {"resourceType": "Resource"},
+                                   {"resourceType": "HumanName"}, {"resourceType": "patient"}], ids=repr)
+def test_what_is_no_resource_is_told_in_one_finding(value: Any) -> None:
+    (finding,) = checker().findings(value)
+    assert (finding.rule, finding.path.partition(".")[0]) == ("fhir-type", "resource")
