@@ -13,8 +13,8 @@ def run(rule: str, checker: Checker, talk: Talk) -> Exit:
     """Raises Stop for a rule that there is not."""
     rule = rule.strip("[] ")
     if (text := explain(rule, checker.definitions)) is None:
-        near = get_close_matches(rule, names(), 3)
-        raise Stop(Exit.USAGE, f"There is no such rule{f'; perhaps {chr(32).join(near)}' if near else ''}. docs/rules.md lists them.")
+        near = ", ".join(get_close_matches(rule, names(), 3))
+        raise Stop(Exit.USAGE, f"There is no such rule{f'; perhaps {near}' if near else ''}. docs/rules.md lists them.")
     if talk.as_json:
         talk.json("rule", {"rule": rule, "says": text})
     else:

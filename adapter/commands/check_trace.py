@@ -43,7 +43,7 @@ def _sent(record: CareRecord, rows: Sequence[Row], against: Against) -> Iterator
     for part in transaction(record, AS_SENT):
         if not against.clean(part.bundle):
             of_part = [made_from[row.name] for row in part.rows]
-            yield from (back(finding, of_part) for finding in against.findings(part.bundle) if finding.level is Level.ERROR)
+            yield from (back(finding, of_part) for finding in against.checker.findings(part.bundle) if finding.level is Level.ERROR)
 
 
 def back(finding: Finding, rows: Sequence[Row]) -> Traced:

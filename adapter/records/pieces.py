@@ -16,7 +16,8 @@ from itertools import chain, count, islice
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
-from adapter.records.stream import LINE, Again, Found, Lines, Once, Twice, beforehand, read, the_document
+from adapter.records.lines import Lines
+from adapter.records.stream import LINE, Again, Found, Once, Twice, beforehand, read, the_document
 
 Step = Callable[[int], None]
 Line = tuple[int, bytes]

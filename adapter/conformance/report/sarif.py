@@ -35,7 +35,7 @@ class Sarif:
             yield comma + wire.dumps(result(told, list(self.rules).index(told.finding.rule))).decode()
 
     def end(self, summary: Summary) -> Lines:
-        driver = {"name": "redbag", "semanticVersion": self.version, "rules": [self._rule(finding) for finding in self.rules.values()]}
+        driver = {"name": "redbag", "version": self.version, "rules": [self._rule(finding) for finding in self.rules.values()]}
         run = {"invocations": [{"executionSuccessful": True, "exitCode": summary.exit}],
                "properties": {"definitions": list(summary.sets), "notChecked": dict(summary.not_checked)}, "tool": {"driver": driver}}
         yield f"],{wire.dumps(run).decode()[1:-1]}}}]}}"
