@@ -146,6 +146,13 @@ def test_what_does_not_fit_is_named(elements: list[Json], says: str) -> None:
         made("Patient", *elements)
 
 
+def test_slices_inside_slices_inside_slices_are_bounded() -> None:
+    paths = [f"Patient.contact{inside}" for inside in ("", ".telecom", ".telecom.extension", ".telecom.extension.extension")]
+    elements = [element(f"{path}:s{number}", sliceName=f"s{number}") for path in reversed(paths) for number in range(40)]
+    with pytest.raises(Unreadable, match="more than 50000 elements"):
+        made("Patient", *elements)
+
+
 def test_a_profile_of_another_type_than_its_base_is_refused() -> None:
     base = DEFINITIONS.type("Observation")
     assert base is not None

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import islice
 
 from msgspec.structs import replace
 
@@ -20,6 +21,7 @@ from adapter.conformance.compiling import (
     bound,
     by_name,
     most_of,
+    parts,
     place_of,
     profile_asked_for,
     profile_of,
@@ -29,6 +31,7 @@ from adapter.conformance.compiling import (
 from adapter.conformance.model import Constraint, Element, Json, Profile, Type
 from adapter.conformance.raw import Node, RawDiscriminator, RawElement, RawSlicing, RawType, Unreadable, definition_of, tree
 
+MOST_ELEMENTS = 50_000      # a few slices inside a few slices inside … are soon more than anybody can check; FHIR's largest have 1,000
 ONLY_THESE = RawSlicing("closed", (RawDiscriminator("type", "$this"),))
 
 
@@ -40,6 +43,8 @@ def snapshot(definition: Json, base: Profile, known: Known) -> Profile:
     elements = raw.differential.element if raw.differential else ()
     root = tree(elements, raw.url) if elements else Node(raw.type)
     whole = Overlay(Compiler(raw.url, known.types), known).applied(root, base.root, place_of(known.types[raw.type], known))
+    if sum(1 for _ in islice(parts(whole), MOST_ELEMENTS + 1)) > MOST_ELEMENTS:
+        raise Unreadable(f"{raw.url} has more than {MOST_ELEMENTS} elements, slices of slices counted")
     return profile_of(raw, whole, known.types)
 
 

@@ -12,7 +12,6 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import reduce
-from typing import Literal
 
 from adapter.conformance.compiling import unversioned
 from adapter.conformance.model import Codes, CodeSystem, Json
@@ -302,24 +301,28 @@ def filtered(system: CodeSystem, asked: RawFilter) -> frozenset[str] | None:
     return frozenset(code for code in system.codes if keeps(values.get(code)))
 
 
-def _by_kind(system: CodeSystem, op: Literal["is-a", "descendent-of", "is-not-a", "generalizes"] | str, value: str) -> frozenset[str]:
+def _by_kind(system: CodeSystem, op: str, value: str) -> frozenset[str]:
     if op == "generalizes":
-        return frozenset(_above(system, value))
-    below = frozenset(code for code in system.codes if value in _above(system, code))
+        return _reached(value, system.parents)
+    kinds: dict[str, list[str]] = {}
+    for code, parents in system.parents.items():
+        for each in parents:
+            kinds.setdefault(each, []).append(code)
+    below = _reached(value, kinds) & system.codes.keys()
     if op == "is-not-a":
         return frozenset(system.codes) - below
     return below - {value} if op == "descendent-of" else below
 
 
-def _above(system: CodeSystem, code: str) -> set[str]:
-    """It and everything that it is a kind of; a code system that runs in a circle ends here too."""
+def _reached(code: str, steps: Mapping[str, Iterable[str]]) -> frozenset[str]:
+    """It and everything that can be reached from it; a code system that runs in a circle ends here too."""
     found: set[str] = set()
     todo = [code]
     while todo:
         if (each := todo.pop()) not in found:
             found.add(each)
-            todo.extend(system.parents.get(each, ()))
-    return found
+            todo.extend(steps.get(each, ()))
+    return frozenset(found)
 
 
 def _values(system: CodeSystem, name: str) -> Mapping[str, str] | None:
