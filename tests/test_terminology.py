@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 
+from adapter.conformance.code_systems import system_of
 from adapter.conformance.definitions import Definitions
 from adapter.conformance.model import Codes, CodeSystem
 from adapter.conformance.raw import Unreadable
-from adapter.conformance.terminology import Terminology, system_of
+from adapter.conformance.terminology import Terminology
 from tests.packages import UK_CORE
 
 Json = Any

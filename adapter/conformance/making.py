@@ -13,12 +13,13 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Protocol, TypeVar
 
+from adapter.conformance.code_systems import system_of
 from adapter.conformance.compiling import Known, compiled, slimmed, unversioned
 from adapter.conformance.model import Codes, CodeSystem, Json, Profile
 from adapter.conformance.raw import RawDefinition, RawElement, Unreadable, definition_of, printable, read_as
 from adapter.conformance.shelf import Made
 from adapter.conformance.snapshot import snapshot
-from adapter.conformance.terminology import Terminology, system_of
+from adapter.conformance.terminology import Terminology
 from adapter.faults import Fault, Refused
 
 T = TypeVar("T")
