@@ -140,6 +140,9 @@ def known(walk: Walk, value: Json, path: str) -> None:
         known_unit(walk, code, path)
         return
     found = walk.forms.definitions.system(system)
+    if found is not None and value.get("version", found.version) != found.version:
+        walk.unlisted[system] += 1      # of another version nobody here knows the codes
+        return
     if found is None:
         _unknown_system(walk, system, path)
         return
@@ -168,6 +171,12 @@ def known_unit(walk: Walk, code: str, path: str) -> None:
 def _unknown_system(walk: Walk, system: str, path: str) -> None:
     """Nobody can look its codes up; but what stands in HL7 FHIR's own namespace FHIR knows, or it is misspelt."""
     walk.unlisted[system] += 1
-    own = system.startswith(OWN) and not system.startswith(EXCEPT)
-    if own and walk.forms.definitions.codes(system) is None:
+    if is_misspelt(walk, system):
         walk.error("fhir-code", f"{path}.system", "is no code system of HL7 FHIR R4, in whose namespace it stands", "look its URL up")
+
+
+def is_misspelt(walk: Walk, system: str) -> bool:
+    """Whether it claims to stand in FHIR's own namespace, and FHIR knows nothing of that name."""
+    known_as = walk.forms.definitions
+    return (system.startswith(OWN) and not system.startswith(EXCEPT)
+            and known_as.system(system) is None and known_as.codes(system) is None and known_as.profile(system) is None)

@@ -26,7 +26,7 @@ PRIMITIVE = "primitive-type"
 
 @dataclass(slots=True, eq=False)
 class Here:
-    """The resource that is walked through. `root`: the one that contains it, else itself. `entries`: of the bundle around it."""
+    """The resource that is walked through. `root`: what contains it, else itself. `bundle`: the one around it. `ids`: those met in it."""
 
     resource: dict[str, Json]
     kind: str
@@ -34,6 +34,7 @@ class Here:
     root: dict[str, Json]
     contained: dict[str, dict[str, Json]]
     bundle: references.Bundled | None = None
+    ids: set[str] = field(default_factory=set)
 
 
 class Item(NamedTuple):
@@ -47,19 +48,23 @@ class Item(NamedTuple):
 
 @dataclass(slots=True, eq=False)
 class Walk:
-    """One resource checked: `found` is what it has to say, `unlisted` the systems whose codes could not be looked up."""
+    """One resource checked: `found` is what it has to say, `told` how much of it by level, `unlisted` the systems whose codes could not be looked up."""
 
     forms: Forms
     invariants: Invariants
     rules: dict[str, tuple[Rule, ...]]
     at_most: int
     found: dict[tuple[str, str, str], Finding] = field(default_factory=dict)
+    told: Counter[Level] = field(default_factory=Counter)
     unlisted: Counter[str] = field(default_factory=Counter)
     deep: int = 0
 
     def tell(self, level: Level, rule: str, path: str, says: str, fix: str = "", source: str = "") -> None:
-        if len(self.found) < self.at_most:
-            self.found.setdefault((path, rule, says), Finding(level, rule, path, says, fix, source))
+        """So many of each level: whatever a resource is warned of, its errors are known."""
+        key = path, rule, says
+        if key not in self.found and self.told[level] < self.at_most:
+            self.told[level] += 1
+            self.found[key] = Finding(level, rule, path, says, fix, source)
 
     def error(self, rule: str, path: str, says: str, fix: str = "", source: str = "") -> None:
         self.tell(Level.ERROR, rule, path, says, fix, source)
@@ -111,6 +116,8 @@ class Walk:
 
     def _members(self, form: Form, value: dict[str, Json], path: str, here: Here) -> bool:
         sound = True
+        if "id" in value:
+            values.own_id(self, value["id"], path, here)
         present: dict[str, dict[str, tuple[Spot, str]]] = {}
         for key in value:
             stem = key[1:] if key[:1] == "_" else key
@@ -222,7 +229,7 @@ class Walk:
         if wrong := fault(form.type, item.value):
             self.error(wrong[0], item.path, wrong[1])
             return False
-        values.limits(self, form, item.value, item.path)
+        values.limits(self, form, item.value, item.path, here)
         if form.type == "xhtml":
             return narrative.check(self, item.value, item.path) and sound
         if sound:
@@ -256,6 +263,7 @@ class Walk:
         here = self._here(value, kind, path, around)
         sound = self.object(form, value, path, here)
         references.check_contained(self, here)
+        values.plain_id(self, value, path)
         if kind == "Bundle":
             bundles.check(self, here)
         return sound

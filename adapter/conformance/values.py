@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
 ABSOLUTE = re.compile(r"[a-z][a-z0-9+.-]*:\S+")      # HL7's validator knows no scheme in capital letters
 EXAMPLE = {      # what documentation and tests write for a URL, by the types that HL7's validator looks at
-    "uri": re.compile(r"https?://(?:[^/?#]*\.)?(?:example\.org|acme\.com)(?![\w.-])"),
-    "canonical": re.compile(r"https?://(?:[^/?#]*\.)?(?:example\.org|example\.com|acme\.com)(?![\w.-])"),
+    "uri": re.compile(r"https?://.*(?:example\.org|acme\.com)(?![\w-])", re.DOTALL),
+    "canonical": re.compile(r"https?://.*(?:example\.org|example\.com|acme\.com)(?![\w-])", re.DOTALL),
 }
 
 
@@ -77,7 +77,22 @@ def resource_type(walk: Walk, value: Json, path: str) -> str | None:
 
 # Primitive values -------------------------------------------------------------------------------------------------------------------
 
-def limits(walk: Walk, form: Form, value: Json, path: str) -> None:
+def own_id(walk: Walk, said: Json, path: str, here: Here) -> None:
+    """No two elements of a resource have the same id, nor has one that of the resource."""
+    if isinstance(said, str) and said in here.ids:
+        walk.error("fhir-format", f"{path}.id", "is the id of another element of this resource too; an id is given once")
+    elif isinstance(said, str):
+        here.ids.add(said)
+
+
+def plain_id(walk: Walk, resource: dict[str, Json], path: str) -> None:
+    """The id of a resource is no element that could be extended."""
+    beside = resource.get("_id")
+    if isinstance(beside, dict) and "extension" in beside:
+        walk.error("fhir-extension", f"{path}._id", "the id of a resource may not be extended")
+
+
+def limits(walk: Walk, form: Form, value: Json, path: str, here: Here) -> None:
     """maxLength, minValue and maxValue, and URIs that nobody means."""
     for each in form.said:
         element = each.element
@@ -88,6 +103,16 @@ def limits(walk: Walk, form: Form, value: Json, path: str) -> None:
                 walk.error("fhir-format", path, f"is {says} than {bound}", "", each.source)
     if form.type in EXAMPLE and EXAMPLE[form.type].match(value):
         walk.error("fhir-format", path, "is an example URL, which identifies nothing", "write the real one")
+    if form.type == "canonical":
+        _canonical(walk, value, path, here)
+
+
+def _canonical(walk: Walk, value: str, path: str, here: Here) -> None:
+    if value.startswith("#"):
+        if value[1:] not in here.contained:
+            walk.error("fhir-reference", path, "leads to no contained resource: none has this id", "correct it, or contain what is meant")
+    elif not ABSOLUTE.match(value):
+        walk.error("fhir-format", path, "must be an absolute URL, or # and the id of a contained resource")
 
 
 def _below(value: Json, bound: Json) -> bool:
@@ -111,6 +136,8 @@ def _identifier(walk: Walk, form: Form, value: dict[str, Json], path: str, here:
     system, said = value.get("system"), value.get("value")
     if isinstance(system, str) and not ABSOLUTE.match(system):
         walk.error("fhir-format", f"{path}.system", "must be an absolute URI, with its scheme: that of whoever gives the identifiers out")
+    elif isinstance(system, str) and bindings.is_misspelt(walk, system):
+        walk.error("fhir-format", f"{path}.system", "stands in the namespace of HL7 FHIR, which does not define it", "look its URL up")
     if system == "urn:ietf:rfc:3986" and isinstance(said, str) and not ABSOLUTE.match(said):
         walk.error("fhir-format", f"{path}.value", "must be a whole URI, since the system says that values are URIs")
 
