@@ -100,7 +100,7 @@ async def _server(fhir: FhirClient, endpoint: Endpoint) -> AsyncIterator[Step]:
 
 def _answered(answer: Answer, endpoint: Endpoint, took: str) -> Step:
     if answer.ok and (answer.resource or {}).get("resourceType") == "CapabilityStatement":
-        return Step("server", How.WELL, f"it answered in {took} and is {_software(answer)}")
+        return Step("server", How.WELL, f"it answered in {took} and is {software(answer)}")
     if answer.status in (401, 403):
         return Step("server", How.NO, f"it does not let us in (HTTP {answer.status}): look at [endpoint.{endpoint.name}.auth]")
     if answer.status == 429 or answer.status >= 500:
@@ -147,7 +147,7 @@ def clock(date: str | None, now: float) -> Step | None:
     return Step("clock", How.DOUBT, f"this machine's clock is {'ahead of' if ahead > 0 else 'behind'} its own{clocks(ahead)}")
 
 
-def _software(answer: Answer) -> str:
+def software(answer: Answer) -> str:
     software = (answer.resource or {}).get("software")
     named = software if isinstance(software, dict) else {}
     said = " ".join(part for part in (named.get("name"), named.get("version")) if isinstance(part, str))
