@@ -166,6 +166,15 @@ def synth(n: Annotated[int, typer.Argument(min=1, metavar="N", show_default=Fals
 
 @app.command()
 @verb
+def guide() -> Exit:
+    """Print what a receiving trust needs to know to say yes. What arrives, how, how much, what is asked, and what answers mean."""
+    from adapter.commands import guide
+
+    return guide.run(Talk())
+
+
+@app.command()
+@verb
 def docs(out: Annotated[Path, typer.Option("--out", "-o", metavar="DIR", file_okay=False)] = Path("docs"),
          check: Annotated[bool, typer.Option("--check", help="Write nothing; say which pages are not current.")] = False,
          as_json: AsJson = False) -> Exit:

@@ -11,6 +11,7 @@ from adapter.commands import files
 from adapter.commands.answers import page as answers
 from adapter.commands.endpoints_page import page as endpoints
 from adapter.commands.exits import MEANS, Exit, Stop
+from adapter.commands.guide import page as guide
 from adapter.commands.talk import Talk
 from adapter.docs.markdown import table
 from adapter.synth.page import page as synth
@@ -60,7 +61,8 @@ def run(folder: Path, check: bool, app: typer.Typer, talk: Talk) -> Exit:
 
 def printed(app: typer.Typer) -> dict[str, str]:
     """Every generated page by its name."""
-    return {**docs.files(), "cli.md": manual(app), "synth.md": synth(), "answers.md": answers(), "endpoints.md": endpoints()}
+    return {**docs.files(), "cli.md": manual(app), "synth.md": synth(), "answers.md": answers(), "endpoints.md": endpoints(),
+            "guide.md": guide()}
 
 
 def manual(app: typer.Typer) -> str:
