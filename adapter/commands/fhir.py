@@ -75,7 +75,7 @@ def unit(body: bytes, name: str, form: wire.Format, against: Against, line: int 
     """`line`: the number of its first line, in NDJSON its name."""
     began, holds = time.perf_counter(), 1
     try:
-        resource = form.loads(body)
+        resource = wire.loads(body, line=line) if form is wire.JSON else form.loads(body)
     except Refused as bad:
         told = [Told(Finding(Level.ERROR, fault.rule, fault.path, fault.says), name, fault.line, fault.column) for fault in bad.found]
     else:

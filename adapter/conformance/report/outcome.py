@@ -9,7 +9,7 @@ from typing import Any
 
 from adapter import wire
 from adapter.conformance.finding import Finding, Level
-from adapter.conformance.report.told import Lines, Summary, Told, Unit
+from adapter.conformance.report.told import Lines, Summary, Told, Unit, line
 
 CODES = {  # issue-type of our structural rules; an invariant is `invariant`, a product rule `business-rule`, any other fault `structure`
     "fhir-min": "required", "fhir-format": "value", "fhir-fixed": "value", "fhir-pattern": "value", "fhir-code": "code-invalid",
@@ -44,7 +44,7 @@ class Outcome:
 def issue(told: Told) -> dict[str, Any]:
     """One issue of an OperationOutcome."""
     finding, where = told.finding, SIBLING.sub("", told.finding.path)
-    said = {"severity": finding.level.value, "code": code(finding), "details": {"text": f"{finding.told} [{finding.rule}]"},
+    said = {"severity": finding.level.value, "code": code(finding), "details": {"text": line(f"{finding.told} [{finding.rule}]")},
             "diagnostics": str(told)}
     return {**said, "expression": [where]} if where else said
 

@@ -11,7 +11,13 @@ from adapter.conformance.finding import GRAVE, Finding, Level, is_at_least
 
 Lines = Iterable[str]
 INNER = re.compile(r"^Bundle(?:\.entry\[\d+\]\.resource(?![A-Za-z]))+")  # the resource in a Bundle that a path is in
+CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 REFUSAL = "refusal"  # what a record calls an error, in the lines for programs: it does not travel
+
+
+def line(text: str) -> str:
+    """In one line, whatever somebody's file or column is called."""
+    return CONTROL.sub("\ufffd", text)
 
 
 class Told(NamedTuple):
@@ -33,7 +39,7 @@ class Told(NamedTuple):
         """The one text of a finding: place, level, the vendor's word for it (ours, FHIR's), what is wrong and what to do [rule]."""
         words = [word for word in (self.name, self.field, self.finding.path) if word]
         where = f"{words[0]} ({', '.join(words[1:])})" if len(words) > 1 else "".join(words)
-        return f"{self.place}: {self.finding._replace(path=where)}"
+        return line(f"{self.place}: {self.finding._replace(path=where)}")
 
     @property
     def place(self) -> str:

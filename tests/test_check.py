@@ -1,0 +1,302 @@
+"""`redbag check` as its users meet it: a vendor's row, a folder, a server; and what it says of what cannot be read."""
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from adapter import wire
+from adapter.bundle import collection
+from adapter.commands import fhir
+from adapter.commands.check_against import Against, against
+from adapter.commands.check_trace import back, traced
+from adapter.commands.exits import Exit
+from adapter.conformance import Finding, Level
+from adapter.conformance.rules.explaining import explain
+from adapter.records.stream import care_records
+from mappings import bag as bags
+from mappings.bag import CareRecord
+from mappings.catalogue import SHAPES
+from mappings.rest import texts
+from tests import foreign
+from tests.exports.vendors import EXAMPLES
+from tests.mutate import copied
+from tests.test_cli import CANARY, EXAMPLE, another, example, lines, ndjson, redbag
+from tests.test_cli_formats import PATIENT
+from tests.test_cli_server import address
+
+__all__ = ["address"]  # a fixture
+LARKFIELD = ("--layout", EXAMPLES / "layouts" / "larkfield.toml")
+CHECK_DIGIT = "can be no code of SNOMED CT or dm+d: its check digit or its length is wrong"
+
+
+@pytest.fixture(scope="module")
+def known() -> Against:
+    return against((), (), ())
+
+
+@pytest.fixture(scope="module")
+def record() -> CareRecord:
+    return care_records().loads(EXAMPLE)
+
+
+# ---- in the vendor's words -------------------------------------------------------------------------------------------------------
+def test_what_is_wrong_with_the_bundle_is_told_by_the_vendors_row_and_column(tmp_path: Path) -> None:
+    """A code of dm+d with a wrong check digit is a code to the layout and to the record; FHIR's terminology knows better."""
+    export = Path(shutil.copytree(EXAMPLES / "exports" / "larkfield", tmp_path / "larkfield"))
+    rows = export / "MEDICATION.CSV"
+    rows.write_text(rows.read_text().replace("329652003", "329652004"))
+    result = redbag("check", export, *LARKFIELD)
+    assert (result.exit_code, result.stdout) == (Exit.NOTHING, (
+        f"{rows}:3: error: DMD (medicines[1].drug.codings[0].code, MedicationStatement.medicationCodeableConcept.coding[0].code): "
+        f"{CHECK_DIGIT}; take the code from the terminology again; digits lost in a spreadsheet (only 15 are kept) are the usual cause "
+        "[rb-sctid]\n"))
+    assert "Checked: 1 resident, 1 refused." in result.stderr.splitlines()[-1]
+    problem, = lines(redbag("check", export, *LARKFIELD, "--json"), "problem")
+    assert (problem["file"], problem["line"], problem["name"], problem["path"], problem["fhir"], problem["level"], problem["severity"]) == (
+        str(rows), 3, "DMD", "medicines[1].drug.codings[0].code", "MedicationStatement.medicationCodeableConcept.coding[0].code",
+        "refusal", "error")
+
+
+def test_of_a_native_record_it_is_told_by_line_and_column(tmp_path: Path) -> None:
+    wrong = another("b")
+    wrong["medicines"][0]["drug"]["codings"][0]["code"] = "329652004"
+    path = tmp_path / "home.ndjson"
+    path.write_bytes(ndjson(example(), wrong))
+    result = redbag("check", path)
+    error, = [line for line in result.stdout.splitlines() if ": error: " in line]
+    place, _, said = error.partition(": error: ")
+    line, column = map(int, place.removeprefix(f"{path}:").split(":"))
+    assert path.read_bytes().splitlines()[line - 1][column - 1:].startswith(b'"code":"329652004"')
+    assert said.startswith("medicines[0].drug.codings[0].code (MedicationStatement.medicationCodeableConcept.coding[0].code): ")
+    assert CHECK_DIGIT in said
+    assert result.exit_code == Exit.PARTIAL
+
+
+def test_every_place_of_a_bundle_leads_to_what_it_was_made_from(record: CareRecord) -> None:
+    rows = [*bags.directory(record), *bags.personal(record), *bags.returned(record)]
+    bundle = collection(record)
+    for path, _ in texts(bundle["entry"]):
+        found = back(Finding(Level.ERROR, "x", f"Bundle.entry{path}", ""), rows)
+        row = rows[int(path[1:].partition("]")[0])]
+        assert found.field.startswith(row.path.partition("[")[0])
+        assert found.finding.path.startswith(row.kind)
+    entry = {row.path: n for n, row in enumerate(rows)}
+    table = {
+        f"Bundle.entry[{entry['medicines']}].resource.entry[2].item.reference": "medicines[2]",
+        f"Bundle.entry[{entry['medicines']}].resource.date": "medicines",
+        f"Bundle.entry[{entry['medicines[0]']}].resource.dosage[0].text": "medicines[0].doses[0].text",
+        f"Bundle.entry[{entry['resident']}].resource.name[0].family": "resident.family_name",
+        f"Bundle.entry[{entry['resident']}].fullUrl": "resident",
+        f"Bundle.entry[{entry['resident']}]": "resident",
+        "Bundle.timestamp": "",
+        "Bundle": ""}
+    assert {path: back(Finding(Level.ERROR, "x", path, ""), rows).field for path in table} == table
+
+
+def test_what_is_wrong_only_with_what_is_sent_is_found_too(record: CareRecord, known: Against) -> None:
+    class Strict:
+        """Has something against every request."""
+
+        def check(self, resource: Any, profiles: Any = ()) -> Any:
+            return known.checker.check(resource)
+
+        def clean(self, resource: Any) -> bool:
+            return resource["type"] != "transaction"
+
+        def findings(self, resource: Any) -> list[Finding]:
+            return [Finding(Level.ERROR, "fhir-format", f"Bundle.entry[{n}].request.url", "is no URL") for n in (0, 3)]
+
+        definitions = known.checker.definitions
+
+    found = [each for each in traced(record, Against(Strict())) if each.finding.level is Level.ERROR]  # type: ignore[arg-type]
+    assert [each.field for each in found] == ["related_persons[0]", "medicines[1]"]
+
+
+def test_who_cannot_be_written_as_fhir_is_refused_with_her_field() -> None:
+    wrong = example()
+    wrong["organizations"].append({**wrong["organizations"][0], "key": "twice"})
+    result = redbag("check", "-", said=wire.dumps(wrong))
+    assert "error: organizations[" in result.stdout
+    assert "is the same as organizations[0]: both have one identifier [rb-record]" in result.stdout
+    assert result.exit_code == Exit.NOTHING
+
+
+def test_what_the_record_has_said_no_product_rule_says_again() -> None:
+    """A drug without a code of dm+d: the record says so in its own words, and rb-medicine-code would too."""
+    rules = [problem["rule"] for problem in lines(redbag("check", "-", "--json", said=EXAMPLE), "problem")]
+    assert "rb-record" in rules
+    assert "rb-medicine-code" not in rules
+
+
+# ---- what may be named -----------------------------------------------------------------------------------------------------------
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    for name, said in {
+        "b.json": json.dumps(PATIENT), "a/1.xml": wire.dumps_xml(PATIENT).decode(), "a/2.JSON": json.dumps(PATIENT | {"gender": "f"}),
+        "a/home.ndjson": ndjson(example(), another("b")).decode(), "notes.txt": "x", ".hidden/c.json": "{", "a/.d.json": "{",
+    }.items():
+        (tmp_path / "all" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "all" / name).write_text(said)
+    (tmp_path / "all" / "round").symlink_to(tmp_path / "all", target_is_directory=True)
+    return tmp_path / "all"
+
+
+def test_a_folder_is_gone_through(folder: Path) -> None:
+    result = redbag("check", folder)
+    errors = [line for line in result.stdout.splitlines() if ": error: " in line]
+    assert [error.partition(":")[0] for error in errors] == [str(folder / "a" / "2.JSON")]
+    end, = lines(redbag("check", folder, "--json"), "result")
+    assert (end["exit"], end["files"], end["residents"], end["resources"], end["refused"]) == (Exit.PARTIAL, 4, 2, 3, 1)
+    assert result.stderr.splitlines()[-1].startswith("Checked: 4 files, 2 residents, 3 resources, 1 refused, ")
+    assert "Passed over: 1 file with other endings." in result.stderr
+
+
+def test_one_of_several_that_cannot_be_read_does_not_stop_the_others(folder: Path) -> None:
+    result = redbag("check", folder / "nowhere.json", folder / "b.json")
+    assert result.stdout.splitlines() == [
+        f"{folder / 'nowhere.json'}: error: cannot be read (no such file or directory): check the name [not-read]"]
+    assert (result.exit_code, result.stderr) == (Exit.PARTIAL, "Checked: 2 files, 1 resource, 1 file that cannot be read.\n")
+
+
+def test_ndjson_is_checked_by_the_line() -> None:
+    said = "\n".join([json.dumps(PATIENT), json.dumps(PATIENT)[:-1], "", json.dumps(PATIENT | {"gender": "f"})])
+    result = redbag("check", "-", said=said)
+    assert [line.split(": ")[0] for line in result.stdout.splitlines()] == ["standard input:2:135", "standard input:4:117"]
+    assert (result.exit_code, result.stderr) == (Exit.PARTIAL, "Checked: 3 resources, 2 refused.\n")
+
+
+def test_what_a_server_has_is_checked(address: str) -> None:
+    bag = ndjson(example())
+    assert redbag("send", "-", "--to", address, "--patient", "create-if-missing", said=bag).exit_code == Exit.DONE
+    everything = redbag("check", f"{address}/Encounter?_count=1", "--least", "information")
+    assert everything.exit_code == Exit.DONE
+    assert everything.stderr.splitlines()[-1].startswith("Checked: 1 resource")
+    nothing = redbag("check", f"{address}/Patient/9990000018")
+    assert (nothing.exit_code, nothing.stdout) == (Exit.NOTHING, "")
+    assert "the server answers with status 404" in nothing.stderr
+    assert "9990000018" not in nothing.stderr
+    assert redbag("check", "http://127.0.0.1:9/Patient/1").exit_code == Exit.AGAIN
+
+
+# ---- what may be asked -----------------------------------------------------------------------------------------------------------
+DOUBTED = json.dumps({"resourceType": "Patient", "gender": "female"})
+WRONG = json.dumps(PATIENT | {"gender": "f", "birthDate": "1941-02-30"})
+BP = "http://hl7.org/fhir/StructureDefinition/bp"
+
+
+@pytest.mark.parametrize(("options", "said", "end", "shown"), [
+    ((), DOUBTED, Exit.DONE, 1),
+    (("--fail-on", "warning"), DOUBTED, Exit.NOTHING, 1),
+    (("--least", "error"), DOUBTED, Exit.DONE, 0),
+    (("--fail-on", "warning", "--least", "error"), DOUBTED, Exit.NOTHING, 0),
+    ((), WRONG, Exit.NOTHING, 2),
+    (("--most", "1"), WRONG, Exit.NOTHING, 1),
+    (("--most", "0"), WRONG, Exit.NOTHING, 0),
+    (("--set", "ukcore-stu3-sequence"), json.dumps(PATIENT), Exit.DONE, 0),
+    (("--profile", "http://hl7.org/fhir/StructureDefinition/Patient"), json.dumps(PATIENT), Exit.DONE, 0),
+])
+def test_options(options: tuple[str, ...], said: str, end: Exit, shown: int) -> None:
+    result = redbag("check", "-", *options, said=said)
+    assert (result.exit_code, len(result.stdout.splitlines())) == (end, shown)
+
+
+def test_a_profile_is_held_against_where_it_is_asked_for() -> None:
+    weight = {"resourceType": "Observation", "status": "final", "code": {"text": "weight"}}
+    assert "[fhir-min]" not in redbag("check", "-", said=json.dumps(weight)).stdout
+    assert "[fhir-min]" in redbag("check", "-", "--profile", BP, said=json.dumps(weight)).stdout
+
+
+@pytest.mark.parametrize(("options", "end", "says"), [
+    (("-", "--set", "r5"), Exit.USAGE, "--set: there is no such set of definitions; there are r4-4.0.1, ukcore-stu2-2.0.2"),
+    (("-", "--profile", "https://nowhere.example/P"), Exit.USAGE, "--profile: https://nowhere.example/P is in none of r4-4.0.1, "),
+    (("-", "--package", "nowhere.tgz"), Exit.NOTHING, "--package: "),
+    (("-", "--json", "--report", "sarif"), Exit.USAGE, "--json is --report json: name one of the two."),
+    (("-", "-"), Exit.USAGE, "A pipe can be read once"),
+    ((), Exit.USAGE, "Nothing to check: name a file, a folder or an address"),
+    (("a", "b", *LARKFIELD), Exit.USAGE, "With --layout, name one export"),
+    (("-", "--as-of", "2026-01-01"), Exit.USAGE, "--as-of and --refused are for a vendor's export"),
+    (("--explain", "rb-nhs-numbr"), Exit.USAGE, "There is no such rule; perhaps rb-nhs-number"),
+])
+def test_what_cannot_be_asked_is_one_sentence(options: tuple[Any, ...], end: Exit, says: str) -> None:
+    result = redbag("check", *options, said=json.dumps(PATIENT))
+    assert (result.exit_code, result.stderr.count("\n"), "problem" in result.stdout) == (end, 1, False)
+    assert result.stderr.startswith(says)
+
+
+def test_a_rule_is_explained() -> None:
+    result = redbag("check", "--explain", "[rb-nhs-number]")
+    assert (result.exit_code, result.stdout) == (Exit.DONE, f"{explain('rb-nhs-number')}\n")
+    said, = lines(redbag("check", "--explain", "pat-1", "--json"), "rule")
+    assert said == {"rule": "pat-1", "says": explain("pat-1")}
+
+
+# ---- whatever it is given --------------------------------------------------------------------------------------------------------
+def test_no_finding_holds_a_value_in_whatever_form_it_is_told() -> None:
+    """The canary stands in every text of a Bundle, and is of the wrong type besides."""
+    bundle = wire.loads(redbag("convert", "-", "--as", "collection", said=EXAMPLE).stdout.encode())
+    said = "\n".join(json.dumps(each) for each in spoiled(bundle))
+    for form in ("text", "json", "outcome", "sarif", "junit"):
+        result = redbag("check", "-", "--report", form, "--least", "information", said=said)
+        assert result.exit_code in (Exit.PARTIAL, Exit.NOTHING)
+        assert CANARY.casefold() not in result.output.casefold()
+
+
+def spoiled(bundle: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    for entry in bundle["entry"]:
+        for value in (CANARY, {CANARY: CANARY}, [CANARY], f" {CANARY}\n"):
+            yield {"resourceType": "Bundle", "type": "collection", "entry": [{**entry, "resource": _all(entry["resource"], value)}]}
+
+
+def _all(value: Any, by: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: each if key in ("resourceType", "url", "system", "profile") else _all(each, by) for key, each in value.items()}
+    return [_all(each, by) for each in value] if isinstance(value, list) else copied(by)
+
+
+def test_any_bytes_end_in_findings_with_a_rule(known: Against) -> None:
+    for name, body in sorted(foreign.documents())[::9]:
+        form = wire.XML if name.endswith("xml") else wire.JSON
+        data = body.encode() if isinstance(body, str) else body
+        for at in range(7, len(data), len(data) // 12):
+            for cut in (data[:at], data[:at] + b"\x00\xff" + data[at:], data[:at] + data[at + 9:], data[:at] + b'"' + data[at:]):
+                unit = fhir.unit(cut, name, form, known)
+                assert all(told.finding.rule and told.finding.says for told in unit.found)
+
+
+def test_shapes_are_as_the_catalogue_has_them() -> None:
+    assert {kind: fhir.shape_of(kind) for kind in SHAPES} == SHAPES
+    assert fhir.shape_of("Flag") is fhir.shape_of("Findings") is None
+
+
+def test_a_line_of_xml_is_found() -> None:
+    said = """<Bundle xmlns="http://hl7.org/fhir">
+<type value="collection"/>
+<entry><fullUrl value="urn:uuid:5c1f8e0a-0000-4000-8000-000000000000"/><resource>
+<Patient><identifier><system value="https://home.example/Id/Patient"/><value value="1"/></identifier>
+<name><given value="A"/>
+<given value="B"/></name>
+<gender value="f"/>
+</Patient></resource></entry></Bundle>"""
+    assert redbag("check", "-", said=said).stdout.startswith("standard input:7: error: Bundle.entry[0].resource.gender: ")
+    paths = ("Bundle.entry[0].resource.name[0].given[1]", "Bundle.entry[0].resource.birthDate", "Bundle.type", "Bundle")
+    assert [place.line for place in fhir.places_of(said.encode(), wire.XML, paths).values()] == [6, 4, 2, 1]
+
+
+def test_a_folder_takes_no_more_memory_than_a_file(tmp_path: Path, known: Against) -> None:
+    import tracemalloc
+
+    for n in range(150):
+        (tmp_path / f"{n:03}.json").write_text(json.dumps(PATIENT | {"gender": "f", "name": [{"family": "x" * 1000}]}))
+    redbag("check", tmp_path / "000.json")
+    peaks = []
+    for names in ([tmp_path / "000.json"], [tmp_path]):
+        tracemalloc.start()
+        redbag("check", *names, "--report", "sarif", "--most", "1")
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+    assert peaks[1] - peaks[0] < 150 * 1500
