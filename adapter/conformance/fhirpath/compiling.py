@@ -128,6 +128,8 @@ def call(node: Call) -> Compiled:
     of: Collection = compile_(node.of).collection if node.of is not None else lambda here, scope: here
     if node.name in ("is", "as", "ofType") and len(node.arguments) == 1:
         return typed(node.name, of, node.arguments[0])
+    if node.name == "memberOf" and node.arguments != (Literal(functions.RESOURCE_TYPES, "System.String"),):
+        raise NotEvaluated("memberOf()")
     if node.name == "resolve" and not node.arguments:
         return of_collection(lambda here, scope: resolved(of(here, scope), scope.focus))
     arguments = [compile_(argument) for argument in node.arguments]

@@ -4,6 +4,10 @@ a receiver who runs it refuses what we refuse. By the published text, letter for
 from __future__ import annotations
 
 NAME = "name.matches('[A-Z]([A-Za-z0-9_]){0,254}')"
+ELEMENT_PATH = (
+    r"""path.matches('[^\\s\\.,:;\\\'"\\/|?!@#$%&*()\\[\\]{}]{1,64}"""
+    r"""(\\.[^\\s\\.,:;\\\'"\\/|?!@#$%&*()\\[\\]{}]{1,64}(\\[x\\])?(\\:[^\\s\\.]+)?)*')""")
+PLAIN_PATH = r"path.matches('[A-Za-z][A-Za-z0-9]*(\\.[a-z][A-Za-z0-9]*(\\[x])?)*')"
 CORRECTIONS = {
     # cnl-0 and all that are like it: no name is no wrong name, and the whole name is meant
     NAME: "name.exists() implies name.matches('^[A-Z]([A-Za-z0-9_]){0,254}$')",
@@ -29,6 +33,13 @@ CORRECTIONS = {
         "(probability.exists() and probability is decimal) implies (probability as decimal) <= 100",
     # que-7: of FHIR's boolean
     "operator = 'exists' implies (answer is Boolean)": "operator = 'exists' implies (answer is boolean)",
+    # opd-3: a parameter's type may be a resource
+    "targetProfile.exists() implies (type = 'Reference' or type = 'canonical')":
+        "targetProfile.exists() implies (type = 'Reference' or type = 'canonical' or "
+        "type.memberOf('http://hl7.org/fhir/ValueSet/resource-types'))",
+    # eld-19, eld-20: the whole path is meant
+    ELEMENT_PATH: ELEMENT_PATH.replace("matches('", "matches('^").replace("')", "$')"),
+    PLAIN_PATH: PLAIN_PATH.replace("matches('", "matches('^").replace("')", "$')"),
     # que-12: two conditions need to be joined already
     "enableWhen.count() > 2 implies enableBehavior.exists()": "enableWhen.count() >= 2 implies enableBehavior.exists()",
 }

@@ -51,8 +51,9 @@ def repeat(of: Collection, projection: Compiled) -> Compiled:
         found: dict[object, Item] = {}
         waiting = of(here, scope)
         while waiting:
-            new = [each for item in waiting for each in gives([item], Scope(item, scope.focus))]
-            waiting = [item for item in new if found.setdefault(key(item.value), item) is item]
+            new = {key(each.value): each for item in waiting for each in gives([item], Scope(item, scope.focus))}
+            waiting = [item for name, item in new.items() if name not in found]
+            found |= {name: item for name, item in new.items() if name not in found}
             if len(found) > MOST:
                 raise Unevaluable("more than a resource can hold")
         return list(found.values())

@@ -13,7 +13,9 @@ from adapter.conformance.fhirpath.items import Item, children, descendants, step
 from adapter.conformance.fhirpath.operators import distinct, number, within
 from adapter.conformance.fhirpath.scope import Items, as_truth, single
 from adapter.conformance.fhirpath.values import Unevaluable, is_number, is_primitive, key
+from adapter.fhir_xml.tables import is_resource_type
 
+RESOURCE_TYPES = "http://hl7.org/fhir/ValueSet/resource-types"
 GivesItems: TypeAlias = Callable[..., Items]
 GivesTruth: TypeAlias = Callable[..., bool | None]
 
@@ -64,6 +66,11 @@ def superset_of(items: Items, others: Items) -> bool:
 def has_value(items: Items) -> bool:
     """FHIR's own: there is one, and it is no primitive that has nothing but extensions. HL7's engine says so of objects, too."""
     return len(items) == 1 and items[0].value is not None
+
+
+def member_of(items: Items, _resource_types: Items) -> bool | None:
+    """FHIR's own, of RESOURCE_TYPES: others need terminology, and are refused when an expression is compiled."""
+    return is_resource_type(single(items).value) if items else None
 
 
 def count(items: Items) -> Items:
@@ -157,7 +164,7 @@ def _decimal(items: Items) -> Decimal:
 
 TRUTHS: dict[str, GivesTruth] = {
     "empty": empty, "not": not_, "isDistinct": is_distinct, "allTrue": all_true, "allFalse": all_false, "anyTrue": any_true,
-    "anyFalse": any_false, "subsetOf": subset_of, "supersetOf": superset_of, "hasValue": has_value,
+    "anyFalse": any_false, "subsetOf": subset_of, "supersetOf": superset_of, "hasValue": has_value, "memberOf": member_of,
 }
 COLLECTIONS: dict[str, GivesItems] = {
     "count": count, "first": first, "last": last, "tail": tail, "single": single_, "skip": skip, "take": take, "distinct": distinct,

@@ -14,7 +14,8 @@ from adapter.conformance.fhirpath.scope import Items, single
 from adapter.conformance.fhirpath.values import TEXTS, Unevaluable, is_number, moment, text
 
 DECIMAL = re.compile(r"[+-]?\d+(\.\d+)?", re.ASCII)
-INTEGER = re.compile(r"[+-]?\d{1,18}", re.ASCII)
+INTEGER = re.compile(r"-?\d{1,10}", re.ASCII)
+MOST = 2 ** 31     # of the 32 bits that FHIR's integers have
 YES, NO = frozenset({"true", "t", "yes", "y", "1", "1.0"}), frozenset({"false", "f", "no", "n", "0", "0.0"})
 LONGEST = 1_000_000      # characters that one call may make
 
@@ -115,7 +116,7 @@ def to_integer(items: Items) -> Items:
         return [integer(int(value))]
     if isinstance(value, int):
         return [integer(value)]
-    return [integer(int(value))] if isinstance(value, str) and INTEGER.fullmatch(value) else []
+    return [integer(int(value))] if isinstance(value, str) and INTEGER.fullmatch(value) and -MOST <= int(value) < MOST else []
 
 
 def to_decimal(items: Items) -> Items:

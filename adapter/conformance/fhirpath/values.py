@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 from adapter.conformance.fhirpath.items import Item, ancestry
 
 Json = Any
+FARTHEST = 14 * 60     # minutes that any place on earth is from UTC
 UCUM = "http://unitsofmeasure.org"
 POWERS = {"k": 3, "": 0, "d": -1, "c": -2, "m": -3, "u": -6, "n": -9}
 UNITS = {"ms": (Decimal("0.001"), "s"), "s": (Decimal(1), "s"), "min": (Decimal(60), "s"), "h": (Decimal(3600), "s"),
@@ -63,7 +64,8 @@ def moment(text: str, clock: bool = False) -> Moment | None:
     if found[7] is None:
         return Moment(parts, None, clock)
     sign, hours, minutes = (1, 0, 0) if found[7] == "Z" else (int(found[7][0] + "1"), int(found[7][1:3]), int(found[7][4:]))
-    return Moment(parts, sign * (hours * 60 + minutes), clock)
+    offset = sign * (hours * 60 + minutes)
+    return Moment(parts, offset, clock) if abs(offset) <= FARTHEST else None
 
 
 def _possible(numbers: list[int]) -> bool:
