@@ -16,8 +16,8 @@ ROOT = Path(__file__).resolve().parent.parent
 PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 RUN: list[str] = PROJECT["project"]["dependencies"]
 GROUPS: dict[str, list[str]] = PROJECT["dependency-groups"]
-BY_OTHERS = {"starlette", "pydantic", "pydantic-core"}      # fastapi's own vocabulary comes with it
-CALLED = {"jwt": "pyjwt"}      # what is asked for under another name than it is imported by
+BY_OTHERS = {"starlette", "pydantic", "pydantic-core", "fhir-core"}      # fastapi's and fhir.resources' own vocabulary comes with them
+CALLED = {"jwt": "pyjwt", "fhir": "fhir.resources"}      # what is asked for under another name than it is imported by
 
 
 def locked(name: str) -> dict[str, set[str]]:
