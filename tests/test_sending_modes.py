@@ -7,6 +7,7 @@ from __future__ import annotations
 import json
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any, get_args
 
 import httpx
@@ -15,6 +16,7 @@ import pytest
 from adapter.bundle import Policy
 from adapter.delivery.accepting import NotAccepted, bundle_item, items
 from adapter.delivery.dialects.decision import Decision, Means
+from adapter.delivery.endpoints.connect import connect
 from adapter.delivery.endpoints.endpoint import Endpoint
 from adapter.delivery.loads import Sending
 from adapter.delivery.outcome import Verdict
@@ -23,7 +25,7 @@ from mappings.encounter import ENCOUNTER_CLASS, Stay
 from mappings.location import Location
 from mappings.organization import Organization
 from mappings.values import Ref
-from tests import test_carry
+from tests import test_carry, test_worker_sandbox
 from tests.hospital import AMLODIPINE, BAG, CREATE, FHIR_JSON, FUROSEMIDE, ROWS, WHOLE, Hospital, Resource, Ward, became, with_dose
 
 LACKING: dict[str, tuple[str, ...]] = {
@@ -340,6 +342,31 @@ def test_an_attempt_that_was_cut_off_is_told_and_the_next_goes_on(sending: str) 
     ward.before = None
     decision, rows = ward.takes(hers, attempt=2)
     assert (decision.means, sum(rows.values())) == (Means.DELIVERED, ROWS)
+
+
+class Home(test_worker_sandbox.Sending):
+    """A worker, a store on the disk, and a sandbox that lacks what it lacks."""
+
+    def __init__(self, folder: Path, sending: str) -> None:
+        super().__init__(folder)
+        self.sandbox = Hospital(LACKING[sending])
+        self.changes(sending=sending, directory="own")
+
+
+@pytest.mark.parametrize("sending", LOWER)
+def test_a_worker_delivers_so_too_and_goes_on_where_it_was_cut_off(sending: str, tmp_path: Path) -> None:
+    with Home(tmp_path, sending) as home:
+        home.sandbox.before = _cut(home.sandbox, 2, taken=True)
+        home.wants(BAG)
+        lossy = home.works(connect=lambda endpoint, **more: connect(endpoint, transport=httpx.MockTransport(home.sandbox._carry), **more))
+        assert lossy.dead == 0
+        home.sandbox.before = None
+        home.wants(with_dose(BAG, "two each morning"))
+        home.sends()
+        assert home.sandbox.writes() == 1 + ROWS + 1  # what many share, hers, and one dose anew
+        assert home.sandbox.medicine("Furosemide")["dosage"][0]["text"] == "two each morning"
+        counts, = home.store.people.counts()
+        assert (counts.waiting, counts.dead, counts.reconciled) == (0, 0, True)
 
 
 def test_a_batch_that_is_more_than_the_server_takes_is_sent_in_smaller_ones() -> None:
