@@ -42,7 +42,7 @@ def test_invariants_say_what_fhirpath_js_says(judges: Judges) -> None:
                 differs[rule.key].append(f"{each.path}: {ours}, fhirpath.js {answer}")
     assert {key: places[:3] for key, places in differs.items() if key not in SIGNED} == {}
     assert set(SIGNED) <= set(differs), "signed, and no longer so"
-    assert {rule.key for rules in constraints().values() for rule in rules} - {key for key, _ in said} == HAND, "asked of nothing"
+    assert {rule.key for rules in constraints().values() for rule in rules} - {key for key, _ in said} <= HAND, "asked of nothing"
 
 
 def distinct() -> list[Asked]:
