@@ -40,7 +40,9 @@ def _entry(walk: Walk, kind: Json, entry: dict[str, Json], path: str) -> None:
     url, resource = entry.get("fullUrl"), entry.get("resource")
     if not isinstance(resource, dict):
         return
-    if kind == "searchset" and "id" not in resource and resource.get("resourceType") != "OperationOutcome":
+    search = entry.get("search")
+    found = kind == "searchset" and isinstance(search, dict) and search.get("mode") in ("match", "include")
+    if found and "id" not in resource and resource.get("resourceType") != "OperationOutcome":
         walk.error("fhir-bundle", f"{path}.resource", "has no id; what a search finds has one")
     if "fullUrl" not in entry and kind not in NAMELESS:
         walk.error("fhir-bundle", path, "has no fullUrl; only in a transaction or batch it may", "write urn:uuid: and a UUID")

@@ -23,6 +23,13 @@ EXTENSION = re.compile(r"extension\('(.*)'\)")
 Matches = Callable[["Walk", "Item", "Here | None"], bool]
 
 
+def by_codes_alone(forms: Forms, spot: Spot, sliced: Sliced, each: Slice) -> bool:
+    """Whether only a value set tells what belongs to a slice: whether a code is in it may be what nobody here can look up."""
+    paths = [steps(discriminator.path) for discriminator in sliced.slicing.discriminators if discriminator.type in ("value", "pattern")]
+    ends = [form for path in paths for form in at(forms, _kind(each.said), (*spot.said, each.said), path)]
+    return bool(ends) and not any(form.asked for form in ends)
+
+
 def matcher(forms: Forms, spot: Spot, sliced: Sliced, each: Slice) -> Matches | None:
     """Whether an item belongs to a slice; None where a discriminator of it cannot be evaluated. Made once for each slice."""
     key = id(each.said.element)

@@ -83,6 +83,11 @@ class Spot:
     denied: dict[str, tuple[tuple[str, ...], str]] = field(default_factory=dict)
     plain: dict[str, Form] = field(default_factory=dict)
 
+    @property
+    def needed(self) -> bool:
+        """Whether something is wrong where nothing stands: with the element, or with a slice of it."""
+        return self.least is not None or any(each.said.element.least for sliced in self.sliced for each in sliced.slices)
+
 
 @dataclass(slots=True, eq=False)
 class Form:
@@ -134,7 +139,7 @@ class Forms:
         return Form(
             type=kind, base=self._base(kind, said, bool(inline)), kind=type_.kind if type_ else "", said=said,
             keys={key: (spot, code) for spot in spots for key, code in spot.keys.items()},
-            required=tuple(spot for spot in spots if spot.least), choices=any(len(spot.keys) > 1 for spot in spots),
+            required=tuple(spot for spot in spots if spot.needed), choices=any(len(spot.keys) > 1 for spot in spots),
             constraints=_constraints(carriers), bound=_bound(said), within=_within(said), asked=tuple(_asked(said)),
             targets=_targets(kind, said), aggregation=_aggregation(kind, said), profiles=_profiles(kind, said),
             names=frozenset(each.element.id for each in carriers) | {kind} | self._bases(type_),

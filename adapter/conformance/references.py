@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from adapter.conformance.structure import Here, Walk
 
 LITERAL = re.compile(r"(?P<base>https?://[^?#\s]+/)?(?P<type>[A-Z][A-Za-z]+)/(?P<id>[A-Za-z0-9.-]{1,64})(?:/_history/[A-Za-z0-9.-]{1,64})?")
+ABSOLUTE = re.compile(r"[a-z][a-z0-9+.-]*:")
+RELATIVE = re.compile(r"[^/]+/[^/]+(?:/_history/[^/]+)?")
 QUERY = re.compile(r"(?P<type>[^?/:#\s]*)\?.*", re.DOTALL)
 ANY = frozenset({"Resource", "DomainResource", "Any"})
 VERSION = re.compile(r"/_history/[^/]*$")
@@ -60,6 +62,16 @@ def claimed(walk: Walk, resource: dict[str, Json], path: str) -> list[str]:
     return [url for index, url in urls if _known(walk, url, resource.get("resourceType"), f"{path}.meta.profile[{index}]")]
 
 
+def fits(walk: Walk, url: str, kind: str, path: str) -> bool:
+    """Whether a profile that is asked for is known, and one of this type; else it is told."""
+    profile = walk.forms.definitions.profile(url)
+    if profile is None:
+        walk.error("fhir-profile", path, f"is to be held against {url}, which none of the definitions loaded knows", "load its package")
+    elif profile.type != kind:
+        walk.error("fhir-profile", path, f"is to be held against {url}, a profile of {profile.type}, which it is not", "", url)
+    return profile is not None and profile.type == kind
+
+
 def _known(walk: Walk, url: str, kind: Json, path: str) -> bool:
     profile = walk.forms.definitions.profile(url)
     if profile is None:
@@ -101,10 +113,15 @@ def _malformed(walk: Walk, said: str, path: str, here: Here) -> bool:
     elif said.startswith("urn:") and here.bundle and said.partition("#")[0] not in here.bundle.by_url:
         walk.error("fhir-reference", path, "leads to no entry of the bundle: none has this fullUrl", "correct it, or add the entry")
         return True
+    elif here.bundle and not ABSOLUTE.match(said) and not RELATIVE.fullmatch(said):
+        walk.error("fhir-reference", path, "is written neither Type/id nor as an absolute URL")
+        return True
     return False
 
 
 def _conditional(walk: Walk, kind: str, path: str, here: Here) -> bool:
+    if here.bundle is None and not is_resource_type(kind):
+        return False      # a URL of another kind, which may lead anywhere
     if here.bundle is None or here.bundle.kind != "transaction":
         walk.error("fhir-reference", path, "is a search, which only a transaction may hold as a reference")
         return True

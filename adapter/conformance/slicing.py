@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from adapter.conformance.discriminators import matcher, told_apart
+from adapter.conformance.discriminators import by_codes_alone, matcher, told_apart
 from adapter.conformance.forms import Said, Slice, Sliced, Spot, sliced_by
 
 if TYPE_CHECKING:
@@ -30,6 +30,8 @@ def _share(walk: Walk, spot: Spot, sliced: Sliced, items: dict[int, Item], path:
         return      # nobody can tell them apart: listed as not checked
     numbered = list(enumerate(matchers))
     places = {index: [place for place, matches in numbered if matches and matches(walk, item, here)] for index, item in items.items()}
+    if any(len(hits) > 1 for hits in places.values()) and any(by_codes_alone(walk.forms, spot, sliced, each) for each in sliced.slices):
+        places = {index: hits[:1] for index, hits in places.items()}
     _arrangement(walk, sliced, items, places)
     for place, each in enumerate(sliced.slices):
         mine = {index: items[index] for index, hits in places.items() if hits[:1] == [place]}

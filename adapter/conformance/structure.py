@@ -48,7 +48,8 @@ class Item(NamedTuple):
 
 @dataclass(slots=True, eq=False)
 class Walk:
-    """One resource checked: `found` is what it has to say, `told` how much of it by level, `unlisted` the systems whose codes could not be looked up."""
+    """One resource checked: `found` is what it has to say, `told` how much of it by level, `unlisted` the systems whose codes could not be
+    looked up."""
 
     forms: Forms
     invariants: Invariants
@@ -61,7 +62,7 @@ class Walk:
 
     def tell(self, level: Level, rule: str, path: str, says: str, fix: str = "", source: str = "") -> None:
         """So many of each level: whatever a resource is warned of, its errors are known."""
-        key = path, rule, says
+        key = (path, rule, says)
         if key not in self.found and self.told[level] < self.at_most:
             self.told[level] += 1
             self.found[key] = Finding(level, rule, path, says, fix, source)
@@ -258,7 +259,8 @@ class Walk:
         if kind is None:
             return False
         path = path or kind
-        claims = [*profiles, *(asked.profiles if asked else ()), *references.claimed(self, value, path)]
+        wanted = [url for url in (*profiles, *(asked.profiles if asked else ())) if references.fits(self, url, kind, path)]
+        claims = [*wanted, *references.claimed(self, value, path)]
         form = self.forms.of(kind, self._held_against(kind, claims, implied=not profiles, resource=value))
         here = self._here(value, kind, path, around)
         sound = self.object(form, value, path, here)

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from adapter.conformance.structure import Here, Walk
 
 ABSOLUTE = re.compile(r"[a-z][a-z0-9+.-]*:\S+")      # HL7's validator knows no scheme in capital letters
+IN_CONCEPT = re.compile(r"\.coding\[\d+\]\Z")
 EXAMPLE = {      # what documentation and tests write for a URL, by the types that HL7's validator looks at
     "uri": re.compile(r"https?://.*(?:example\.org|acme\.com)(?![\w-])", re.DOTALL),
     "canonical": re.compile(r"https?://.*(?:example\.org|example\.com|acme\.com)(?![\w-])", re.DOTALL),
@@ -149,12 +150,20 @@ def _attachment(walk: Walk, form: Form, value: dict[str, Json], path: str, here:
 
 
 def _coding(walk: Walk, form: Form, value: dict[str, Json], path: str, here: Here) -> None:
-    bindings.known(walk, value, path)
+    system = value.get("system")
+    alone = "code" in value and not IN_CONCEPT.search(path)      # of one among several HL7's validator is content with a warning
+    if alone and isinstance(system, str) and not ABSOLUTE.match(system):
+        walk.error("fhir-format", f"{path}.system", "must be an absolute URI: that of the code system, with its scheme")
+    else:
+        bindings.known(walk, value, path)
 
 
 def _quantity(walk: Walk, form: Form, value: dict[str, Json], path: str, here: Here) -> None:
-    if value.get("system") == UCUM and isinstance(code := value.get("code"), str):
-        bindings.known_unit(walk, code, path)
+    system = value.get("system")
+    if "code" in value and isinstance(system, str) and not system.startswith(("http:", "https:", "urn:")):
+        walk.error("fhir-format", f"{path}.system", f"must be an absolute URI; that of UCUM is {UCUM}")
+    else:
+        bindings.known(walk, value, path)
 
 
 CHECKS: dict[str, Callable[[Walk, Form, dict[str, Json], str, Here], None]] = {
