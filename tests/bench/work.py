@@ -19,7 +19,7 @@ MEDICINES = [
     ("318420003", "Bisoprolol 2.5mg tablets", "ONE tablet each morning", "oral"),
     ("320030001", "Simvastatin 40mg tablets", "ONE tablet at night", "oral"),
     ("321080004", "Omeprazole 20mg gastro-resistant capsules", "ONE capsule before breakfast", "oral"),
-    ("329498008", "Colecalciferol 800unit capsules", "ONE capsule daily", "oral"),
+    ("329498007", "Colecalciferol 800unit capsules", "ONE capsule daily", "oral"),
 ]
 VACCINES = [
     ("39566211000001103", "Influenza vaccine 2025/26", "822851000000102", "Seasonal influenza vaccination", "T4A011V", "2025-10-02"),
