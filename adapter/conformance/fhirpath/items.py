@@ -5,9 +5,9 @@ number; a property that FHIR does not have is not there. Source: FHIR R4, page F
 """
 from __future__ import annotations
 
-from collections.abc import Iterator
 from decimal import Decimal
 from functools import cache, lru_cache
+from itertools import zip_longest
 from typing import Any, NamedTuple
 
 from adapter.fhir_xml.tables import Element, elements_of, is_primitive_type, is_resource_type, lineage
@@ -56,25 +56,18 @@ def step(items: list[Item], name: str) -> list[Item]:
     for item in items:
         inside = item.value if isinstance(item.value, dict) else item.extra
         if isinstance(inside, dict):
-            for key, type_ in keys(item.type, name):
-                if key in inside or f"_{key}" in inside:
-                    found += at(inside, key, type_)
+            for key, beside, type_ in keys(item.type, name):
+                if key in inside or beside in inside:
+                    found += at(inside.get(key), inside.get(beside), type_)
     return found
 
 
-def at(inside: dict[str, Json], key: str, type_: str) -> Iterator[Item]:
-    """What stands at one key, and at its `_key`."""
-    value, extra = inside.get(key), inside.get(f"_{key}")
+def at(value: Json, extra: Json, type_: str) -> list[Item]:
+    """What stands at one key, and at its `_key`: one item, or those of a list."""
     if not isinstance(value, list) and not isinstance(extra, list):
-        if value is not None or isinstance(extra, dict):
-            yield _item(value, type_, extra)
-        return
-    values, extras = _listed(value), _listed(extra)
-    for place in range(max(len(values), len(extras))):
-        here = values[place] if place < len(values) else None
-        more = extras[place] if place < len(extras) else None
-        if here is not None or isinstance(more, dict):
-            yield _item(here, type_, more)
+        return [_item(value, type_, extra)] if value is not None or isinstance(extra, dict) else []
+    pairs = zip_longest(_listed(value), _listed(extra))
+    return [_item(here, type_, more) for here, more in pairs if here is not None or isinstance(more, dict)]
 
 
 def _listed(value: Json) -> list[Json]:
@@ -95,14 +88,17 @@ def kind_of(value: Json) -> str:
 
 
 @lru_cache(maxsize=8192)     # names come from expressions, types from the tables: there are not many
-def keys(type_: str, name: str) -> tuple[tuple[str, str], ...]:
-    """The keys in JSON that a name means, and their types. `value` is any valueX; valueQuantity, as HL7's engine has it, just that one."""
+def keys(type_: str, name: str) -> tuple[tuple[str, str, str], ...]:
+    """The keys in JSON that a name means, those beside them, and their types.
+
+    `value` is any valueX; valueQuantity, as HL7's engine has it, just that one.
+    """
     known = properties(type_)
     if known is None:
-        return ((name, ""),)
+        return ((name, f"_{name}", ""),)
     if name in known:
-        return ((name, known[name]),)
-    return tuple((element.name, element.type) for element in elements(type_) or () if element.stem == name)
+        return ((name, f"_{name}", known[name]),)
+    return tuple((each.name, f"_{each.name}", each.type) for each in elements(type_) or () if each.stem == name)
 
 
 @cache
@@ -127,7 +123,7 @@ def children(item: Item) -> list[Item]:
     known, found = properties(item.type), list[Item]()
     for key in dict.fromkeys(key.removeprefix("_") for key in inside):
         if known is None or key in known:
-            found += at(inside, key, known[key] if known else "")
+            found += at(inside.get(key), inside.get(f"_{key}"), known[key] if known else "")
     return found
 
 

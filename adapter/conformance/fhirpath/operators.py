@@ -71,6 +71,8 @@ def equal_collections(left: Items, right: Items) -> bool | None:
         return None
     if len(left) != len(right):
         return False
+    if len(left) == 1:
+        return same(left[0], right[0])
     answers = [same(one, other) for one, other in zip(left, right, strict=True)]
     return False if False in answers else None if None in answers else True
 

@@ -177,6 +177,10 @@ def same(left: Item, right: Item) -> bool | None:
     if is_quantity(left) and is_quantity(right) and "System.Quantity" in (left.type, right.type):
         ordered = order_of_quantities(left, right)
         return None if ordered is None else ordered == 0
+    if isinstance(left.value, str) and isinstance(right.value, str):
+        return left.value == right.value
+    if left.value is right.value:      # a resource is long, and is often compared with itself
+        return True
     return key(left.value) == key(right.value) or (is_primitive(left) and is_primitive(right) and text(left) == text(right))
 
 
