@@ -107,6 +107,7 @@ class Form:
     targets: tuple[tuple[tuple[str, ...], str], ...]
     aggregation: tuple[str, ...]
     profiles: tuple[str, ...]
+    limited: tuple[Said, ...]
     names: frozenset[str]
 
 
@@ -142,6 +143,7 @@ class Forms:
             required=tuple(spot for spot in spots if spot.needed), choices=any(len(spot.keys) > 1 for spot in spots),
             constraints=_constraints(carriers), bound=_bound(said), within=_within(said), asked=tuple(_asked(said)),
             targets=_targets(kind, said), aggregation=_aggregation(kind, said), profiles=_profiles(kind, said),
+            limited=tuple(each for each in said if each.element.longest or (each.element.lowest, each.element.highest) != (None, None)),
             names=frozenset(each.element.id for each in carriers) | {kind} | self._bases(type_),
         )
 

@@ -26,6 +26,7 @@ _date_time = re.compile(rf"{DATE}(?:(?<=-..-..)T{TIME}{ZONE})?").fullmatch
 _instant = re.compile(rf"(?=[0-9]{{4}}-..-..T){DATE}T{TIME}{ZONE}").fullmatch
 _unzoned = re.compile(rf"(?=[0-9]{{4}}-..-..T){DATE}T{TIME}").fullmatch
 _unordinary = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]").search      # \t \r \n may stand in a text
+_blank = re.compile(r"[ \t\r\n]").search
 _oid = re.compile(r"urn:oid:[0-2](?:\.(?:0|[1-9][0-9]*))+").fullmatch
 _uuid = re.compile(r"urn:uuid:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}").fullmatch
 
@@ -74,7 +75,7 @@ def _string(value: str) -> Fault | None:
 
 
 def _uri(value: str) -> Fault | None:
-    if any(character in " \t\r\n" for character in value):
+    if _blank(value):
         return _wrong("holds white space, which no URI does")
     if value.startswith("urn:oid:") and not _oid(value):
         return _wrong("is no OID; it is written urn:oid:2.16.840.1.113883, numbers without leading zeros between full stops")

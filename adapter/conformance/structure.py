@@ -110,8 +110,8 @@ class Walk:
         if form.type in values.CHECKS:
             values.CHECKS[form.type](self, form, value, path, here)
         for rule in self.rules.get(form.type, ()):
-            for finding in rule.findings(value, path):
-                self.found.setdefault((finding.path, finding.rule, finding.says), finding)
+            for suffix, says in rule.judge(value):
+                self.tell(rule.level, rule.id, path + suffix, says, rule.fix, rule.source)
         if form.constraints:
             self.invariants.check(self, form, value, extra, path, here)
 

@@ -95,7 +95,7 @@ def plain_id(walk: Walk, resource: dict[str, Json], path: str) -> None:
 
 def limits(walk: Walk, form: Form, value: Json, path: str, here: Here) -> None:
     """maxLength, minValue and maxValue, and URIs that nobody means."""
-    for each in form.said:
+    for each in form.limited:
         element = each.element
         if element.longest and isinstance(value, str) and len(value) > element.longest:
             walk.error("fhir-format", path, f"is longer than the {element.longest} characters that are allowed", "", each.source)
