@@ -178,6 +178,52 @@ def test_what_a_server_changes_is_seen(old: str, new: str, name: str) -> None:
     assert how(hospital.asked())[name] is How.NO
 
 
+def _bundles(hospital: Probed, kind: str, change: Callable[[Resource], Resource]) -> Handler:
+    """What is posted as a transaction is taken as something else."""
+    async def answers(request: httpx.Request) -> httpx.Response | None:
+        sent = json.loads(request.content) if request.method == "POST" and request.url.path == "/" else {}
+        if sent.get("type") != "transaction":
+            return None
+        said = await hospital.aask("POST", "/", change({**sent, "type": kind}))
+        return httpx.Response(200, headers=FHIR_JSON, content=json.dumps({**said, "type": "transaction-response"}).encode())
+
+    return answers
+
+
+def _without_dangling(sent: Resource) -> Resource:
+    """References to nothing are taken, as some servers do."""
+    urls = {entry.get("fullUrl") for entry in sent["entry"]}
+    for entry in sent["entry"]:
+        subject = entry["resource"].get("subject", {})
+        if str(subject.get("reference")).startswith("urn:") and subject["reference"] not in urls:
+            entry["resource"]["subject"] = {"display": "nobody"}
+    return sent
+
+
+def test_a_transaction_that_is_a_batch_in_truth_is_found_out_and_not_proposed() -> None:
+    hospital = Probed()
+    hospital.before = _bundles(hospital, "batch", lambda sent: sent)
+    rows = hospital.asked()
+    profile = proposed(hospital.rows)
+    assert how(rows)["all-or-nothing"] is How.NO
+    assert profile
+    assert profile.sending == "batch"
+
+
+def test_where_references_to_nothing_are_taken_a_stale_version_shows_whether_it_is_all_or_nothing() -> None:
+    hospital = Probed()
+
+    async def refuses(request: httpx.Request) -> httpx.Response | None:
+        try:
+            return await _bundles(hospital, "transaction", _without_dangling)(request)
+        except AssertionError:  # the sandbox refused it
+            return httpx.Response(412, headers=FHIR_JSON, content=b'{"resourceType":"OperationOutcome","issue":[]}')
+
+    hospital.before = refuses
+    rows = hospital.asked()
+    assert (how(rows)["all-or-nothing"], rows["all-or-nothing"].came) == (How.YES, "412; the other one is not there")
+
+
 # ---- servers that are none, and hostile ones ------------------------------------------------------------------------------------
 async def _endless() -> AsyncIterator[bytes]:
     while True:
@@ -281,6 +327,26 @@ def test_a_server_that_leads_us_to_somebody_real_does_not_make_us_remove_her() -
     hospital.after = misleads
     assert hospital.asked()["removed"].how is How.YES
     assert hospital.stays() == [f"Patient/{real['id']}"]
+
+
+def test_what_cannot_be_read_is_not_removed() -> None:
+    """It is not known whose it is: that is named, and left."""
+    hospital = Probed()
+    real = hospital.registers()
+
+    async def hides(request: httpx.Request) -> httpx.Response | None:
+        return httpx.Response(403) if request.method == "GET" and request.url.path == f"/Patient/{real['id']}" else None
+
+    async def misleads(request: httpx.Request, response: httpx.Response) -> httpx.Response:
+        headers = dict(response.headers)
+        if request.method == "POST":
+            headers["location"] = f"http://h.example/Patient/{real['id']}/_history/1"
+        return httpx.Response(response.status_code, headers=headers, content=response.content)
+
+    hospital.before, hospital.after = hides, misleads
+    removed = hospital.asked()["removed"]
+    assert (removed.how, f"http://h.example/Patient/{real['id']}" in removed.came) == (How.NO, True)
+    assert "DELETE" not in {request.method for request in hospital.wire if real["id"] in str(request.url)}
 
 
 @pytest.mark.parametrize("at", [1, 2, 5, 12, 20, 30])

@@ -32,13 +32,17 @@ async def _transaction(asker: Asker, person: Person) -> Came:
 
 
 async def _all_or_nothing(asker: Asker, person: Person) -> Came:
-    good, bad = _put(person, "n1", person.at), _put(person, "n2", f"urn:uuid:{person.id('nowhere')}")
-    answer = await asker.bundle("transaction", good, bad)
-    there = await asker.get(f"MedicationStatement/{person.id('n1')}")
-    if answer.ok and not {status[:1] for status in statuses(answer)} - {"2"}:
-        return Came(f"{said(answer)}{_each(answer)}", "it takes references to nothing, so this could not be seen", How.UNKNOWN)
-    return either(not there.ok, f"{said(answer)}; the other one is {'there' if there.ok else 'not there'}",
-                  "what is refused leaves nothing behind", "it is no transaction: a part of what was refused stands there")
+    """By what is bad for most servers; where it is not for this one, by something else."""
+    nowhere = _put(person, "n2", f"urn:uuid:{person.id('nowhere')}")
+    stale = entry("PUT", person.at, person.patient(id=person.at.partition("/")[2]), ifMatch='W/"no-such-version"')
+    came = ""
+    for key, bad in (("n1", nowhere), ("n3", stale)):
+        answer = await asker.bundle("transaction", _put(person, key, person.at), bad)
+        there, came = await asker.get(f"MedicationStatement/{person.id(key)}"), f"{said(answer)}{_each(answer)}"
+        if not answer.ok or {status[:1] for status in statuses(answer)} - {"2"}:
+            return either(not there.ok, f"{came}; the other one is {'there' if there.ok else 'not there'}",
+                          "what is refused leaves nothing behind", "it is no transaction: a part of what was refused stands there")
+    return Came(came, "it takes whatever it is sent, so this could not be seen", How.UNKNOWN)
 
 
 async def _batch(asker: Asker, person: Person) -> Came:
@@ -87,8 +91,8 @@ async def _sizes(asker: Asker, person: Person) -> Came:
 BUNDLES = (
     Question("transaction", "Does it take transactions?", "POST of a transaction: a medicine that refers to a Patient made with it",
              _transaction),
-    Question("all-or-nothing", "Does a refused transaction leave nothing?", "POST of a transaction with one entry that refers to nothing",
-             _all_or_nothing),
+    Question("all-or-nothing", "Does a refused transaction leave nothing?",
+             "POST of a transaction with one entry that refers to nothing, or is stale", _all_or_nothing),
     Question("batch", "Does it take batches?", "POST of a batch: a medicine, and a GET of nobody", _batch),
     Question("conditional-reference", "Does it find whom a reference asks for?", "POST of a transaction, subject Patient?identifier=…",
              _conditional_reference),

@@ -43,12 +43,12 @@ class Tidy:
 
     async def _is_gone(self, target: str) -> bool:
         there = await answered(self.asker, target)
-        if isinstance(there, ClientError):
-            self.why = said(there)
-            return False
-        if there.status in GONE:
+        if isinstance(there, Answer) and there.status in GONE:
             return True
-        if there.ok and there.resource and not self.person.carries(there.resource):
+        if isinstance(there, ClientError) or not there.ok or not there.resource:
+            self.why = said(there)  # it is not known whose that is
+            return False
+        if not self.person.carries(there.resource):
             return True  # somebody else's: a server led us to it, and it is left alone
         try:
             answer = await self.asker.delete(target)
