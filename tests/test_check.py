@@ -4,6 +4,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,8 @@ from adapter.records.stream import care_records
 from mappings import bag as bags
 from mappings.bag import CareRecord
 from mappings.catalogue import SHAPES
+from mappings.encounter import ADMISSION_METHOD
+from mappings.list import RecordList
 from mappings.rest import texts
 from tests import foreign
 from tests.exports.vendors import EXAMPLES
@@ -115,6 +118,16 @@ def test_what_is_wrong_only_with_what_is_sent_is_found_too(record: CareRecord, k
 
     found = [each for each in traced(record, Against(Strict())) if each.finding.level is Level.ERROR]  # type: ignore[arg-type]
     assert [each.field for each in found] == ["related_persons[0]", "medicines[1]"]
+
+
+def test_what_came_back_from_a_hospital_is_not_the_senders_to_mend(record: CareRecord, known: Against) -> None:
+    wrong = replace(record.stays[0], admission_method=ADMISSION_METHOD.coded("waiting list"))
+    wrong = replace(wrong, admission_method=replace(wrong.admission_method, codings=(
+        replace(wrong.admission_method.codings[0], display="Admitted"),)))
+    for key, found in (("mine", ["stays[0].admission_method.codings[0].display"]), (f"{bags.THEIRS}https://x.example/Encounter/1", [])):
+        hers = replace(record, stays=(replace(wrong, key=key),), medicines=bags.Unlisted.NOT_ASKED,
+                       lists=(RecordList("current", "snapshot", bags.THE_RESIDENT, "medicines"),))
+        assert [each.field for each in traced(hers, known) if each.finding.level is Level.ERROR] == found
 
 
 def test_who_cannot_be_written_as_fhir_is_refused_with_her_field() -> None:

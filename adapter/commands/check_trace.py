@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 from adapter.bundle import Policy, collection, transaction
@@ -30,9 +31,11 @@ class Traced(NamedTuple):
 
 
 def traced(record: CareRecord, against: Against) -> list[Traced]:
-    """What is wrong with all of the record as FHIR; and with what is sent of it, where that is more. Raises Faults: it is not writable."""
-    rows = [*bags.directory(record), *bags.personal(record), *bags.returned(record)]
-    found = [back(finding, rows) for finding in against.findings(collection(record))]
+    """What is wrong with all of the record as FHIR; and with what is sent of it, where that is more. What came back from a hospital is not
+    the sender's to mend, and is left out. Raises Faults: it is not writable."""
+    record = replace(record, prescriptions=(), conditions=(), lists=())
+    rows = [*bags.directory(record), *bags.personal(record)]
+    found = [back(finding, rows) for finding in against.findings(collection(record)) if is_ours(finding, rows)]
     known = {(each.field, each.finding.rule) for each in found}
     return found + [each for each in _sent(record, rows, against) if (each.field, each.finding.rule) not in known]
 
@@ -43,7 +46,14 @@ def _sent(record: CareRecord, rows: Sequence[Row], against: Against) -> Iterator
     for part in transaction(record, AS_SENT):
         if not against.clean(part.bundle):
             of_part = [made_from[row.name] for row in part.rows]
-            yield from (back(finding, of_part) for finding in against.checker.findings(part.bundle) if finding.level is Level.ERROR)
+            yield from (back(finding, of_part) for finding in against.checker.findings(part.bundle)
+                        if finding.level is Level.ERROR and is_ours(finding, of_part))
+
+
+def is_ours(finding: Finding, rows: Sequence[Row]) -> bool:
+    """Not about a stay or a medicine that the hospital itself has written down."""
+    found = ENTRY.match(finding.path)
+    return found is None or not (rows[int(found[1])].record.key or "").startswith(bags.THEIRS)
 
 
 def back(finding: Finding, rows: Sequence[Row]) -> Traced:
