@@ -15,8 +15,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
+from functools import lru_cache
 from typing import Annotated, Any, NamedTuple
 
 from mappings.allergy_intolerance import Allergy, findings_of_allergies
@@ -174,10 +175,15 @@ def _list(field: str, said: tuple[Any, ...] | Unlisted, as_of: str, entries: boo
     items = said if isinstance(said, tuple) else ()
     if nameless := [i for i, item in enumerate(items) if item.key is None]:
         raise Faults([Fault(f"{field}[{i}]", "key", "is missing: the list cannot name it") for i in nameless])
-    named = tuple([Entry(Ref(KIND_OF[field], item.key)) for item in items]) if entries else ()
+    bare = _bare_list(field, as_of, said if isinstance(said, Unlisted) else None)
+    return replace(bare, entries=tuple([Entry(Ref(KIND_OF[field], item.key)) for item in items])) if entries and items else bare
+
+
+@lru_cache(maxsize=256)  # one export has one time, and asks for the same lists of all its residents
+def _bare_list(field: str, as_of: str, state: Unlisted | None) -> RecordList:
     return RecordList(
-        status="current", mode="snapshot", resident=THE_RESIDENT, key=field, code=LISTED[field], date=as_of, entries=named,
-        empty_reason=EMPTY.get(said) if isinstance(said, Unlisted) else None)
+        status="current", mode="snapshot", resident=THE_RESIDENT, key=field, code=LISTED[field], date=as_of,
+        empty_reason=EMPTY.get(state) if state else None)
 
 
 # ---- fold ------------------------------------------------------------------------------------------------------------------

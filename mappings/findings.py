@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from operator import mul
 from typing import Literal, Protocol
 
 from mappings.datatypes import Period
@@ -41,8 +42,8 @@ def is_nhs_number(value: str) -> bool:
     """Ten digits, the last of them the modulus 11 check digit (11 counts as 0, 10 is never issued). Source: NHS Data Dictionary."""
     if len(value) != 10 or not (value.isascii() and value.isdigit()):
         return False
-    weighted = sum(int(digit) * weight for digit, weight in zip(value[:9], range(10, 1, -1), strict=True))
-    return (11 - weighted % 11) % 11 == int(value[9])
+    weighted: int = sum(map(mul, range(10, 0, -1), value.encode()))  # of the digits' bytes: 48 more each, in all 2640, which is 11 * 240
+    return weighted % 11 == 0
 
 
 # ---- systems -------------------------------------------------------------------------------------------------------------

@@ -162,35 +162,30 @@ def _part(way: _Way, parts: list[list[Made]], now: int, links: Links) -> Written
     """The entries of part `now`, and what each was made from."""
     entries, rows, lost, links = list[Resource](), list[Row](), list[str](), {**links, **_among(parts, now)}
     change = changing(links, lost)
-    for bare in parts[now]:
-        made = bare._replace(resource=relink_here(dict(bare.resource), bare.plan, change))
-        if made.row.kind == "List":
-            _name_items(made, way.bag, links)
-        created = made.row.kind == "Patient" and way.policy.patient == "create-if-missing"
-        target = f"{made.row.kind}/{made.id}"
-        entries.append(_created(made, way.query) if created else _put(made, target))
-        rows.append(Row(made.row.path, made.row.kind, None if created else target))
+    for made in parts[now]:
+        kind, resource = made.row.kind, relink_here(dict(made.resource), made.plan, change)
+        if kind == "List":
+            _name_items(resource, made.row.path, way.bag, links)
+        if kind == "Patient" and way.policy.patient == "create-if-missing":
+            target = None  # under an id of the server's, unless the query finds her there
+            del resource["id"]
+            request = {"method": "POST", "url": kind, "ifNoneExist": way.query}
+        else:
+            target = f"{kind}/{made.id}"
+            request = {"method": "PUT", "url": target}
+        entries.append({"fullUrl": made.urn, "resource": resource, "request": request})
+        rows.append(Row(made.row.path, kind, target))
         if lost:
             way.faults.append(Fault(made.row.path, "-", UNKNOWN))
             lost.clear()
     return entries, tuple(rows)
 
 
-def _put(made: Made, target: str) -> Resource:
-    return {"fullUrl": made.urn, "resource": made.resource, "request": {"method": "PUT", "url": target}}
-
-
-def _created(made: Made, query: str) -> Resource:
-    """Under an id of the server's, unless the query finds her there."""
-    resource = {key: value for key, value in made.resource.items() if key != "id"}
-    return {"fullUrl": made.urn, "resource": resource, "request": {"method": "POST", "url": made.row.kind, "ifNoneExist": query}}
-
-
-def _name_items(made: Made, bag: CareRecord, links: Links) -> None:
+def _name_items(resource: Resource, field: str, bag: CareRecord, links: Links) -> None:
     """The entries of a List of ours, each where it is on the wire: as records, written and relinked, they would be a fifth of the time."""
-    said, kind = getattr(bag, made.row.path), bags.KIND_OF[made.row.path]
+    said, kind = getattr(bag, field), bags.KIND_OF[field]
     if isinstance(said, tuple):
-        made.resource["entry"] = [{"item": {"reference": links[f"{kind}/{item.key}"]}} for item in said]
+        resource["entry"] = [{"item": {"reference": links[f"{kind}/{item.key}"]}} for item in said]
 
 
 # ---- references ------------------------------------------------------------------------------------------------------------

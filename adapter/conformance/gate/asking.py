@@ -79,10 +79,7 @@ def evaluated(said: list[str]) -> Question:
 def once(said: list[str]) -> Question:
     """At most one element of the list has this text under this key."""
     key, text = said
-
-    def holds(found: Json) -> bool:
-        return sum(each.get(key) == text for each in found) <= 1 if len(found) > 1 else True
-    return holds
+    return lambda found: len(found) == 1 or [each.get(key) for each in found].count(text) <= 1
 
 
 # ---- references --------------------------------------------------------------------------------------------------------------------

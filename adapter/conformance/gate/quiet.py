@@ -14,7 +14,9 @@ from adapter.conformance.rules.codes import CTV3, LOINC, READ_2, UCUM
 from adapter.conformance.rules.extensions import OURS
 from adapter.conformance.rules.identifiers import NATIONAL
 from adapter.conformance.rules.snomed import kind_of
+from adapter.conformance.rules.stays import ADMITTED, DISCHARGED
 from adapter.conformance.rules.transfer import DEGRADED
+from adapter.conformance.ucum import is_unit
 from mappings.systems import BCP47, DMD, HL7, NHS_NUMBER, SNOMED_CT, THO, UKCORE_CODES
 
 Schema = Any
@@ -36,12 +38,17 @@ FREE = [SNOMED_CT, DMD, LOINC]      # no set of definitions knows one of these w
 CONCEPT = {"format": "redbag-sctid"}
 NOT_DEGRADED = {"properties": {"coding": {"items": of("code", none_of(*DEGRADED))}}}
 URL = {"pattern": "^https?://", "not": {"pattern": f"^{OWN}"}}
-AMOUNT = of("code", False)
+UNITS = [unit for unit in ("mg", "g", "ug", "mL", "L", "mmol", "mmol/L", "kg", "cm", "m", "s", "min", "h", "d", "wk", "mo", "a", "Cel", "%",
+                           "/min", "mm[Hg]", "[iU]", "[drp]", "1") if is_unit(unit)]
+AMOUNT = {"anyOf": [of("code", False), {"properties": {"code": {"enum": UNITS}, "system": {"const": UCUM}}, "required": ["system"]}]}
 QUIET: Mapping[str, Schema] = {
     "Age": AMOUNT, "Attachment": of("size", False), "Count": AMOUNT, "Distance": AMOUNT, "Duration": AMOUNT, "Quantity": AMOUNT,
     "Coding": {**of("system", {"enum": FREE}), "required": ["system"]},
     "Identifier": of("system", {"anyOf": [{"enum": list(NATIONAL)}, URL]}),
     "Reference": True,      # schema.py
+    "rb-admission-place": {"properties": {
+        "extension": {"items": of("url", none_of(ADMITTED))},
+        "hospitalization": of("extension", {"items": of("url", none_of(DISCHARGED))})}},
     "rb-blank": True,      # texts.py takes no text of blanks
     "rb-code-system": of("system", {"anyOf": [{"enum": [SNOMED_CT, DMD, LOINC, UCUM]}, beginning(UKCORE_CODES, THO, OWN)]}),
     "rb-contact-value": {"required": ["value"]},
