@@ -17,11 +17,11 @@ Resource = dict[str, Any]
 Http = httpx.AsyncClient
 
 
-def visit(story: Callable[[Http], Coroutine[Any, Any, None]], store: Store | None = None, **limits: int) -> None:
+def visit(story: Callable[[Http], Coroutine[Any, Any, None]], store: Store | None = None, **options: Any) -> None:
     """Tells the story to a hospital: an empty one, unless there is a store. The store is closed at the end."""
 
     async def told(store: Store) -> None:
-        transport = httpx.ASGITransport(create_app(store, **limits))
+        transport = httpx.ASGITransport(create_app(store, **options))
         async with httpx.AsyncClient(transport=transport, base_url=BASE, headers={"Content-Type": "application/fhir+json"}) as http:
             await story(http)
 
