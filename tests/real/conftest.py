@@ -5,15 +5,15 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
-import httpx
 import pytest
 
 from tests.durable.parts import proxy, sandbox
 from tests.durable.trial import Made, Trial
 from tests.real import node_judges
 from tests.real import postgres as postgresql
+from tests.real.engine import Engine, asking
 from tests.real.node_judges import Judges
 from tests.real.parts import missing, running
 from tests.real.postgres import Postgres
@@ -70,13 +70,23 @@ def made(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Made]:
 
 
 @pytest.fixture(scope="session")
-def errors() -> Iterator[Callable[[bytes], list[str]]]:
-    """What HL7's validator with UK Core STU2 2.0.2 has against a resource or bundle: one line per error."""
+def engine() -> Iterator[Engine]:
+    """HL7's validator with UK Core STU2 2.0.2."""
     for url in _part("validator"):
-        with httpx.Client(base_url=url, timeout=120) as client:
+        with asking(url) as engine:
+            yield engine
 
-            def judge(content: bytes) -> list[str]:
-                rows: list[dict[str, Any]] = client.post("/", content=content).json()
-                return [f"{row['location']}: {row['message']}" for row in rows if row["severity"] in ("error", "fatal")]
 
-            yield judge
+@pytest.fixture(scope="session")
+def medplum(engine: Engine) -> Iterator[Judges]:
+    """Medplum's validator. It takes FHIR's definitions from where HL7's engine has unpacked them, which therefore starts first."""
+    assert engine.who()
+    _or_say(node_judges.missing())
+    with node_judges.judging([node_judges.R4]) as process:
+        yield process
+
+
+@pytest.fixture(scope="session")
+def errors(engine: Engine) -> Callable[[bytes], list[str]]:
+    """What it has against a resource or bundle: one line per error."""
+    return lambda content: [f"{issue.location}: {issue.message}" for issue in engine.judge(content).errors]

@@ -15,6 +15,7 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 BUILD = HERE.parent.parent / "build" / "real"
 UK_CORE = HERE / "uk-core" / "fhir.r4.ukcore.stu2-2.0.2.tgz"
+SEQUENCE = HERE / "uk-core" / "ukcore-stu3-sequence.tgz"
 # C1 alone, serial collection: these run for a minute or two beside the tests, on few cores
 JAVA = ["java", "-Xmx1g", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"]
 PROGRAMS = {"hapi": ["redbag.HapiServer"], "validator": ["redbag.Validator", str(BUILD / "validator-home"), str(UK_CORE)]}
@@ -28,13 +29,17 @@ def missing() -> str:
 
 
 @contextmanager
-def running(part: str) -> Iterator[str]:
-    """Builds the part if its sources changed, starts it, gives its base URL, and stops it whatever happens."""
+def running(part: str, package: Path | None = None) -> Iterator[str]:
+    """Builds the part if its sources changed, starts it, gives its base URL, and stops it whatever happens. `package`: what the validator
+    holds resources against, instead of UK Core as published."""
     with _alone(part):
         _build(part)
-    log = BUILD / f"{part}{os.environ.get('PYTEST_XDIST_WORKER', '')}.log"      # tests that run side by side have one each
+    other = "" if package is None else f"-{package.stem}"
+    # a home of its own: the engine helps itself to any package it finds at home, where something is unknown to the one it was given
+    program = PROGRAMS[part] if package is None else [PROGRAMS[part][0], str(BUILD / f"{part}-home{other}"), str(package)]
+    log = BUILD / f"{part}{other}{os.environ.get('PYTEST_XDIST_WORKER', '')}.log"      # tests that run side by side have one each
     with log.open("w", encoding="utf-8") as out:
-        command = [*JAVA, "-cp", f"{BUILD}/{part}/{part}.jar:{BUILD}/{part}/lib/*", *PROGRAMS[part]]
+        command = [*JAVA, "-cp", f"{BUILD}/{part}/{part}.jar:{BUILD}/{part}/lib/*", *program]
         server = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=out, stderr=subprocess.STDOUT)
     try:
         yield _ready(server, log)

@@ -19,7 +19,6 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.concurrent.Executors;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -49,8 +48,8 @@ import org.hl7.fhir.validation.service.model.InstanceValidatorParameters;
  *
  * HOME is where the made R4 package is kept. Takes a free port and prints "READY url" when it answers. POST a resource or bundle
  * (JSON, or XML where the first byte is &lt;) and get a JSON array of what is wrong: {severity, location, messageId, message}. GET
- * tells what it is: {engine, definitions}. As many requests at a time as there are processors. Ends when its standard input ends, so
- * that it cannot outlive the test run that started it.
+ * tells what it is: {engine, definitions}. One request at a time: two that run at once can take each other's messages away. Ends when
+ * its standard input ends, so that it cannot outlive the test run that started it.
  *
  * <p>Stricter than the engine alone: every resource is also held against the UK Core profile of its type, whatever it claims (with
  * ?profile=URL against that one instead, where it is of that type); an unknown claimed profile, a urn: reference to nothing in the
@@ -166,7 +165,6 @@ public final class Validator {
 
   private int serve() throws IOException {
     HttpServer server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 64);
-    server.setExecutor(Executors.newFixedThreadPool(Runtime.getRuntime().availableProcessors()));
     server.createContext("/", this::handle);
     server.start();
     return server.getAddress().getPort();

@@ -1,0 +1,160 @@
+"""Where judges and our check agree, and where not: counted, by name, and printed as build/agreement.md.
+
+A judge refuses a resource or lets it through, and so do we (an error of ours that FHIR or UK Core asks for: the product's own rules, rb-…,
+are asked of nobody else). What is known and looked at stands in disagreements.toml, signed; everything else is a failure.
+"""
+from __future__ import annotations
+
+import json
+import os
+import re
+import tomllib
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import asdict, dataclass, field
+from fnmatch import fnmatchcase
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from adapter.conformance import Finding, Level
+from tests.mutants.verdicts import Issue
+
+SIGNED = Path(__file__).resolve().parent / "disagreements.toml"
+BUILD = Path(__file__).resolve().parents[2] / "build"
+Json = Any
+
+
+@dataclass
+class Tally:
+    """`judge` with its version, and on what. `ours`, `theirs`: the ids of what only we refuse, only they refuse."""
+
+    judge: str
+    version: str
+    what: str
+    both: int = 0
+    neither: int = 0
+    ours: list[str] = field(default_factory=list)
+    theirs: list[str] = field(default_factory=list)
+
+    def count(self, id_: str, we: bool, they: bool) -> None:
+        if we and they:
+            self.both += 1
+        elif we or they:
+            (self.ours if we else self.theirs).append(id_)
+        else:
+            self.neither += 1
+
+    @property
+    def recall(self) -> float:
+        """Of what they refuse, how much we refuse."""
+        refused = self.both + len(self.theirs)
+        return self.both / refused if refused else 1.0
+
+    def unsigned(self, only: str) -> list[str]:
+        """Of `ours` or `theirs`, what nobody has signed."""
+        patterns = [pattern for entry in signed() if entry["judge"] == self.judge and entry["only"] == only for pattern in entry["ids"]]
+        return [id_ for id_ in getattr(self, only) if not any(fnmatchcase(_plain(id_), _plain(pattern)) for pattern in patterns)]
+
+
+def tally(into: Tally, cases: Iterable[tuple[str, Json]], we: Callable[[Json], bool], they: Callable[[Json], bool]) -> Tally:
+    for id_, resource in cases:
+        into.count(id_, we(resource), they(resource))
+    return into
+
+
+def signed() -> list[dict[str, Any]]:
+    """The known disagreements: judge, only ("ours", "theirs": who refuses), ids (* stands for anything), reason, signed, date."""
+    return _entries("known", frozenset({"judge", "only", "ids", "reason", "signed", "date"}))
+
+
+def is_false_alarm(judge: str, says: str) -> bool:
+    """Whether what a judge says is known to be wrong wherever it says so."""
+    alarms = _entries("false-alarm", frozenset({"judge", "says", "reason", "signed", "date"}))
+    return any(alarm["judge"] == judge and fnmatchcase(says, alarm["says"]) for alarm in alarms)
+
+
+@cache
+def _entries(name: str, needed: frozenset[str]) -> list[dict[str, Any]]:
+    entries: list[dict[str, Any]] = tomllib.loads(SIGNED.read_text(encoding="utf-8")).get(name, [])
+    for entry in entries:
+        if lacking := needed - set(entry):
+            raise ValueError(f"an entry of {SIGNED.name} lacks {', '.join(sorted(lacking))}")
+    return entries
+
+
+def unused(*tallies: Tally) -> list[str]:
+    """Signed ids that no disagreement needs any more."""
+    judges = {each.judge for each in tallies}
+    return [f"{entry['judge']}, {entry['only']}: {id_}" for entry in signed() if entry["judge"] in judges for id_ in entry["ids"]
+            if not any(fnmatchcase(_plain(known), _plain(id_)) for each in tallies if each.judge == entry["judge"]
+                       for known in getattr(each, entry["only"]))]
+
+
+def _plain(id_: str) -> str:
+    """Ids hold [0], which would be a set of characters in a pattern."""
+    return id_.replace("[", "(").replace("]", ")")
+
+
+def faults(findings: Iterable[Finding]) -> list[Finding]:
+    """The errors that FHIR or UK Core asks for."""
+    return [finding for finding in findings if finding.level is Level.ERROR and not finding.rule.startswith("rb-")]
+
+
+# ---- places -------------------------------------------------------------------------------------------------------------------------
+def same_place(findings: Iterable[Finding], issues: Iterable[Issue]) -> bool:
+    """Whether one of ours stands where one of theirs stands, or above or below it; indexes aside. What the engine says of no place at all
+    (it could not go on) is anywhere."""
+    theirs = [_place(issue.location) for issue in issues]
+    return any(not there or f"{ours}.".startswith(f"{there}.") or f"{there}.".startswith(f"{ours}.")
+               for ours in {_place(finding.path) for finding in findings} for there in theirs)
+
+
+def _place(location: str) -> str:
+    plain = re.sub(r"/\*.*?\*/|\[(\d+|url='[^']*')]", "", location)
+    plain = re.sub(r"\.ofType\((\w)(\w*)\)", lambda found: found[1].upper() + found[2], plain).replace("._", ".")
+    return "" if plain in ("(whole file)", "$") else re.sub(r"\b(\w+)\[x]|\b(value|dose|effective|bounds)[A-Z]\w*", r"\1\2", plain)
+
+
+# ---- the report -----------------------------------------------------------------------------------------------------------------------
+def keep(*tallies: Tally) -> None:
+    """Adds to what is known, and prints the report anew. One process at a time writes what is said of one judge."""
+    (BUILD / "agreement").mkdir(parents=True, exist_ok=True)
+    for each in tallies:
+        _write(BUILD / "agreement" / f"{re.sub(r'[^a-z0-9]+', '-', f'{each.judge} {each.what}'.lower())}.json", json.dumps(asdict(each)))
+    _write(BUILD / "agreement.md", report(_kept()))
+
+
+def _write(file: Path, text: str) -> None:
+    made = file.with_suffix(f".{os.getpid()}")
+    made.write_text(text, encoding="utf-8")
+    made.replace(file)
+
+
+def _kept() -> Iterator[Tally]:
+    for file in sorted((BUILD / "agreement").glob("*.json")):
+        yield Tally(**json.loads(file.read_text(encoding="utf-8")))
+
+
+def report(tallies: Iterable[Tally]) -> str:
+    """As Markdown: one line for each judge and what it judged, then every disagreement by its id."""
+    known = sorted(tallies, key=lambda each: (each.judge, each.what))
+    head = ("| judge | version | of what | refused by both | by nobody | only by us | only by them | of theirs we refuse |\n"
+            "|---|---|---|---:|---:|---:|---:|---:|\n")
+    rows = "".join(f"| {t.judge} | {t.version} | {t.what} | {t.both} | {t.neither} | {len(t.ours)} | {len(t.theirs)} | {t.recall:.2%} |\n"
+                   for t in known)
+    return f"# Agreement\n\n{head}{rows}{''.join(map(_apart, known))}"
+
+
+def _apart(each: Tally) -> str:
+    said = {"refused only by them": each.theirs, "refused only by us": each.ours if each.judge == ENGINE else []}
+    return "".join(f"\n## {each.judge}, {each.what}: {who}\n\n{''.join(f'- `{id_}`: {reason(each, id_)}{chr(10)}' for id_ in sorted(ids))}"
+                   for who, ids in said.items() if ids)
+
+
+def reason(each: Tally, id_: str) -> str:
+    """Why it may be so, from the signed list."""
+    return next((entry["reason"] for entry in signed() if entry["judge"] == each.judge
+                 and any(fnmatchcase(_plain(id_), _plain(pattern)) for pattern in entry["ids"])), "**nobody has looked at it**")
+
+
+ENGINE = "HL7's engine"
