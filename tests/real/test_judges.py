@@ -17,6 +17,7 @@ import pytest
 from adapter.conformance import Level, checker
 from adapter.conformance.finding import has_error
 from tests.jury.agreement import ENGINE, Tally, faults, is_false_alarm, keep, tally, unused
+from tests.jury.jurors import JURORS
 from tests.jury.published import SEQUENCE, STU2, published
 from tests.jury.residents import MANY, residents
 from tests.mutants import verdicts
@@ -95,6 +96,13 @@ def test_nothing_is_wrong_with_five_hundred_residents(said: Mapping[str, Verdict
 def test_nor_have_we_anything_against_them() -> None:
     told = {name: [str(each) for each in checker().findings(bundle) if each.level is Level.ERROR] for name, bundle in residents()}
     assert {name: errors for name, errors in told.items() if errors} == {}
+
+
+@pytest.mark.parametrize("juror", sorted(JURORS))
+def test_nor_has_a_juror(juror: str) -> None:
+    """HL7's JSON Schema, and the models of fhir.resources."""
+    told = {name: [rule for rule, _ in JURORS[juror](bundle)] for name, bundle in residents()}
+    assert {name: rules for name, rules in told.items() if rules} == {}
 
 
 @pytest.mark.skipif(not ASIDE, reason="REDBAG_ASIDE=1 looks at the mutants that are kept aside")
