@@ -76,6 +76,7 @@ NEVER_SENT = {
     "Allergy.evidence": "a report of a laboratory", "Evidence.report": "a report of a laboratory",
     "Given.parent_present": "of children", "NotGiven.parent_present": "of children", "EnteredInError.parent_present": "of children",
     "VaccineReaction.detail": "an observation, which a care record has not",
+    "Quantity.comparator": "the most, of a dose, is a number; FHIR has no comparator there",
     **{f"{record}.reason_references": "a diagnosis, which a care record has not" for record in ("Stay", "Medication", "Given")},
     "Medication.based_on": "a prescription, which the home is not sent", "Medication.derived_from": "resources that a home has not",
     "Medication.part_of": "resources that a home has not",
