@@ -13,6 +13,7 @@ from adapter.conformance.finding import Level
 from adapter.conformance.forms import Bound, Form
 from adapter.conformance.model import Codes, CodeSystem, Json
 from adapter.conformance.ucum import UCUM, is_unit
+from mappings.systems import BCP47, DMD, SNOMED_CT
 
 if TYPE_CHECKING:
     from adapter.conformance.structure import Walk
@@ -21,6 +22,8 @@ TEXTS = frozenset({"string", "markdown", "uri"})      # of a choice, a binding s
 LEVELS = {"required": Level.ERROR, "extensible": Level.WARNING, "preferred": Level.INFORMATION}
 OWN = "http://hl7.org/fhir/"
 EXCEPT = (f"{OWN}sid/", f"{OWN}CodeSystem/")      # names of others' systems; two systems without codes
+NAMED = frozenset({SNOMED_CT, DMD, BCP47, "http://loinc.org"})      # what a report may name: other URLs are somebody's own words
+OTHERS = "other code systems"
 SHOWN = 12      # codes of a value set that a sentence lists
 Code = tuple[str | None, str]      # (system, code); no system: that of the element is meant
 
@@ -76,13 +79,13 @@ def member(walk: Walk, value_set: str, value: Json) -> bool | None:
     answers = [_is_in(walk, codes, system, code) for system, code in codes_of(value)]
     if any(answers):
         return True
-    return None if None in answers or (isinstance(value, dict) and _says_nothing(value)) else False
+    return None if None in answers or _is_unlisted(codes, value) else False
 
 
-def _says_nothing(value: Json) -> bool:
-    """A coding with a system and no code: HL7's validator lets it pass, since what it would say is not said."""
-    codings = value.get("coding") if isinstance(value.get("coding"), list) else [value]
-    return bool(codings) and any(isinstance(each, dict) and "system" in each and "code" not in each for each in codings)
+def _is_unlisted(codes: Codes, value: Json) -> bool:
+    """A coding without a code, of a system whose codes nobody can look up: HL7's validator lets it pass."""
+    codings = _codings(value) if isinstance(value, dict) else ()
+    return any(isinstance(each, dict) and each.get("system") in codes.unlisted and "code" not in each for each in codings)
 
 
 def _is_in(walk: Walk, codes: Codes, system: str | None, code: str) -> bool | None:
@@ -158,7 +161,8 @@ def displays_of(system: CodeSystem, code: str) -> tuple[str, ...] | None:
     """None where it has no such code."""
     found = system.codes.get(code)
     if found is None and system.any_case:
-        return next((each for other, each in system.codes.items() if other.lower() == code.lower()), None)
+        wanted = code.lower()
+        return next((each for other, each in system.codes.items() if other.lower() == wanted), None)
     return found
 
 
@@ -170,8 +174,11 @@ def known_unit(walk: Walk, code: str, path: str) -> None:
 
 def _unknown_system(walk: Walk, system: str, path: str) -> None:
     """Nobody can look its codes up; but what stands in HL7 FHIR's own namespace FHIR knows, or it is misspelt."""
-    walk.unlisted[system] += 1
-    if is_misspelt(walk, system):
+    walk.unlisted[system if system in NAMED else OTHERS] += 1
+    profile = walk.forms.definitions.profile(system)
+    if profile is not None:
+        walk.error("fhir-code", f"{path}.system", "is the URL of a profile, and no code system", "look its URL up", profile.url)
+    elif is_misspelt(walk, system):
         walk.error("fhir-code", f"{path}.system", "is no code system of HL7 FHIR R4, in whose namespace it stands", "look its URL up")
 
 

@@ -22,7 +22,10 @@ from adapter.fhir_xml.tables import Kind, elements_of, resource_types
 if TYPE_CHECKING:
     from adapter.conformance.structure import Here, Walk
 
-ABSOLUTE = re.compile(r"[a-z][a-z0-9+.-]*:\S+")      # HL7's validator knows no scheme in capital letters
+ABSOLUTE = re.compile(r"[a-z]+:\S+")      # HL7's validator knows only schemes of small letters
+UUID = re.compile(r"(?:urn:uuid:)?[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+UUIDS = "https://tools.ietf.org/html/rfc4122"      # a system that many write for identifiers that are UUIDs
+LONGEST_NAME = 100
 IN_CONCEPT = re.compile(r"\.coding\[\d+\]\Z")
 EXAMPLE = {      # what documentation and tests write for a URL, by the types that HL7's validator looks at
     "uri": re.compile(r"https?://.*(?:example\.org|acme\.com)(?![\w-])", re.DOTALL),
@@ -34,12 +37,12 @@ EXAMPLE = {      # what documentation and tests write for a URL, by the types th
 
 def unknown(walk: Walk, form: Form, value: dict[str, Json], key: str, path: str) -> None:
     """A member that the type does not have. Its name is told only where it is one of FHIR's: what a vendor writes there may be anything."""
-    meant = get_close_matches(key, form.keys, 1, 0.7)
+    meant = get_close_matches(key, form.keys, 1, 0.7) if len(key) <= LONGEST_NAME else []
     fix = f"did you mean {meant[0]}?" if meant else "leave it out, or send it as an extension"
     if key.lstrip("_") in fhir_names():
         walk.error("fhir-unknown", f"{path}.{key}", f"is no element of {form.base}", fix)
     else:
-        place = list(value).index(key) + 1
+        place = next(number for number, name in enumerate(value, 1) if name == key)
         walk.error("fhir-unknown", path, f"has a member, number {place} of {len(value)}, that is no element of {form.base}", fix)
 
 
@@ -141,6 +144,8 @@ def _identifier(walk: Walk, form: Form, value: dict[str, Json], path: str, here:
         walk.error("fhir-format", f"{path}.system", "stands in the namespace of HL7 FHIR, which does not define it", "look its URL up")
     if system == "urn:ietf:rfc:3986" and isinstance(said, str) and not ABSOLUTE.match(said):
         walk.error("fhir-format", f"{path}.value", "must be a whole URI, since the system says that values are URIs")
+    if system == UUIDS and isinstance(said, str) and not UUID.fullmatch(said):
+        walk.error("fhir-format", f"{path}.value", "must be a UUID in lower case, since the system says that values are UUIDs")
 
 
 def _attachment(walk: Walk, form: Form, value: dict[str, Json], path: str, here: Here) -> None:
