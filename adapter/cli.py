@@ -29,7 +29,9 @@ from adapter.commands.options import (
     Parts,
     PatientPolicy,
     RefusedTo,
+    Tolerate,
     perhaps,
+    tolerated,
 )
 from adapter.commands.server_verbs import probe, pull, retract, send
 from adapter.commands.streams import program
@@ -105,14 +107,16 @@ app.command()(check)
 @app.command()
 @verb
 def convert(file: File, kind: As = Kind.TRANSACTION, out: Out = Path("-"), patient: Patients = PatientPolicy.MATCH,
-            directory: Directory = DirectoryPolicy.LOGICAL, form: Format = Form.JSON, jobs: Jobs = 1, parts: Parts = None,
-            layout: LayoutFile = None, as_of: AsOf = None, refused: RefusedTo = None, as_json: AsJson = False) -> Exit:
+            directory: Directory = DirectoryPolicy.LOGICAL, form: Format = Form.JSON, tolerate: Tolerate = None, jobs: Jobs = 1,
+            parts: Parts = None, layout: LayoutFile = None, as_of: AsOf = None, refused: RefusedTo = None,
+            as_json: AsJson = False) -> Exit:
     """Write care records as FHIR Bundles. One a line, or into a folder; there the same command goes on where it was interrupted."""
     from adapter import wire
     from adapter.bundle import Policy
     from adapter.commands import convert
 
-    bundler = convert.Bundler(kind.value, Policy(patient.value, directory=directory.value), wire.FORMATS[form.value])
+    policy, named = Policy(patient.value, directory=directory.value), tolerated(tolerate) or ()
+    bundler = convert.Bundler(kind.value, policy, wire.FORMATS[form.value], named)
     return convert.run(file, bundler, out, talk := Talk(as_json), jobs, parts, perhaps(file, layout, as_of, refused, talk))
 
 

@@ -41,7 +41,7 @@ def medicine(key: str, name: str, code: str, dose: str) -> Medication:
     return Medication(status="active", drug=drug, resident=THE_RESIDENT, key=key, doses=(Dose(text=dose, amount=Quantity(1, "tablet")),))
 
 
-FUROSEMIDE = medicine("m1", "Furosemide 40mg tablets", "317972007", "one each morning")
+FUROSEMIDE = medicine("m1", "Furosemide 40mg tablets", "317972000", "one each morning")
 AMLODIPINE = medicine("m2", "Amlodipine 5mg tablets", "319283006", "one at night")
 JAB = Given(vaccine=Coded(text="Fictional vaccine"), resident=THE_RESIDENT, key="v1", given_on="2025-10-01", primary_source=False)
 BAG = CareRecord(

@@ -209,7 +209,7 @@ def test_a_dry_run_says_so_and_writes_nothing() -> None:
     written = hospital.writes()
     sent = hospital.send(fewer("medicines"), absence={"medicines": "stopped"}, dry_run=True, show_values=True)
     assert (hospital.writes(), [r.became for r in sent.rows if r.name == "medicines" and r.type != "List"]) == (written, ["ends"])
-    assert sent.sentences[-1].endswith("is no longer in your record; it would be stopped there: 'Furosemide 40mg tablets' (code 317972007)")
+    assert sent.sentences[-1].endswith("is no longer in your record; it would be stopped there: 'Furosemide 40mg tablets' (code 317972000)")
 
 
 @pytest.mark.parametrize("absence", [{}, {"medicines": "unknown"}, {"allergies": ERROR}])

@@ -29,7 +29,7 @@ from mappings.organization import Organization
 from mappings.systems import DMD, SNOMED_CT
 from mappings.values import Ref
 from tests.hospital import BAG, MARY, ROWS, Hospital, became, with_dose
-from tests.test_accepting import BARS, HEADER, NOW, OWN, bundle, put
+from tests.test_accepting import BARS, HEADER, NOW, OWN, bundle, put, said
 
 KEY = "7d8f2a56-7f0e-5d0c-9e44-6d1a51c4b9d1"
 LOGICAL = OWN.model_copy(update={"directory": "logical"})
@@ -542,13 +542,13 @@ def test_a_message_that_the_receiver_has_had_is_delivered() -> None:
         return await answering(409, duplicate, **ids)(request)
 
     ward.before = had
-    message = bundle_item(bundle(HEADER, put(), kind="message"), BARS, headers={"NHSD-Target-Identifier": "e30="})
+    message = bundle_item(bundle(HEADER, said(), kind="message"), BARS, headers={"NHSD-Target-Identifier": "e30="})
     decision, _ = ward.takes(message)
     assert (decision.means, decision.status) == (Means.DELIVERED, 409)
     request, = ward.posted
     assert (request.url.path, request.headers["Content-Type"]) == ("/$process-message", "application/fhir+json; version=1.4.0")
     assert (request.headers["NHSD-Target-Identifier"], request.headers["X-Request-ID"]) == ("e30=", KEY)
-    given = replace(message, payload=bundle_item(bundle(HEADER, put(), kind="message"), BARS, request_id="r-1").payload)
+    given = replace(message, payload=bundle_item(bundle(HEADER, said(), kind="message"), BARS, request_id="r-1").payload)
     ward.takes(given)
     assert ward.posted[0].headers["X-Request-ID"] == "r-1"
 
@@ -567,7 +567,7 @@ def test_a_message_whose_answer_was_lost_is_sent_again_to_the_byte_and_had_once(
         raise httpx.ReadError("reset")
 
     ward.before = receiver
-    message = bundle_item(bundle(HEADER, put(), kind="message"), BARS)
+    message = bundle_item(bundle(HEADER, said(), kind="message"), BARS)
     assert [ward.takes(message, attempt=attempt)[0].means for attempt in (1, 2)] == [Means.AMBIGUOUS, Means.DELIVERED]
     assert len(set(sent)) == 1
     assert len(had) == 1

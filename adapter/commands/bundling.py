@@ -14,10 +14,12 @@ from adapter import wire
 from adapter.bundle import Names, Policy, collection, transaction
 from adapter.commands import files
 from adapter.commands.intake import Intake
+from adapter.commands.proven import traced_to
 from adapter.commands.talk import Talk
+from adapter.delivery.proving import NotProven, Unproven, proven
 from adapter.faults import Refused
 from adapter.records.stream import care_records
-from mappings.bag import CareRecord
+from mappings.bag import CareRecord, directory, personal, returned
 from mappings.faults import Fault, Faults
 
 RECORDS = "records"
@@ -45,16 +47,21 @@ class Bundler:
     kind: str
     policy: Policy
     form: wire.Format = wire.JSON
+    tolerate: tuple[str, ...] = ()
 
     def options(self) -> dict[str, str]:
         """As they are asked for on the command line: whatever changes what is written."""
-        return {"--as": self.kind, "--patient": self.policy.patient, "--directory": self.policy.directory, "--format": self.form.name}
+        return {"--as": self.kind, "--patient": self.policy.patient, "--directory": self.policy.directory, "--format": self.form.name,
+                "--tolerate": " ".join(sorted(self.tolerate))}
 
-    def __call__(self, number: int, care_record: CareRecord) -> list[Written]:
-        """Her bundles, in the order in which they are to be sent. Raises Faults. `number`: her place in the input."""
-        every = [self._said(bundle) for bundle in self._bundles(care_record)]
+    def __call__(self, number: int, care_record: CareRecord) -> tuple[list[Written], list[Unproven]]:
+        """Her bundles, in the order in which they are to be sent, and what of them is tolerated. Raises Faults, and NotProven.
+        `number`: her place in the input."""
+        bundles = list(self._bundles(care_record))
+        told = proven(bundles, self.tolerate) if self.kind != RECORDS else []
+        every = [self._said(bundle) for bundle, _ in bundles]
         names = named(number, care_record, len(every))
-        return [Written(f"{name}.{self.form.name}", data, self.what) for name, data in zip(names, every, strict=True)]
+        return [Written(f"{name}.{self.form.name}", data, self.what) for name, data in zip(names, every, strict=True)], told
 
     @property
     def what(self) -> str:
@@ -67,13 +74,14 @@ class Bundler:
         except Refused as bad:
             raise Faults([Fault(x.path, "-", x.says) for x in bad.found]) from None
 
-    def _bundles(self, care_record: CareRecord) -> Iterator[dict[str, Any]]:
+    def _bundles(self, care_record: CareRecord) -> Iterator[tuple[dict[str, Any], list[str]]]:
+        """Each with what its entries were made from."""
         if self.kind == RECORDS:
-            yield care_records().encode(care_record)
+            yield care_records().encode(care_record), []
         elif self.kind == "collection":
-            yield collection(care_record)
+            yield collection(care_record), [row.path for row in (*directory(care_record), *personal(care_record), *returned(care_record))]
         else:
-            yield from (part.bundle for part in transaction(care_record, self.policy))
+            yield from ((part.bundle, [row.name for row in part.rows]) for part in transaction(care_record, self.policy))
 
 
 @dataclass
@@ -94,10 +102,15 @@ def converted(accepted: Iterator[tuple[int, CareRecord]], intake: Intake, bundle
     tally = Tally()
     for number, care_record in accepted:
         try:
-            bundles = bundler(number, care_record)
+            bundles, tolerated = bundler(number, care_record)
         except Faults as bad:
             intake.refuse(number, bad)
             continue
+        except NotProven as bad:
+            intake.unproven(number, traced_to(care_record, bad.found))
+            continue
+        if tolerated:
+            intake.unproven(number, traced_to(care_record, tolerated))
         for written in bundles:
             put(written)
         tally.bundles, tally.ordered = tally.bundles + len(bundles), tally.ordered + (len(bundles) > 1)

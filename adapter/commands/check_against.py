@@ -5,18 +5,14 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from adapter.commands.exits import Exit, Stop
 from adapter.conformance import Checker, Finding, checker
 from adapter.conformance.definitions import DEFAULT_SETS
 from adapter.conformance.shelf import SETS
 from adapter.faults import Refused
-
-if TYPE_CHECKING:
-    from adapter.conformance.gate import Gate
 
 Resource = dict[str, Any]
 NUMBER = re.compile(r"\d+")
@@ -40,14 +36,7 @@ class Against:
         return in_order(checked.findings)
 
     def clean(self, resource: Resource) -> bool:
-        """No error: by the gate, which knows at once of what usually comes; else by looking."""
-        return not self.profiles and self._gate.passes(resource) or self.checker.clean(resource)
-
-    @cached_property
-    def _gate(self) -> Gate:
-        from adapter.conformance.gate import Gate
-
-        return Gate(self.checker.definitions)
+        return self.checker.clean(resource)
 
     def not_checked(self) -> Counter[str]:
         return self.checker.not_checked(sorted(self.met))

@@ -13,7 +13,6 @@ from adapter.conformance import Level
 from adapter.conformance.finding import OWN_CHECK, is_at_least
 from adapter.conformance.report import Told, Unit
 from adapter.faults import Refused
-from adapter.records.rows.row import Place
 from adapter.records.source import Places
 from mappings.bag import CareRecord
 from mappings.faults import Faults
@@ -54,14 +53,10 @@ class Checking(Intake):
             return False
         places = source.places({each.field for each in found if is_at_least(each.finding.level, self.least)})
         levels = [each.finding.level for each in found]
-        self.told += [self._placed(each, places.get(each.field) or Place(), number) for each in found]
+        self.told += [self.placed(each, places.get(each.field), number) for each in found]
         self.warnings += levels.count(Level.WARNING)
         self.refused += Level.ERROR in levels
         return Level.ERROR not in levels
-
-    def _placed(self, each: Traced, place: Place, number: int) -> Told:
-        inside = f"{self.shown}/{place.file}" if place.file else self.shown
-        return Told(each.finding, inside, place.line, place.column, place.name, each.field, number)
 
 
 def unsaid(found: Iterable[Traced], said: Iterable[str]) -> list[Traced]:

@@ -20,12 +20,16 @@ from adapter.commands.exported import Exported, closed, stopped
 from adapter.commands.fhir import format_of
 from adapter.commands.intake import Intake
 from adapter.commands.line import at, state_of
+from adapter.commands.proven import traced_to
 from adapter.commands.retract import Whose
 from adapter.commands.server import Later
 from adapter.commands.streams import Gone
 from adapter.commands.talk import Talk, count
+from adapter.conformance import Level
+from adapter.conformance.report import Told
 from adapter.delivery.accepting import NotAccepted, bundle_item, items, retraction, subject_of
 from adapter.delivery.endpoints import Endpoint
+from adapter.delivery.proving import NotProven
 from adapter.delivery.store.errors import StoreAway, StoreError
 from adapter.delivery.store.model import Item, Receipt
 from adapter.delivery.store.people import Line
@@ -198,9 +202,20 @@ def bundle(file: Path, later: Later, asked: Asked, talk: Talk) -> Exit:
                            again=asked.again)
     except NotAccepted as why:
         raise Stop(Exit.NOTHING, f"{file}: {why}.".replace("say whose it is", "say whose it is (--source and --resident)")) from None
+    except NotProven as bad:
+        raise unsound(bad, str(file), talk) from None
     except Refused as refused:
         raise stopped(refused.found, str(file), talk) from None
     return _accepted(later, item, "", talk, asked.event)
+
+
+def unsound(bad: NotProven, name: str, talk: Talk) -> Stop:
+    """What the run ends with, when each error has been told."""
+    for each in bad.found:
+        told = Told(each.finding, name, field=each.row)
+        talk.found("problem", told.as_json(), str(told))
+    errors = sum(each.finding.level is Level.ERROR for each in bad.found)
+    return Stop(Exit.NOTHING, f"{name}: {count(errors, 'error')}; nothing was accepted.")
 
 
 def retract(later: Later, who: Whose, talk: Talk, *, again: str = "") -> Exit:
@@ -266,6 +281,8 @@ def _asked(intake: Intake, endpoint: Endpoint, asked: Asked, talk: Talk) -> Iter
             intake.refuse(number, bad)
         except NotAccepted as why:
             intake.refuse(number, Faults([Fault("", "", str(why))]))
+        except NotProven as bad:
+            intake.unproven(number, traced_to(care_record, bad.found))
         else:
             yield One(number, intake.where(number), made)
 

@@ -19,6 +19,7 @@ from mappings.faults import Faults
 from mappings.findings import Finding as OwnFinding
 
 if TYPE_CHECKING:
+    from adapter.commands.check_trace import Traced
     from adapter.commands.exported import Exported
 
 ORPHAN = "no-resident"  # the rule of a row that belongs to nobody
@@ -116,6 +117,22 @@ class Intake:
         places = self.source.places(path for path, _ in said) if self.source else {}
         for path, reason in said:
             self._problem(problem_at("refusal", number, path, reason, places.get(path)))
+
+    def unproven(self, number: int, found: Iterable[Traced]) -> None:
+        """Of the resident who was handed out last: the errors of her FHIR, for which she is refused. What is tolerated is a warning."""
+        said = list(found)
+        told = [each for each in said if self._is_told(each.finding.level)]
+        self.warnings += sum(each.finding.level is Level.WARNING for each in said)
+        self.refused += any(each.finding.level is Level.ERROR for each in said)
+        places = self.source.places({each.field for each in told}) if self.source and told else {}
+        for each in told:
+            one = self.placed(each, places.get(each.field), number)
+            self.talk.found("problem", one.as_json(), str(one), data=self.report)
+
+    def placed(self, each: Traced, place: Place | None, number: int) -> Told:
+        where = place or Place()
+        inside = f"{self.shown}/{where.file}" if where.file else self.shown
+        return Told(each.finding, inside, where.line, where.column, where.name, each.field, number)
 
     @property
     def lost(self) -> int:

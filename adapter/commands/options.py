@@ -54,9 +54,23 @@ RefusedTo = Annotated[Path | None, typer.Option("--refused", metavar="DIR", show
     "where there is -o DIR, else in its refused/."))]
 Absence = Annotated[list[str] | None, typer.Option(metavar="LIST=WORD", show_default=False, help=(
     "What a row means that was there before and is not any more: medicines=stopped, LIST=entered-in-error or LIST=unknown; once a list."))]
+Tolerate = Annotated[list[str] | None, typer.Option("--tolerate", metavar="RULE", show_default=False, help=(
+    "What is an error by this rule travels all the same, and is told as a warning; may be said again."))]
 Jobs = Annotated[int, typer.Option(min=1, metavar="N", help="Processes that share the work; what comes out is the same.")]
 Parts = Annotated[int | None, typer.Option(min=1, metavar="N", show_default=False, help=(
     "Into the folder, write NDJSON files of so many residents each, and not a file a bundle."))]
+
+
+def tolerated(rules: list[str] | None) -> tuple[str, ...] | None:
+    """None where none is named. Raises Stop for a rule that there is not."""
+    if not rules:
+        return None
+    from adapter.delivery.proving import rule_named
+
+    try:
+        return tuple(map(rule_named, rules))
+    except ValueError as error:
+        raise Stop(Exit.USAGE, f"--tolerate {error}.") from None
 
 
 def perhaps(path: Path, layout: Path | None, as_of: str | None, to: Path | None, talk: Talk) -> Exported | None:

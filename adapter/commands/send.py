@@ -11,10 +11,12 @@ from adapter.commands.absence import believed
 from adapter.commands.exits import Exit, Stop, together
 from adapter.commands.exported import Exported, closed
 from adapter.commands.intake import Intake
+from adapter.commands.proven import traced_to
 from adapter.commands.server import EXITS, There, patiently
 from adapter.commands.streams import Gone, flush
 from adapter.commands.talk import Talk
 from adapter.delivery.outcome import Verdict
+from adapter.delivery.proving import NotProven
 from adapter.delivery.send import Options, Sent, send
 from mappings.bag import CareRecord
 from mappings.faults import Faults
@@ -64,6 +66,9 @@ async def _send_all(there: There, intake: Intake, options: Options, talk: Talk) 
                 there.may_have(care_record)
             except Faults as bad:
                 intake.refuse(number, bad)
+                continue
+            except NotProven as bad:
+                intake.unproven(number, traced_to(care_record, bad.found))
                 continue
             sent = await patiently(send(there.client, care_record, there.policy, options), intake.where(number), talk)
             tally.add(sent)

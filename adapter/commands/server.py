@@ -37,9 +37,10 @@ class Said(NamedTuple):
     form: Literal["json", "xml"] | None = None
     seconds: float | None = None
     sending: Sending | None = None
+    tolerate: tuple[str, ...] | None = None
 
     def options(self) -> dict[str, object]:
-        return dict(zip(("--patient", "--directory", "--format", "--timeout", "--sending"), self, strict=True))
+        return dict(zip(("--patient", "--directory", "--format", "--timeout", "--sending", "--tolerate"), self, strict=True))
 
     def stated(self) -> dict[str, Any]:
         return {name: value for name, value in self._asdict().items() if value is not None}
@@ -48,17 +49,19 @@ class Said(NamedTuple):
 @dataclass(frozen=True)
 class There:
     """A server that is spoken to now: through which client, under which policy, for how many seconds a resident; what to look at where it
-    does not let us in; how what is written travels; and, where it is configured, what is said of it there."""
+    does not let us in; how what is written travels, and which errors are tolerated; and, where it is configured, what is said of it
+    there."""
 
     client: FhirClient
     policy: Policy
     seconds: float
     credentials: str
     sending: Sending = "transaction"
+    tolerate: tuple[str, ...] = ()
     endpoint: Endpoint | None = None
 
     def may_have(self, care_record: CareRecord) -> None:
-        """Raises Faults where this endpoint may not be told of it."""
+        """Raises Faults where this endpoint may not be told of it, and NotProven."""
         if self.endpoint:
             from adapter.delivery.accepting import items
 
@@ -71,7 +74,7 @@ def there(to: str, said: Said, config: Path | None, talk: Talk) -> There:
         return _configured(to, said, config, talk)
     policy = Policy(said.patient or "match", directory=said.directory or "logical")
     return There(server(to, said.form or wire.JSON.name), policy, said.seconds or SECONDS, f"A token is taken from {TOKEN}",
-                 said.sending or "transaction")
+                 said.sending or "transaction", said.tolerate or ())
 
 
 @dataclass(frozen=True)
@@ -112,7 +115,8 @@ def _configured(name: str, said: Said, config: Path | None, talk: Talk) -> There
         raise Stop(Exit.USAGE, f"{name} takes messages, and no records: what it gets is accepted with --durable.")
     policy = Policy(one.patient, directory=one.directory, most=one.most_entries, most_bytes=one.most_bytes, dmd=one.dmd,
                     form=wire.FORMATS[one.form])
-    return There(connect(one), policy, one.seconds, f"{found.config.file} says who we are there", one.sending, one)
+    return There(connect(one), policy, one.seconds, f"{found.config.file} says who we are there", one.sending, one.tolerate,
+                 one)
 
 
 def is_address(to: str) -> bool:

@@ -11,22 +11,25 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from adapter.conformance.definitions import DEFAULT_SETS, Definitions
 from adapter.conformance.discriminators import matcher
 from adapter.conformance.extensions import contexts_not_checked
-from adapter.conformance.finding import Finding, has_error
+from adapter.conformance.finding import Finding, Level, has_error
 from adapter.conformance.forms import Forms, Said, Sliced, Spot, sliced_by
 from adapter.conformance.invariants import BY_HAND, Invariants
 from adapter.conformance.model import Json
 from adapter.conformance.rules import RULES, Rule
-from adapter.conformance.structure import Walk
+from adapter.conformance.structure import Enough, Walk
 from adapter.conformance.unchecked import unchecked
 
-MOST = 1000      # findings of one resource
+if TYPE_CHECKING:
+    from adapter.conformance.gate import Gate
+
+MOST = 1000      # findings of one resource, of each level
 
 
 class Checked(NamedTuple):
@@ -42,7 +45,7 @@ class Checked(NamedTuple):
 
 class Checker:
     def __init__(self, definitions: Definitions, rules: Sequence[Rule] = RULES, at_most: int = MOST) -> None:
-        self.definitions = definitions
+        self.definitions, self._every_rule = definitions, rules
         self._forms, self._invariants, self._at_most = Forms(definitions), Invariants(), at_most
         self._rules: dict[str, tuple[Rule, ...]] = {}
         for rule in rules:
@@ -53,15 +56,27 @@ class Checker:
         """`profiles`: canonical URLs to hold it against instead of UK Core's profile of its type. `path`: of where it stands, for findings;
         else its type. A bundle: and every resource in it."""
         walk = Walk(self._forms, self._invariants, self._rules, self._at_most)
-        walk.resource(resource, path, profiles=profiles)
+        try:
+            walk.resource(resource, path, profiles=profiles)
+        except Enough:
+            place = path or str(resource["resourceType"])
+            says = f"has more than {self._at_most:,} errors; no more are told, and what stands behind them is not looked at"
+            walk.found[place, "too-many", says] = Finding(Level.ERROR, "too-many", place, says, "correct the first ones")
         return Checked(sorted(walk.found.values(), key=lambda finding: (finding.path, finding.rule, finding.says)), walk.unlisted)
 
     def findings(self, resource: Json, *, profiles: Sequence[str] = (), path: str = "") -> list[Finding]:
         return self.check(resource, profiles=profiles, path=path).findings
 
     def clean(self, resource: Json) -> bool:
-        """Nothing is an error."""
-        return self.check(resource).clean
+        """Nothing is an error: by the gate, which knows at once of what usually comes; else by looking."""
+        return self._gate.passes(resource) or self.check(resource).clean
+
+    @cached_property
+    def _gate(self) -> Gate:
+        """Made when it is first asked: a short check does without."""
+        from adapter.conformance.gate import Gate
+
+        return Gate(self.definitions, self._every_rule)
 
     def not_checked(self, profiles: Iterable[str]) -> Counter[str]:
         """What these definitions, and the data types and extensions in them, state that is not evaluated: how often, by reason."""

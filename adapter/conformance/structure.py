@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from adapter.conformance import bindings, bundles, extensions, narrative, references, slicing, values, vital_signs
 from adapter.conformance.asked import hold
-from adapter.conformance.finding import Finding, Level, has_error
+from adapter.conformance.finding import Finding, Level
 from adapter.conformance.forms import Form, Forms, Said, Spot
 from adapter.conformance.invariants import Invariants
 from adapter.conformance.model import Json
@@ -21,6 +21,7 @@ from adapter.conformance.primitives import fault, told
 from adapter.conformance.rules.rule import Rule
 
 DEEPEST = 64
+LONGEST = 100_000      # elements of one list
 PRIMITIVE = "primitive-type"
 
 
@@ -35,6 +36,10 @@ class Here:
     contained: dict[str, dict[str, Json]]
     bundle: references.Bundled | None = None
     ids: set[str] = field(default_factory=set)
+
+
+class Enough(Exception):
+    """There are as many errors as are told. Nothing more is looked at: what is hostile costs no more than what is broken."""
 
 
 class Item(NamedTuple):
@@ -61,11 +66,15 @@ class Walk:
     deep: int = 0
 
     def tell(self, level: Level, rule: str, path: str, says: str, fix: str = "", source: str = "") -> None:
-        """So many of each level: whatever a resource is warned of, its errors are known."""
+        """So many of each level: whatever a resource is warned of, its errors are known. Raises Enough."""
         key = (path, rule, says)
-        if key not in self.found and self.told[level] < self.at_most:
+        if key in self.found:
+            return
+        if self.told[level] < self.at_most:
             self.told[level] += 1
             self.found[key] = Finding(level, rule, path, says, fix, source)
+        elif level is Level.ERROR:
+            raise Enough
 
     def error(self, rule: str, path: str, says: str, fix: str = "", source: str = "") -> None:
         self.tell(Level.ERROR, rule, path, says, fix, source)
@@ -197,6 +206,9 @@ class Walk:
             if each is not None and not each:
                 self.error("fhir-empty", f"{path}.{name}", "is an empty list; leave the element out where nothing is known")
                 return False
+            if each is not None and len(each) > LONGEST:
+                self.error("too-many", f"{path}.{name}", f"has more than {LONGEST:,} elements; they are not looked at", "send it in parts")
+                return False
         both = enumerate(zip_longest(plain or (), extra or ()))
         items.extend(Item(f"{path}.{key}[{index}]", kind, value, beside) for index, (value, beside) in both)
         return True
@@ -290,10 +302,11 @@ class Walk:
         if self.deep >= DEEPEST:
             return False
         for url in urls:
-            alone = Walk(self.forms, self.invariants, {}, 1, deep=self.deep + 8)
-            alone.resource(value, "resource", profiles=(url,))
-            if not has_error(list(alone.found.values())):
-                return True
+            try:
+                Walk(self.forms, self.invariants, {}, 0, deep=self.deep + 8).resource(value, "resource", profiles=(url,))
+            except Enough:
+                continue
+            return True
         return False
 
 

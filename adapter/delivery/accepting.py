@@ -19,6 +19,7 @@ from adapter import wire
 from adapter.bundle import Names, Policy, Shared, ours, shared, transaction
 from adapter.delivery.directory import FIELD_OF
 from adapter.delivery.endpoints.endpoint import Endpoint
+from adapter.delivery.proving import proven
 from adapter.delivery.refusals import refusals
 from adapter.delivery.store.model import Item, Payload
 from adapter.faults import Refused
@@ -51,7 +52,7 @@ def items(care_record: CareRecord, endpoint: Endpoint, *, absence: Mapping[str, 
           place: str = "", again: str = "") -> list[Item]:
     """What her delivery needs, and hers as the last. `event`: the sender's own id of what happened; `base`: the care record sent the last
     time; `where`: its rows in the vendor's words. The others as `Options` and `Item` have them.
-    Raises Faults, each with its row, and NotAccepted."""
+    Raises Faults, each with its row, NotAccepted, and NotProven."""
     if endpoint.dialect != "fhir":
         raise NotAccepted(f"{endpoint.name} takes messages ({endpoint.dialect}), and no care records: make the message, and send that")
     if base and (base.source, base.resident.key) != (care_record.source, care_record.resident.key):
@@ -102,15 +103,18 @@ def _of_directory(each: Shared, endpoint: Endpoint, care_record: CareRecord, urg
 
 
 def _writable(care_record: CareRecord, endpoint: Endpoint) -> None:
-    """Raises Faults with everything for which it would be refused later, as far as that can be known without asking the server."""
+    """Raises Faults and NotProven with everything for which it would be refused later, as far as that can be known without asking the
+    server."""
     found = refusals(care_record)
     if not found and not care_record.withdrawn:
         directory = "own" if endpoint.directory == "own" else "logical"  # of `existing` only the server knows
         parts = transaction(care_record, policy_for(endpoint, care_record, directory))
-        entries = [(row.name, entry["resource"]) for part in parts for row, entry in zip(part.rows, part.bundle["entry"], strict=True)]
-        entries += [(name, entry["resource"]) for each in (shared(care_record) if directory == "own" else ())
-                    for name, entry in zip(each.rows, each.part.bundle["entry"], strict=True)]
+        bundles = [(part.bundle, [row.name for row in part.rows]) for part in parts]
+        bundles += [(each.part.bundle, list(each.rows)) for each in (shared(care_record) if directory == "own" else ())]
+        entries = [(name, entry["resource"]) for bundle, names in bundles for name, entry in zip(names, bundle["entry"], strict=True)]
         found = [*(Fault(name, "-", RESTRICTED) for name in _too_confidential(entries, endpoint)), *_unwritable(entries, endpoint)]
+        if not found:
+            proven(bundles, endpoint.tolerate)
     if found:
         raise Faults(found)
 
@@ -163,20 +167,34 @@ def bundle_item(data: bytes, endpoint: Endpoint, *, subject: str | None = None, 
                 urgent: bool = False, place: str = "", again: str = "") -> Item:
     """FHIR JSON or XML. `subject`: whose lane, else known from the bundle's Patient. `correlation` is one for everything about a case
     (X-Correlation-ID), else the subject's; `request_id` the X-Request-ID, else the delivery's own. `media`: the Content-Type.
-    Raises Refused and NotAccepted: for what cannot be sent twice, too."""
-    form = wire.XML if data.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] == b"<" else wire.JSON
-    bundle = form.loads(data)
+    Raises Refused, NotProven, and NotAccepted: for what cannot be sent twice, too."""
+    form, bundle = _form_of(data), read(data)
     entries = _entries(bundle)
     message = _is_message(bundle, entries, endpoint)
     _fits(data, entries, endpoint)
     for name in _too_confidential(((f"entry[{i}]", _resource(entry)) for i, entry in enumerate(entries)), endpoint):
         raise NotAccepted(f"{name} {RESTRICTED}")
     whose = subject or _subject(entries)
+    proven([named(bundle)], endpoint.tolerate)
     ids = {"X-Request-ID": request_id, "X-Correlation-ID": correlation or (whose if message else None)}
     options = {"media": media or f"{form.media}{f'; version={BARS_VERSION}' * message}", "entries": 0 if message else len(entries),
                "headers": {**headers, **{name: said for name, said in ids.items() if said}}, **_sent_to(endpoint, again)}
     return Item(endpoint.name, whose, "change", Payload("bundle", data, options), event=event, urgent=urgent,
                 lasts=_lasts(endpoint), place=place)
+
+
+def read(data: bytes) -> Resource:
+    """Raises Refused."""
+    return _form_of(data).loads(data)
+
+
+def named(bundle: Resource) -> tuple[Resource, list[str]]:
+    """With what each of its entries is called where something is said of it."""
+    return bundle, [f"entry[{i}]" for i, _ in enumerate(bundle["entry"])]
+
+
+def _form_of(data: bytes) -> wire.Format:
+    return wire.XML if data.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] == b"<" else wire.JSON
 
 
 def _entries(bundle: Resource) -> list[Resource]:

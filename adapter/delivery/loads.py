@@ -10,7 +10,7 @@ Source: HL7 FHIR R4, RESTful API (transaction, batch: no interdependencies betwe
 """
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, MutableMapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field
 from graphlib import CycleError, TopologicalSorter
 from typing import Literal, NamedTuple
@@ -25,6 +25,7 @@ from adapter.delivery.resident import Stopped
 Sending = Literal["transaction", "batch", "single"]
 Stands = MutableMapping[str, str]  # what a reference says of somebody whose id the server chose -> where she stands
 
+TO_COME = "to-come"  # an id
 CIRCLE = ("{names}: refer to each other, so none can go before the other, and this server is sent no transactions (`sending`): name them "
           "by identifier (`directory` logical), leave one of the references out, or have one of them made there first")
 
@@ -46,6 +47,9 @@ class Going(NamedTuple):
     def request(self) -> dict[str, str]:
         version = self.difference.version
         return {**self.entry["request"], **({"ifMatch": f'W/"{version}"'} if version else {})}
+
+
+Staged = tuple[Part, list[list[Going]]]  # what of a part is written, and in which order
 
 
 @dataclass(frozen=True)
@@ -92,6 +96,15 @@ def stages(part: Part, found: Mapping[Row, Difference], sending: Sending) -> lis
     entries = [(entry, row, found[row]) for entry, row in zip(part.bundle["entry"], part.rows, strict=True)]
     going = [Going(entry, row, d, d.resource) for entry, row, d in entries if d.resource is not None]
     return ([going] if going else []) if sending == "transaction" else _ordered(going)
+
+
+def planned(staged: Iterable[Staged], sending: Sending) -> Iterator[Load]:
+    """Every request as it will be made, before the first is. Where the server is still to choose an id, there stands one that it might."""
+    stands = dict[str, str]()
+    for part, stage in staged:
+        chosen = [each for going in stage for each in going if each.row.target is None]
+        stands |= {name: f"{each.row.type}/{TO_COME}" for each in chosen for name in each.names}
+        yield from loads(part, stage, sending, stands)
 
 
 def loads(part: Part, staged: Sequence[Sequence[Going]], sending: Sending, stands: Stands) -> Iterator[Load]:

@@ -34,7 +34,8 @@ class Options:
     `show_values` and `show_server_text` put a patient's values into sentences: for a person who may read them, never for a log.
     `older`: the record is sent although the server has one of a later time. `seconds`: for everything about this resident.
     `absence`: of each list, what a row means that was sent before and is not in it any more (mappings/absence.py). `key`: of the delivery,
-    if it is one; the ids of its requests are made of it. `sending`: in a transaction, in batches, or one resource after the other."""
+    if it is one; the ids of its requests are made of it. `sending`: in a transaction, in batches, or one resource after the other.
+    `tolerate`: ids of rules; what is an error by them is sent all the same, and told."""
 
     base: CareRecord | None = None
     dry_run: bool = False
@@ -46,6 +47,7 @@ class Options:
     absence: Mapping[str, str] = field(default_factory=dict)
     key: str = ""
     sending: Sending = "transaction"
+    tolerate: tuple[str, ...] = ()
 
     def request_id(self, data: bytes) -> str:
         """The X-Request-ID of a write. Of one delivery the same bytes have the same one, in every attempt and process; other bytes never,

@@ -6,13 +6,15 @@ from dataclasses import replace
 
 from adapter.bundle import Part, Policy, Row
 from adapter.bundle.sending import is_too_large
+from adapter.delivery import proving
 from adapter.delivery.answer import Answer, ClientError, Resource
 from adapter.delivery.client import FhirClient
 from adapter.delivery.dialects.decision import Came
 from adapter.delivery.difference import Difference
 from adapter.delivery.left import public
-from adapter.delivery.loads import Load, loads, stages
+from adapter.delivery.loads import Load, Staged, loads, planned, stages
 from adapter.delivery.outcome import Outcome, RowOutcome, Verdict, called, judge, judge_one, without_answer
+from adapter.delivery.proving import Unproven, is_refused
 from adapter.delivery.sent import READ, WRITTEN, Became, Options, Remark, Sent, SentRow
 from adapter.delivery.spoken import shown
 
@@ -24,15 +26,30 @@ DID: Mapping[str, Became] = {"same": "unchanged", "edited": "kept", "unreadable"
 
 async def write(client: FhirClient, parts: Sequence[Part], differences: Sequence[Difference], said: Sequence[Remark],
                 options: Options) -> tuple[Sent, bool]:
-    """The verdict, the rows and the sentences, and whether somebody was changing the same data meanwhile. `said`: what comes first."""
+    """The verdict, the rows and the sentences, and whether somebody was changing the same data meanwhile. `said`: what comes first.
+    Raises Stopped before anything is written, and ClientError."""
     told, unsettled = [remark.says for remark in said], any(remark.for_a_person for remark in said)
     told += [sentence for d in differences for sentence in _met(d, options)]
+    found = {d.row: d for d in differences}
+    staged = [(part, stages(part, found, options.sending)) for part in parts]
+    unproven = _unproven(planned(staged, options.sending), options)
+    told += map(str, unproven)
+    refused = is_refused(unproven)
     if options.dry_run:
         rows = tuple(_row(d, WOULD[d.state]) for d in differences)
         told += [sentence for d in differences for sentence in _would(d, options)]
-        return Sent(Verdict.DELIVERED, rows, tuple(told), unsettled=unsettled), False
-    sent, clash = await _deliver(client, parts, {d.row: d for d in differences}, told, options)
+        return Sent(Verdict.REFUSED if refused else Verdict.DELIVERED, rows, tuple(told), unsettled=unsettled), False
+    if refused:
+        rows = tuple(_row(d, DID.get(d.state, "not sent")) for d in differences)
+        return Sent(Verdict.REFUSED, rows, tuple(told), unsettled=unsettled), False
+    sent, clash = await _deliver(client, staged, found, told, options)
     return replace(sent, unsettled=unsettled), clash
+
+
+def _unproven(requests: Iterable[Load], options: Options) -> list[Unproven]:
+    """Of all that will be written, before any of it is: so one bad resource keeps back the others too, whichever way they travel."""
+    return list(dict.fromkeys(each for load in requests for each in proving.unproven(
+        load.resource, [called(row) for row in load.rows], options.tolerate, [each.difference.theirs for each in load.going])))
 
 
 def with_endings(parts: Sequence[Part], ends: Sequence[Difference], policy: Policy, base: str, timestamp: str | None = None) -> list[Part]:
@@ -54,11 +71,10 @@ def _entry(d: Difference, base: str) -> Resource:
     return {"fullUrl": f"{base}{d.row.target}", "resource": d.resource, "request": {"method": "PUT", "url": d.row.target}}
 
 
-async def _deliver(client: FhirClient, parts: Sequence[Part], found: Mapping[Row, Difference], told: list[str],
+async def _deliver(client: FhirClient, staged: Sequence[Staged], found: Mapping[Row, Difference], told: list[str],
                    options: Options) -> tuple[Sent, bool]:
-    """Part after part, and in each request after request, while all before it was taken. Raises Stopped before anything is sent, and
-    ClientError while nothing was written; after that it is told, with what was written."""
-    staged = [(part, stages(part, found, options.sending)) for part in parts]
+    """Part after part, and in each request after request, while all before it was taken. Raises ClientError while nothing was written;
+    after that it is told, with what was written."""
     rows, stands = {row: _row(d, DID.get(d.state, "not sent")) for row, d in found.items()}, dict[str, str]()
     outcome, asked = Outcome(Verdict.DELIVERED), READ
     came: Came | None = None

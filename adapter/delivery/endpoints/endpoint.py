@@ -17,6 +17,7 @@ from adapter.delivery.endpoints.quiet import Quiet
 from adapter.delivery.endpoints.secrets import File, PerhapsSecret, Secret, contents, private
 
 PATHS = {"fhir": "", "bars": "$process-message"}
+TOLERATED = {"bars": ("fhir-profile",)}
 TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110, 5.6.2
 OURS = frozenset({"authorization", "host", "content-type", "content-length", "transfer-encoding", "connection", "accept",
                   "accept-encoding", "x-request-id", "if-match", "if-none-exist", "if-none-match", "prefer"})
@@ -90,6 +91,10 @@ class Endpoint(BaseModel):
     sending: Literal["transaction", "batch", "single"] = Field("transaction", description=(
         "How a record travels: in one transaction, all of it or nothing; in batches, where the server takes no transactions; or one "
         "resource after the other. `redbag probe` finds out which."))
+    tolerate: tuple[str, ...] = Field((), validate_default=True, description=(
+        'What is an error by these rules is sent all the same, and told: `["rule-id", ...]`, as each error has it in brackets '
+        '([rules.md](rules.md)). Who has any other error is not sent. With `bars` always `fhir-profile` too, for a message claims profiles '
+        'of that standard, which we do not have.'))
     most_entries: int = Field(500, ge=1, le=10_000, description="How many entries one bundle may have.")
     most_bytes: int | None = Field(None, ge=1_000, description="How large one bundle may be, in bytes; what is larger is split.")
     concurrency: int = Field(8, ge=1, le=256, description="How many deliveries may be under way to it at the same moment.")
@@ -130,6 +135,15 @@ class Endpoint(BaseModel):
         if said.startswith("/") or any(c in said for c in "?#\\ ") or ".." in said:
             raise ValueError("expected a path below the address, without / in front and without a query, such as $process-message")
         return said or PATHS.get(info.data.get("dialect", ""), "")
+
+    @field_validator("tolerate")
+    @classmethod
+    def _tolerated(cls, said: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
+        if said:
+            from adapter.delivery.proving import rule_named  # the check, and its definitions, only for whoever names a rule
+
+            said = tuple(rule_named(each) for each in said)
+        return tuple(dict.fromkeys((*said, *TOLERATED.get(info.data.get("dialect", ""), ()))))
 
     @field_validator("ca")
     @classmethod

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar, cast
 
 from adapter import wire
-from adapter.delivery.accepting import policy_for
+from adapter.delivery.accepting import named, policy_for, read
 from adapter.delivery.answer import Answer, ClientError, RedirectRefused
 from adapter.delivery.client import FhirClient
 from adapter.delivery.deadline import left, within
@@ -23,6 +23,7 @@ from adapter.delivery.dialects.decision import About, Asked, Came, Decision, Do,
 from adapter.delivery.directory import send_shared
 from adapter.delivery.endpoints.endpoint import Endpoint
 from adapter.delivery.outcome import OF_VERDICT, Verdict
+from adapter.delivery.proving import NotProven, proven
 from adapter.delivery.retry import pause
 from adapter.delivery.send import Options, Sent, send
 from adapter.delivery.sent import after
@@ -89,7 +90,7 @@ async def carry(way: Way, payload: Payload, claimed: Claimed, now: Now) -> tuple
 def _sending(way: Way, payload: Payload, key: str) -> Sending:
     """How this payload is sent. Raises Refused and Faults where it is not what this release would accept."""
     said, client = cast(Mapping[str, Any], payload.options), way.client
-    options = Options(key=key, seconds=way.endpoint.seconds, sending=way.endpoint.sending)
+    options = Options(key=key, seconds=way.endpoint.seconds, sending=way.endpoint.sending, tolerate=way.endpoint.tolerate)
     if payload.form == "bundle":
         bundle = wire.loads(payload.body)
         return lambda most: send_shared(client, bundle, options)
@@ -145,12 +146,24 @@ def decided(sent: Sent, attempt: int, now: float) -> Decision:
 
 # ---- bundles: byte for byte ------------------------------------------------------------------------------------------------------
 async def _posted(way: Way, payload: Payload, claimed: Claimed, now: Now) -> Decision:
-    said = cast(Mapping[str, Any], payload.options)
-    asked = Asked("POST", entries=int(said.get("entries", 0)), fresh=True, if_match=False)
-    headers, decision = dict(said.get("headers", {})), Decision(Means.AMBIGUOUS)
-    request_id = headers.pop("X-Request-ID", claimed.key)
+    """What was accepted is proven again before it is posted: by now another release may know better, or the endpoint tolerate less."""
+    asked = Asked("POST", entries=int(cast(Mapping[str, Any], payload.options).get("entries", 0)), fresh=True, if_match=False)
     if (where := way.later.get(claimed.key)) and (known := await _known(way, asked, where, claimed, now)):
         return replace(known, do=Do.NOTHING)
+    try:
+        told = proven([named(read(payload.body))], way.endpoint.tolerate)
+    except Refused:
+        return Decision(Means.DEAD, (UNREADABLE,), asked=False)
+    except NotProven as bad:
+        return Decision(Means.DEAD, tuple(map(str, bad.found)), asked=False)
+    decision = await _turns(way, payload, asked, claimed, now)
+    return replace(decision, says=(*map(str, told), *decision.says), do=Do.NOTHING)
+
+
+async def _turns(way: Way, payload: Payload, asked: Asked, claimed: Claimed, now: Now) -> Decision:
+    said = cast(Mapping[str, Any], payload.options)
+    headers, decision = dict(said.get("headers", {})), Decision(Means.AMBIGUOUS)
+    request_id = headers.pop("X-Request-ID", claimed.key)
     for _ in range(TURNS):
         came = await _came(way.client.post_bytes(
             str(said.get("path", way.endpoint.path)), payload.body, str(said["media"]), headers=headers, request_id=request_id))
@@ -161,7 +174,7 @@ async def _posted(way: Way, payload: Payload, claimed: Claimed, now: Now) -> Dec
                 decision = await _known(way, asked, came.location, claimed, now) or decision
         if decision.do is not Do.READ_AGAIN or not left():
             break
-    return replace(decision, do=Do.NOTHING)
+    return decision
 
 
 async def _known(way: Way, asked: Asked, where: str, claimed: Claimed, now: Now) -> Decision | None:

@@ -1,0 +1,127 @@
+"""Nothing goes out unproven: what is an error in a bundle is known before anything of it is written. Pure.
+
+    unproven(bundle, ["medicines[0]", …])               [] where nothing is; else every error, and what it was made from
+    unproven(bundle, rows, tolerate=("dom-6",))         what somebody has named travels all the same, and is told as a warning
+    unproven(bundle, rows, there=[None, theirs, …])     so is what stands at the server already: it is theirs, and goes back as it is
+    is_refused(found)                                   is any of it an error still?
+
+Everybody asks here: a sending (of what has its marks, is merged and ended: writing.py), an acceptance, a worker, and `redbag convert`.
+What it is held against: FHIR R4, UK Core, and our own rules (adapter/conformance; docs/rules.md). Warnings are for `redbag check`.
+"""
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from difflib import get_close_matches
+from typing import Any, NamedTuple
+
+from adapter.conformance import Finding, Level, checker
+from adapter.conformance.rules.explaining import invariants, names
+
+Resource = dict[str, Any]
+Key = tuple[str, str]
+ENTRY = re.compile(r"Bundle\.entry\[(\d+)\](?:\.resource(?![A-Za-z]))?")
+INDEX = re.compile(r"\[\d+\]")
+TOLERATED = "it is tolerated, as was asked for"
+THEIRS = "it stands at the server so already, and goes back as it is"
+
+
+class Unproven(NamedTuple):
+    """`row`: what it was made from, as `medicines[0]`; empty, where it is about the bundle as a whole. The path of the finding begins with
+    the type of the resource, for nobody has seen the bundle."""
+
+    row: str
+    finding: Finding
+
+    def __str__(self) -> str:
+        return f"{self.row or 'the bundle'}: {self.finding}"
+
+
+class NotProven(Exception):
+    """It does not travel. `found`: all that is told about it."""
+
+    def __init__(self, found: Iterable[Unproven]) -> None:
+        self.found = tuple(found)
+        super().__init__("; ".join(map(str, self.found)))
+
+
+def unproven(resource: Resource, rows: Sequence[str], tolerate: Sequence[str] = (),
+             there: Sequence[Resource | None] = ()) -> list[Unproven]:
+    """`rows`: what each entry of the bundle was made from, or the one resource; `there`: what stands at the server in its place, as far as
+    something does. `tolerate`: ids of rules."""
+    if checker().clean(resource):
+        return []
+    found = [_placed(finding, resource, rows) for finding in _errors(resource)]
+    theirs = {each.number: _standing(there[each.number]) for each in found if each.number < len(there)}
+    return [Unproven(each.row, _weighed(each.finding, tolerate, theirs.get(each.number, Counter()))) for each in found]
+
+
+def is_refused(found: Iterable[Unproven]) -> bool:
+    return any(each.finding.level is Level.ERROR for each in found)
+
+
+def proven(bundles: Iterable[tuple[Resource, Sequence[str]]], tolerate: Sequence[str] = ()) -> list[Unproven]:
+    """What is tolerated of all of them, each with its rows. Raises NotProven."""
+    found = [each for bundle, rows in bundles for each in unproven(bundle, rows, tolerate)]
+    if is_refused(found):
+        raise NotProven(found)
+    return found
+
+
+def _errors(resource: Resource) -> list[Finding]:
+    return [finding for finding in checker().findings(resource) if finding.level is Level.ERROR]
+
+
+class Placed(NamedTuple):
+    row: str
+    number: int
+    finding: Finding
+
+
+def _placed(finding: Finding, resource: Resource, rows: Sequence[str]) -> Placed:
+    """Which of the rows it is about."""
+    if resource.get("resourceType") != "Bundle":
+        return Placed(rows[0], 0, finding)
+    if (found := ENTRY.match(finding.path)) is None or (number := int(found[1])) >= len(rows):
+        return Placed("", len(rows), finding)
+    entry = resource["entry"][number]
+    within = entry.get("resource") if isinstance(entry, dict) and not found[0].endswith("]") else None
+    if isinstance(within, dict):
+        finding = finding._replace(path=f"{within.get('resourceType')}{finding.path[found.end():]}")
+    return Placed(rows[number], number, finding)
+
+
+# ---- what is let through ---------------------------------------------------------------------------------------------------------
+def _standing(theirs: Resource | None) -> Counter[Key]:
+    return Counter(map(_key, _errors(theirs))) if theirs is not None else Counter()
+
+
+def _key(finding: Finding) -> Key:
+    """By which an error is known again when its list has grown."""
+    return finding.rule, INDEX.sub("", finding.path)
+
+
+def _weighed(finding: Finding, tolerate: Sequence[str], theirs: Counter[Key]) -> Finding:
+    """`theirs`: those that stand there; each excuses one."""
+    if theirs[_key(finding)] > 0:
+        theirs[_key(finding)] -= 1
+        return _let_through(finding, THEIRS)
+    return _let_through(finding, TOLERATED) if finding.rule in tolerate else finding
+
+
+def _let_through(finding: Finding, why: str) -> Finding:
+    return finding._replace(level=Level.WARNING, fix=why)
+
+
+# ---- rules by name ---------------------------------------------------------------------------------------------------------------
+def rule_named(said: str) -> str:
+    """Raises ValueError where there is no such rule: in a sentence that names those that are near."""
+    if said in (known := list(names())):
+        return said
+    known += invariants(definitions := checker().definitions, definitions.profiles())
+    if said not in known:
+        near = ", ".join(get_close_matches(said, known, 3))
+        raise ValueError(f"names no rule there is{f': perhaps {near} is meant' if near else ''}; docs/rules.md lists them, and each error "
+                         "ends with its own in brackets")
+    return said
