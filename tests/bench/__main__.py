@@ -3,6 +3,13 @@
     convert_vs_dicts            how many times as fast as the same written by hand with dicts and `json`        must be >= 1
     convert_vs_fhir_resources   ... as the same through fhir.resources.R4B                                      must be >= 15
     convert_vs_liquid           ... as the same through python-fhir-converter's Liquid templates                must be >= 4
+    checked_bundles_per_s       from a line of NDJSON to bytes, the finished bundle checked in between               must be >= 1,500
+    check_us_per_bundle         the check alone, of the gate; _explaining_us: of the explaining check; _official_schema_us: jsonschema-rs
+                                on HL7's JSON Schema for R4, which knows neither UK Core nor invariants nor codes    no bound
+    checked_vs_fhir_resources   how many times as fast the check is as fhir.resources.R4B's validation of the same   must be >= 10
+    checked_vs_official_warm    ... as HL7's own validator, warm, where there is one (not with --quick)              must be >= 100
+    check_start_ms              until the first bundle of a process is checked: definitions read, schemas made       no bound
+    check_cli_s                 `redbag check` of one small file, on the clock                                       must be < 0.5
     read_vs_write               speed of reading the bundle back, as a share of the speed of writing            must be >= 0.5
     stream_rss_mb               the most memory `redbag convert -` took over the whole stream                   must be < 150
     csv_vs_native, json_vs_native, xml_vs_native      speed from a vendor's export to bundles, as a share of the speed from native lines of
@@ -41,11 +48,12 @@ from adapter import wire
 from adapter.bundle import Policy, read, transaction
 from adapter.records.stream import care_records
 from mappings.catalogue import SHAPES
-from tests.bench import by_hand, by_liquid, by_models, deliveries, scale, vendors, work
+from tests.bench import by_hand, by_liquid, by_models, checked, deliveries, scale, vendors, work
 
-LEAST = {"convert_vs_dicts": 1.0, "convert_vs_fhir_resources": 15.0, "convert_vs_liquid": 4.0, "read_vs_write": 0.5, "jobs2_speedup": 1.5,
+LEAST = {"checked_bundles_per_s": 1500, "checked_vs_fhir_resources": 10, "checked_vs_official_warm": 100,
+         "convert_vs_dicts": 1.0, "convert_vs_fhir_resources": 15.0, "convert_vs_liquid": 4.0, "read_vs_write": 0.5, "jobs2_speedup": 1.5,
          "deliver_one_per_lane_per_s": 250, "deliver_ten_per_lane_per_s": 300, "accept_per_s": 1500}
-MOST = {"stream_rss_mb": 150, "csv_200k_rss_mb": 200, "jobs2_rss_mb": 150, "england_minutes": 5, "urgent_p99_ms": 300,
+MOST = {"check_cli_s": 0.5, "stream_rss_mb": 150, "csv_200k_rss_mb": 200, "jobs2_rss_mb": 150, "england_minutes": 5, "urgent_p99_ms": 300,
         "urgent_in_process_p99_ms": 50, "waiting_rss_mb": 250}
 POLICY = Policy("create-if-missing")
 ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -115,6 +123,7 @@ def measured(quick: bool) -> dict[str, float]:
     lines, times = 5_000 if quick else 200_000, conversions(quick)
     figures = shapes(quick) | {f"convert_vs_{name}": times[name] / times["convert"] for name in CANDIDATES}
     figures |= {"read_vs_write": times["convert"] / times["read"], **{f"{name}_us": us for name, us in times.items()}}
+    figures |= checked.figures(best, quick)
     figures |= {"stream_rss_mb": scale.convert("-", said=map(work.line, range(lines))).megabytes, "stream_lines": lines}
     figures |= vendors.ratios(best, 20 if quick else 60, 3 if quick else 8)
     figures |= scale.csv_memory(lines)

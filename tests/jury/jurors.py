@@ -56,7 +56,7 @@ def known() -> dict[Complaint, str]:
 
 
 @cache
-def _schema() -> Json:
+def schema() -> Json:
     with gzip.open(HERE / "fhir.schema.json.gz", "rt", encoding="utf-8") as file:
         schema: Json = json.load(file)
     return schema
@@ -65,7 +65,7 @@ def _schema() -> Json:
 @cache
 def _validator(kind: str) -> Any:
     # one type's definition, not the schema's oneOf over all types: that would say "none of 148 fits" and no more
-    whole = _schema()
+    whole = schema()
     return jsonschema_rs.validator_for({"$schema": whole["$schema"], "$ref": f"#/definitions/{kind}", "definitions": whole["definitions"]})
 
 
