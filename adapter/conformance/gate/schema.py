@@ -25,6 +25,7 @@ NEVER_CONTAINED = dict.fromkeys(("versionId", "lastUpdated", "security"), False)
 CONTAINED: Schema = {"$ref": "#/definitions/contained"}
 IN_BUNDLES: Schema = {"$ref": "#/definitions/entry"}
 INSIDE: dict[str, Schema] = {
+    "type": {"enum": sorted(resource_types())},
     "entry": {"allOf": [{"$ref": "#/definitions/resource"}, {"properties": {"resourceType": {"not": {"const": "Bundle"}}}}]},
     "contained": {"allOf": [IN_BUNDLES, {"required": ["id"], "properties": {"contained": False, "meta": {"properties": NEVER_CONTAINED}}}]},
 }
@@ -256,7 +257,7 @@ class Schemas:
             case "Extension", "url":
                 return {"type": "string"}      # it is the URL by which the schema was found
             case "Reference", "type":
-                return {"enum": sorted(resource_types())}
+                return {"$ref": "#/definitions/type"}
             case "Reference", "reference":
                 return {"type": "string", "format": self.leads(self.targets(form))}
             case ("Coding" | "Identifier" | "Quantity"), "system":
