@@ -51,7 +51,7 @@ class Invariants:
 
 
 def focus_of(form: Form, value: Json, extra: Json, here: Here) -> Focus:
-    return Focus(value, form.base, extra, here.resource, here.root, here.bundle.resource if here.bundle else None)
+    return Focus(value, form.base, extra, here.resource, here.root, here.bundle.resource if here.bundle else None, here.contained)
 
 
 def level_of(constraint: Constraint) -> Level:

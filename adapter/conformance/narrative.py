@@ -31,14 +31,15 @@ def check(walk: Walk, value: Json, path: str) -> bool:
     if root is None or root.tag != f"{{{XHTML}}}div":
         walk.error("fhir-narrative", path, "is no div of XHTML", WRITE, SOURCE)
         return False
+    names = frozenset(name for each in root.iter(etree.Element) for name in (each.get("id"), each.get("name")) if name)
     for element in root.iter(etree.Element):
-        _element(walk, element, path)
+        _element(walk, element, names, path)
     if not "".join(root.itertext(etree.Element)).strip() and root.find(f".//{{{XHTML}}}img") is None:
         walk.error("txt-2", path, "has nothing to read; leave text out where there is nothing", "", SOURCE)
     return True
 
 
-def _element(walk: Walk, element: etree._Element, path: str) -> None:
+def _element(walk: Walk, element: etree._Element, names: frozenset[str], path: str) -> None:
     space, _, name = str(element.tag).removeprefix("{").partition("}")
     if space != XHTML or name not in ELEMENTS:
         walk.error("txt-1", path, "has an element that FHIR does not allow in a narrative", "use text, lists, tables, links", SOURCE)
@@ -48,20 +49,16 @@ def _element(walk: Walk, element: etree._Element, path: str) -> None:
         if key == "target" or not (key in ATTRIBUTES or key in OF_ONE.get(name, ())):
             walk.error("txt-1", path, f"has an attribute on <{name}> that FHIR does not allow in a narrative", "", SOURCE)
         elif key in ("href", "src"):
-            _link(walk, element, str(said), path)
+            _link(walk, str(said), names, path)
     if name in BLOCKS and any(_name(above) == "p" for above in element.iterancestors()):
         walk.error("fhir-narrative", path, f"has <{name}> within a paragraph, where only text may stand", "", SOURCE)
 
 
-def _link(walk: Walk, element: etree._Element, link: str, path: str) -> None:
+def _link(walk: Walk, link: str, names: frozenset[str], path: str) -> None:
     if link.strip().lower().startswith(ACTIVE):
         walk.error("fhir-narrative", path, "has a link that runs a script", "", SOURCE)
-    elif link.startswith("#") and len(link) > 1 and not _names(element.getroottree().getroot(), link[1:]):
+    elif link.startswith("#") and len(link) > 1 and link[1:] not in names:
         walk.error("fhir-narrative", path, "has a link to a place in itself that is not there", "", SOURCE)
-
-
-def _names(root: etree._Element, wanted: str) -> bool:
-    return any(wanted in (each.get("id"), each.get("name")) for each in root.iter(etree.Element))
 
 
 def _name(element: etree._Element) -> str:

@@ -26,7 +26,8 @@ VERSION = re.compile(r"/_history/[^/]*$")
 
 @dataclass(slots=True, eq=False)
 class Bundled:
-    """A bundle and its resources by fullUrl. `kind`: its type."""
+    """A bundle and its resources by fullUrl. `kind`: its type. `resource`: a copy, and new for every check: what is found in a bundle is
+    kept for it."""
 
     resource: dict[str, Json]
     kind: str
@@ -36,7 +37,7 @@ class Bundled:
 
 def bundled(resource: dict[str, Json]) -> Bundled:
     said = resource.get("type")
-    found = Bundled(resource, said if isinstance(said, str) else "")
+    found = Bundled(dict(resource), said if isinstance(said, str) else "")
     entries = resource.get("entry")
     for entry in entries if isinstance(entries, list) else ():
         if isinstance(entry, dict) and isinstance(url := entry.get("fullUrl"), str) and isinstance(inner := entry.get("resource"), dict):

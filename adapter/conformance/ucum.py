@@ -43,11 +43,15 @@ PART = re.compile(r"[^./(){}]+|\{[\x20-\x7a\x7c\x7e]*\}|[./()]")
 EXPONENT = re.compile(r"(.*?[^+\-0-9])([+\-]?[0-9]+)", re.DOTALL)
 
 
-@lru_cache(maxsize=1024)
 def is_unit(code: str) -> bool:
     """Whether it can be read as a term: units and factors, with . and / between them, brackets, powers and annotations."""
+    return 0 < len(code) <= LONGEST and code.isascii() and _is_term(code)
+
+
+@lru_cache(maxsize=1024)
+def _is_term(code: str) -> bool:
     parts = PART.findall(code)
-    return 0 < len(code) <= LONGEST and code.isascii() and "".join(parts) == code and _term(parts) == len(parts)
+    return "".join(parts) == code and _term(parts) == len(parts)
 
 
 def _term(parts: list[str], at: int = 0, deep: int = 0) -> int:

@@ -7,12 +7,12 @@ from typing import Any
 
 from adapter.conformance.fhirpath import functions, texts
 from adapter.conformance.fhirpath.criteria import CRITERIA
-from adapter.conformance.fhirpath.items import Item, ancestry, resource_item, step
+from adapter.conformance.fhirpath.items import Focus, Item, ancestry, resource_item, step
 from adapter.conformance.fhirpath.narrative import html_checks, says_something
 from adapter.conformance.fhirpath.operators import OPERATORS
 from adapter.conformance.fhirpath.parse import Call, Index, Literal, Member, Minus, Node, NotEvaluated, Nothing, Operation, Variable
 from adapter.conformance.fhirpath.resolving import resolved
-from adapter.conformance.fhirpath.scope import Collection, Compiled, Items, Scope, of_collection, of_truth, single
+from adapter.conformance.fhirpath.scope import Collection, Compiled, Items, Scope, last, of_collection, of_truth, single
 from adapter.conformance.fhirpath.values import Unevaluable, is_number, is_primitive
 
 TRUTHS = functions.TRUTHS | texts.TRUTHS | {"htmlChecks": html_checks, "htmlChecks2": says_something}
@@ -62,7 +62,22 @@ def member(node: Member) -> Compiled:
     if node.of is None:
         return of_collection(_at_entry(name) if name[:1].isupper() else lambda here, scope: step(here, name))
     of = compile_(node.of).collection
+    if _is_rooted(node.of):
+        def found(focus: Focus) -> Items:
+            return step(of([], Scope(Item(*focus[:3]), focus)), name)
+        once = last(found)
+        return of_collection(lambda here, scope: once(scope.focus))
     return of_collection(lambda here, scope: step(of(here, scope), name))
+
+
+def _is_rooted(node: Node) -> bool:
+    """A path that is the same wherever in the expression it stands: %resource.snapshot.element."""
+    while isinstance(node, Member) and node.of is not None:
+        node = node.of
+    return isinstance(node, Variable) and node.name in ROOTS
+
+
+ROOTS = frozenset({"%context", "%resource", "%rootResource"})
 
 
 def _at_entry(name: str) -> Collection:

@@ -30,7 +30,7 @@ class Focus(NamedTuple):
     """What an invariant is said of. `extra`: the `_name` sibling of a primitive.
 
     `resource`: %resource, the innermost resource around it, be it contained. `root`: %rootResource, that in which `resource` is contained,
-    else itself. `bundle`: in which resolve() may look; in none if there is none.
+    else itself. `bundle`: in which resolve() may look; in none if there is none. `contained`: what `root` contains, by id, if known.
     """
 
     value: Json
@@ -39,6 +39,7 @@ class Focus(NamedTuple):
     resource: Json
     root: Json
     bundle: Json = None
+    contained: dict[str, Json] | None = None
 
 
 def resource_item(value: Json) -> Item:

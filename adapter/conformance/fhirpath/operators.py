@@ -6,8 +6,10 @@ from collections.abc import Callable, Hashable
 from decimal import Decimal
 
 from adapter.conformance.fhirpath.items import Item
-from adapter.conformance.fhirpath.scope import Compiled, Items, Scope, of_collection, of_truth, single
-from adapter.conformance.fhirpath.values import TEXTS, Unevaluable, alike, is_number, key, order, same, text
+from adapter.conformance.fhirpath.scope import Compiled, Items, Scope, last, of_collection, of_truth, single
+from adapter.conformance.fhirpath.values import MOMENTS, TEXTS, Unevaluable, alike, is_number, is_quantity, key, order, same, text
+
+FEW = 8      # items among which one is looked for by comparing
 
 
 def conjunction(left: Compiled, right: Compiled) -> Compiled:
@@ -119,7 +121,21 @@ def membership(left: Compiled, right: Compiled) -> Compiled:
 
 
 def within(item: Item, items: Items) -> bool:
+    if len(items) > FEW and _has_key(item) and (known := _last_keys(items)) is not None:
+        return key(item.value) in known
     return any(same(item, other) for other in items)
+
+
+def _has_key(item: Item) -> bool:
+    """Whether it is the same as another just when their keys are."""
+    return (isinstance(item.value, str) and item.type not in MOMENTS) or (isinstance(item.value, dict) and not is_quantity(item))
+
+
+def _keys(items: Items) -> frozenset[Hashable] | None:
+    return frozenset(key(item.value) for item in items) if all(map(_has_key, items)) else None
+
+
+_last_keys = last(_keys)
 
 
 def containing(left: Compiled, right: Compiled) -> Compiled:

@@ -4,9 +4,11 @@ Source: FHIR R4, pages References ("Contained Resources") and Bundle ("Resolving
 """
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from adapter.conformance.fhirpath.items import Focus, Item, resource_item
+from adapter.conformance.fhirpath.scope import last
 
 Json = Any
 
@@ -24,16 +26,35 @@ def _address(item: Item) -> str:
 def _target(address: str, focus: Focus) -> Json:
     if address == "#":
         return focus.root
-    if address.startswith("#"):
-        return next((each for each in _objects(focus.root, "contained") if each.get("id") == address[1:]), None)
-    return next((entry.get("resource") for entry in _objects(focus.bundle, "entry") if address and _leads_to(address, entry)), None)
+    if not address.startswith("#"):
+        return _entries(focus.bundle).get(address)
+    if focus.contained is not None:
+        return focus.contained.get(address[1:])
+    return next((each for each in _objects(focus.root, "contained") if each.get("id") == address[1:]), None)
 
 
-def _leads_to(address: str, entry: dict[str, Json]) -> bool:
+def _by_address(bundle: Json) -> dict[str, Json]:
+    """The resources of a bundle by each address that leads to them: a fullUrl, the end of one, or type and id."""
+    found: dict[str, Json] = {}
+    for entry in _objects(bundle, "entry"):
+        for address in _addresses(entry):
+            found.setdefault(address, entry.get("resource"))
+    found.pop("", None)
+    return found
+
+
+def _addresses(entry: dict[str, Json]) -> Iterator[str]:
     url, resource = entry.get("fullUrl"), entry.get("resource")
-    if isinstance(url, str) and (url == address or url.endswith(f"/{address}")):
-        return True
-    return isinstance(resource, dict) and f"{resource.get('resourceType')}/{resource.get('id')}" == address
+    if isinstance(url, str):
+        yield url
+        parts = url.rsplit("/", SEGMENTS)[1:]
+        yield from ("/".join(parts[at:]) for at in range(len(parts)))
+    if isinstance(resource, dict):
+        yield f"{resource.get('resourceType')}/{resource.get('id')}"
+
+
+SEGMENTS = 4      # of the longest relative reference, Type/id/_history/version
+_entries = last(_by_address)
 
 
 def _objects(resource: Json, key: str) -> list[dict[str, Json]]:

@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple, TypeAlias, TypeVar
 
 from adapter.conformance.fhirpath.items import Focus, Item
 from adapter.conformance.fhirpath.values import Unevaluable
@@ -17,6 +17,8 @@ class Scope(NamedTuple):
     total: list[Item] | None = None
 
 
+Q = TypeVar("Q")
+A = TypeVar("A")
 Items: TypeAlias = list[Item]
 Collection: TypeAlias = Callable[[Items, Scope], Items]
 Truth: TypeAlias = Callable[[Items, Scope], bool | None]
@@ -54,3 +56,17 @@ def single(items: Items) -> Item:
     if len(items) != 1:
         raise Unevaluable("one item is asked for where there are several")
     return items[0]
+
+
+def last(answer: Callable[[Q], A]) -> Callable[[Q], A]:
+    """The last answer is kept, for what is asked of the same object again and again: an expression is asked of each of thousands of
+    elements, and what it says of the resource around them is looked up once."""
+    kept: tuple[object, A] | None = None
+
+    def asked(question: Q) -> A:
+        nonlocal kept
+        found = kept
+        if found is None or found[0] is not question:
+            found = kept = question, answer(question)
+        return found[1]
+    return asked

@@ -181,7 +181,21 @@ def same(left: Item, right: Item) -> bool | None:
         return left.value == right.value
     if left.value is right.value:      # a resource is long, and is often compared with itself
         return True
-    return key(left.value) == key(right.value) or (is_primitive(left) and is_primitive(right) and text(left) == text(right))
+    return equal(left.value, right.value) or (is_primitive(left) and is_primitive(right) and text(left) == text(right))
+
+
+def equal(left: Json, right: Json) -> bool:
+    """Whether they have the same key; no more of them is looked at than the smaller one has."""
+    if isinstance(left, dict) and isinstance(right, dict):
+        names, others = _plain(left), _plain(right)
+        return names == others and all(equal(left[name], right[name]) for name in names)
+    if isinstance(left, (list, tuple)) and isinstance(right, (list, tuple)):
+        return len(left) == len(right) and all(map(equal, left, right))
+    return isinstance(left, bool) == isinstance(right, bool) and bool(left == right)
+
+
+def _plain(value: dict[str, Json]) -> set[str]:
+    return {name for name in value if not name.startswith("_")}
 
 
 def key(value: Json) -> Hashable:

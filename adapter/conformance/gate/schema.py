@@ -14,6 +14,7 @@ from adapter.conformance.gate import invariants, texts
 from adapter.conformance.gate.places import Place
 from adapter.conformance.model import Codes, Element, Slicing
 from adapter.conformance.references import ANY, kind_of
+from adapter.conformance.structure import LONGEST
 from adapter.fhir_xml.tables import resource_types
 from mappings import systems
 
@@ -130,7 +131,7 @@ class Schemas:
         if kind == "Extension":
             return {key: self._extensions(form)}
         if kind == "Resource":
-            return {key: {"type": "array", "minItems": 1, "items": CONTAINED} if key == "contained" else IN_BUNDLES}
+            return {key: {"type": "array", "minItems": 1, "maxItems": LONGEST, "items": CONTAINED} if key == "contained" else IN_BUNDLES}
         inner = self.forms.plain(spot, kind)
         one = self._special(form, key) or self.of(inner)
         if key == "meta" and form.kind == "resource":
@@ -161,16 +162,17 @@ class Schemas:
         if id(form) not in self.names_of_places:
             place = self.place(form)
             self.names_of_places[id(form)] = name = f"extensions-{place.number}"
-            out: Schema = {"type": "array", "minItems": 1, "items": chosen(
+            out: Schema = {"type": "array", "minItems": 1, "maxItems": LONGEST, "items": chosen(
                 "url", [(url, self.of(each)) for url, each in place.forms_named()], {"redbag-extension": place.number})}
             one = {"maxItems": 1} if not any(least for _, least, _ in place.limits) else False
             self.written[name] = {**out, "anyOf": [one, {"redbag-extensions": place.number}]} if place.limits else out
         return {"$ref": f"#/definitions/{self.names_of_places[id(form)]}"}
 
     def _list(self, spot: Spot, one: Schema) -> Schema:
-        out: Schema = {"type": "array", "items": one, "minItems": max(spot.least.element.least if spot.least else 1, 1)}
+        least = max(spot.least.element.least if spot.least else 1, 1)
+        out: Schema = {"type": "array", "items": one, "minItems": least, "maxItems": LONGEST}
         if spot.most and spot.most.element.most is not None:
-            out["maxItems"] = spot.most.element.most
+            out["maxItems"] = min(spot.most.element.most, LONGEST)
         return out | self._slices(spot, one) if spot.sliced else out
 
     def _needed(self, spot: Spot) -> Schema:

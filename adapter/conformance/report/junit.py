@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from xml.sax.saxutils import escape, quoteattr
 
-from adapter.conformance.finding import Level
+from adapter.conformance.finding import Level, is_at_least
 from adapter.conformance.report.told import Lines, Summary, Told, Unit
 
 NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -50,7 +50,7 @@ class Junit:
         if not unit.found:
             return f"{head}/>"
         graver = unit.at_least(self.fails)
-        lighter = [told for told in unit.found if told not in graver]
+        lighter = [told for told in unit.found if not is_at_least(told.finding.level, self.fails)]
         failure = f'<failure message="{bad} found" type={attribute(graver[0].finding.rule)}>{text(graver)}</failure>' if graver else ""
         return f"{head}>{failure}{f'<system-out>{text(lighter)}</system-out>' if lighter else ''}</testcase>"
 

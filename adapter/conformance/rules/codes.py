@@ -17,6 +17,7 @@ LOINC = "http://loinc.org"
 UCUM = "http://unitsofmeasure.org"
 READ_2, CTV3 = "http://read.info/readv2", "http://read.info/ctv3"
 SYSTEMS = {plain(system): system for system in (SNOMED_CT, DMD, LOINC, UCUM, READ_2, CTV3)}
+REGISTERED = frozenset(SYSTEMS.values())
 OURS = plain(UKCORE_CODES + "UKCore-")
 OIDS = {"urn:oid:2.16.840.1.113883.6.96": SNOMED_CT, "urn:oid:2.16.840.1.113883.6.1": LOINC, "urn:oid:2.16.840.1.113883.6.8": UCUM}
 DESCRIPTION_ID = HL7 + "coding-sctdescid"
@@ -40,7 +41,10 @@ def meant(system: str) -> str:
 def _system(coding: Object) -> Sequence[Said]:
     system = text(coding, "system")
     right = meant(system)
-    return () if right == system else ((".system", f"is misspelt: this code system is {right}"),)
+    if right == system:
+        return ()
+    named = right if right in REGISTERED else f"{UKCORE_CODES}UKCore-… with its own name"      # which somebody else has written
+    return ((".system", f"is misspelt: this code system is {named}"),)
 
 
 def _stu3(value: Object) -> Sequence[Said]:

@@ -65,6 +65,8 @@ STRUCTURAL: dict[str, Structural] = {
     "rb-unread": Structural("What stands in a resource and no field of a record holds: it is kept and written back, and not shown.",
                             "information", "an element that docs/mappings.md does not have", "docs/mappings.md"),
     "too-large": Structural("What is read is no larger than what is asked for.", "error", "a resource of 100 MB", "this program"),
+    "too-many": Structural("A list has no more than 100,000 elements, and a resource no more than 1,000 errors: what is behind them is not "
+                           "looked at.", "error", "a Bundle of a whole region's residents", "this program"),
     "too-deep": Structural("JSON and XML are nested 64 deep at most.", "error", "a thousand brackets in one another", "this program"),
     "bad-utf-8": Structural("Text is UTF-8.", "error", "a file that was saved as Windows-1252", "RFC 8259"),
     "not-json": Structural("What is read is JSON.", "error", "a comma after the last element", "RFC 8259"),

@@ -12,6 +12,7 @@ from mappings.systems import UKCORE
 
 DATA_TYPES = "UK Core, Data Type Guidance"
 OTHER_SYSTEM = UKCORE + "Extension-UKCore-OtherContactSystem"
+LONGEST = 2000
 WORD = re.compile(r"\w+")
 NAME = ("family",), ("given", "prefix", "suffix")
 ADDRESS = ("city", "district", "state", "postalCode", "country"), ("line",)
@@ -41,7 +42,8 @@ def _strings(value: Object) -> Iterator[tuple[str, str]]:
 
 # ---- text beside parts ---------------------------------------------------------------------------------------------------
 def _words(said: Any) -> list[str]:
-    return WORD.findall(said.casefold()) if isinstance(said, str) else []
+    """Of a text that is no longer than anybody's name or address: looking for each word among all takes time in the square of them."""
+    return WORD.findall(said.casefold()) if isinstance(said, str) and len(said) <= LONGEST else []
 
 
 def _parts(value: Object, single: Sequence[str], many: Sequence[str]) -> str:
