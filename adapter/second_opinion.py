@@ -20,23 +20,28 @@ if TYPE_CHECKING:
 Json = Any
 RULE = "second-opinion"
 SOURCE = "fhir.resources.R4B"
+NOT_INSTALLED = 'fhir.resources is not installed: pip install "redbag-adapter[typed]"'
+ODD = (AttributeError, KeyError, RecursionError, TypeError, ValueError)  # what the models' own code raises over odd types inside a resource
 
 
 class NotInstalled(ImportError):
     """The extra `typed` is not installed."""
 
     def __init__(self) -> None:
-        super().__init__('fhir.resources is not installed: pip install "redbag-adapter[typed]"')
+        super().__init__(NOT_INSTALLED)
 
 
 def typed(resource: dict[str, Json]) -> FHIRAbstractModel:
     """The resource as a model. Raises Refused with all that the models have against it, and NotInstalled."""
+    model = _model(resource)
     from pydantic import ValidationError
 
     try:
-        return _model(resource).model_validate(resource)
+        return model.model_validate(resource)
     except ValidationError as wrong:
         raise Refused([Fault(RULE, says, path) for path, says in _said(resource, wrong)]) from None
+    except ODD:
+        raise Refused([Fault(RULE, "is beyond the models: they end in an error of their own", resource["resourceType"])]) from None
 
 
 def opinion(resource: dict[str, Json]) -> list[Finding]:
@@ -56,7 +61,7 @@ def _model(resource: Json) -> type[FHIRAbstractModel]:
     kind = resource.get("resourceType") if isinstance(resource, dict) else None
     try:
         return get_fhir_model_class(kind)
-    except (KeyError, TypeError, ValueError, AttributeError):
+    except ODD:
         raise Refused([Fault(RULE, "is no resource of a type that FHIR R4 has", "resourceType")]) from None
 
 

@@ -1,6 +1,7 @@
 """fhir.resources beside ours: what its models take, what they have against a resource, and how they alter what they read."""
 from __future__ import annotations
 
+import json
 import re
 import sys
 from collections.abc import Iterator
@@ -8,9 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
 import adapter
-from adapter import wire
+from adapter import cli, wire
 from adapter.faults import Refused
 from adapter.second_opinion import RULE, NotInstalled, opinion
 from tests import foreign
@@ -101,6 +103,19 @@ def test_it_says_where(wrong: dict[str, Any], place: str) -> None:
 def test_what_is_no_resource_is_refused(value: dict[str, Any]) -> None:
     with pytest.raises(Refused, match="no resource"):
         adapter.typed(value)
+
+
+@pytest.mark.parametrize("inner", [{"resourceType": "Resident"}, {"resourceType": ["Patient"]}, {"resourceType": 7}])
+def test_over_what_the_models_cannot_bear_it_says_so(inner: dict[str, Any]) -> None:
+    found = opinion({"resourceType": "Bundle", "type": "collection", "entry": [{"resource": inner}]})
+    assert [finding.rule for finding in found] == [RULE]
+
+
+def test_check_tells_it_as_a_warning_beside_its_own(tmp_path: Path) -> None:
+    (tmp_path / "a.json").write_text(json.dumps({**PATIENT, "birthDate": "1941-02-31"}), encoding="utf-8")
+    run = CliRunner().invoke(cli.app, ["check", str(tmp_path / "a.json"), "--second-opinion"])
+    assert [line.rsplit("[", 1)[1] for line in run.stdout.splitlines()] == ["fhir-format]", "second-opinion]"]
+    assert ": warning: Patient.birthDate:" in run.stdout.splitlines()[1]
 
 
 def test_where_it_is_not_installed_it_says_how(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -39,11 +39,16 @@ class Asked:
     profiles: tuple[str, ...] = ()
     sets: tuple[str, ...] = ()
     packages: tuple[Path, ...] = ()
+    second: bool = False
+
+    def against(self) -> Against:
+        """Raises Stop."""
+        return against(self.profiles, self.sets, self.packages, self.second)
 
 
 def run(asked: Asked, talk: Talk, export: Exported | None = None) -> Exit:
     """Raises Stop."""
-    session = Session(asked, talk, report(asked), against(asked.profiles, asked.sets, asked.packages))
+    session = Session(asked, talk, report(asked), asked.against())
     return session.exported(export) if export else session.all()
 
 
@@ -51,7 +56,7 @@ def explained(rule: str, asked: Asked, talk: Talk) -> Exit:
     """Raises Stop."""
     from adapter.commands import check_explain
 
-    return check_explain.run(rule, against(asked.profiles, asked.sets, asked.packages).checker, talk)
+    return check_explain.run(rule, asked.against().checker, talk)
 
 
 def report(asked: Asked) -> Report:

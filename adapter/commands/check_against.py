@@ -5,6 +5,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from adapter.conformance import Checker, Finding, checker
 from adapter.conformance.definitions import DEFAULT_SETS
 from adapter.conformance.shelf import SETS
 from adapter.faults import Refused
+from adapter.second_opinion import NOT_INSTALLED
 
 Resource = dict[str, Any]
 NUMBER = re.compile(r"\d+")
@@ -21,10 +23,12 @@ BASE = DEFAULT_SETS[0]  # FHIR R4 itself: without it nothing can be said
 
 @dataclass
 class Against:
-    """`profiles`: instead of UK Core's of each type. `met`: every profile that anything was held against."""
+    """`profiles`: instead of UK Core's of each type. `second`: fhir.resources is asked too. `met`: every profile that anything was held
+    against."""
 
     checker: Checker
     profiles: tuple[str, ...] = ()
+    second: bool = False
     met: set[str] = field(default_factory=set)
     not_looked_up: Counter[str] = field(default_factory=Counter)
 
@@ -33,7 +37,7 @@ class Against:
         self.not_looked_up.update(checked.not_looked_up)
         for _, each in resources(resource):
             self.met.update(self._profiles(each))
-        return in_order(checked.findings)
+        return in_order([*checked.findings, *self._second_opinion(resource)])
 
     def clean(self, resource: Resource) -> bool:
         return self.checker.clean(resource)
@@ -44,6 +48,13 @@ class Against:
     @property
     def sets(self) -> tuple[str, ...]:
         return tuple(name if name.endswith(version) else f"{name} {version}" for name, version, _ in self.checker.definitions.names)
+
+    def _second_opinion(self, resource: Any) -> list[Finding]:
+        if not self.second:
+            return []
+        from adapter.second_opinion import opinion
+
+        return opinion(resource)
 
     def _profiles(self, resource: Resource) -> Iterator[str]:
         kind, known = str(resource.get("resourceType")), self.checker.definitions
@@ -70,11 +81,13 @@ def resources(resource: Any, path: str = "") -> Iterator[tuple[str, Resource]]:
             yield from resources(entry.get("resource"), f"{path}.entry[{index}].resource")
 
 
-def against(profiles: Sequence[str], sets: Sequence[str], packages: Sequence[Path]) -> Against:
+def against(profiles: Sequence[str], sets: Sequence[str], packages: Sequence[Path], second: bool = False) -> Against:
     """`sets`: beside FHIR R4. Raises Stop for what is not there, or is no package."""
+    if second and find_spec("fhir") is None:
+        raise Stop(Exit.USAGE, f"--second-opinion: {NOT_INSTALLED}.")
     names = (BASE, *(name for name in sets if name != BASE)) if sets else DEFAULT_SETS
     try:
-        made = Against(checker(tuple(names), tuple(packages)), tuple(profiles))
+        made = Against(checker(tuple(names), tuple(packages)), tuple(profiles), second)
     except KeyError:
         there = ", ".join(sorted(path.stem for path in SETS.glob("*.zip")))
         raise Stop(Exit.USAGE, f"--set: there is no such set of definitions; there are {there}.") from None

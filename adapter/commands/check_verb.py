@@ -41,6 +41,8 @@ Sets = Annotated[list[str] | None, typer.Option("--set", metavar="NAME", show_de
     "The definitions that are used beside FHIR R4's; may be said more than once."))]
 Packages = Annotated[list[Path] | None, typer.Option("--package", metavar="FILE.tgz", show_default=False, help=(
     "Definitions of your own, as an FHIR package; may be said more than once."))]
+Second = Annotated[bool, typer.Option("--second-opinion", help=(
+    "Ask the models of fhir.resources too; what they have against a resource is a warning."))]
 Explain = Annotated[str | None, typer.Option("--explain", metavar="RULE", show_default=False, help=(
     "Say what a rule is, by the id in brackets behind a finding. Nothing is checked then."))]
 
@@ -48,14 +50,14 @@ Explain = Annotated[str | None, typer.Option("--explain", metavar="RULE", show_d
 @verb
 def check(names: Names = None, layout: LayoutFile = None, as_of: AsOf = None, refused: RefusedTo = None, report: Report = None,
           fail_on: Fails = Grave.ERROR, least: Least = Grave.WARNING, most: Most = None, profile: Profiles = None, set_: Sets = None,
-          package: Packages = None, explain: Explain = None, as_json: AsJson = False) -> Exit:
+          package: Packages = None, second_opinion: Second = False, explain: Explain = None, as_json: AsJson = False) -> Exit:
     """Say what is wrong with care records, or with FHIR. Every fault and every doubt, with file, line and field, and what to do."""
     from adapter.commands import check
     from adapter.conformance import Level
 
     form = formed(report, as_json)
     asked = check.Asked(tuple(names or ()), form.value, Level(fail_on.value), Level(least.value), most, tuple(profile or ()),
-                        tuple(set_ or ()), tuple(package or ()))
+                        tuple(set_ or ()), tuple(package or ()), second_opinion)
     talk = Talk(form is Form.JSON)
     if explain:
         return check.explained(explain, asked, talk)

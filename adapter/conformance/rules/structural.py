@@ -69,6 +69,8 @@ STRUCTURAL: dict[str, Structural] = {
                            "looked at.", "error", "a Bundle of a whole region's residents", "this program"),
     "too-deep": Structural("JSON and XML are nested 64 deep at most.", "error", "a thousand brackets in one another", "this program"),
     "bad-utf-8": Structural("Text is UTF-8.", "error", "a file that was saved as Windows-1252", "RFC 8259"),
+    "second-opinion": Structural("The models of fhir.resources for R4B take it too (only where they are asked).", "warning",
+                                 "a text where a model has a number", "fhir.resources, R4B, which is nearly R4"),
     "not-json": Structural("What is read is JSON.", "error", "a comma after the last element", "RFC 8259"),
     "not-xml": Structural("What is read as XML is well-formed.", "error", "an element that is never closed", "XML 1.0"),
     "not-an-object": Structural("A resource is a JSON object.", "error", '`"Patient"`', f"{R4}, JSON Representation"),
