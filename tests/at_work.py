@@ -71,7 +71,7 @@ class Hospital:
             while True:
                 head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").lower()
                 headers = dict(line.split(": ", 1) for line in head.strip().split("\r\n")[1:])
-                about = json.loads(await reader.readexactly(int(headers["content-length"])))["about"]
+                about = json.loads(await reader.readexactly(int(headers["content-length"])))["identifier"]["value"]
                 reply = await self._handled(about, headers)
                 if reply.hangs_up:
                     break
@@ -106,7 +106,7 @@ def _answer(reply: Reply) -> bytes:
 
 def bundle(about: str, endpoint: str = "acute", **more: Any) -> Item:
     """`about`: "Mary 1" goes into Mary's lane."""
-    body = json.dumps({"resourceType": "Bundle", "type": "transaction", "about": about}).encode()
+    body = json.dumps({"resourceType": "Bundle", "type": "transaction", "identifier": {"value": about}}).encode()
     payload = Payload("bundle", body, {"path": "", "media": "application/fhir+json", "entries": 1})
     return Item(endpoint, about.split()[0], **{"kind": "change", "payload": payload, "lasts": None, **more})
 

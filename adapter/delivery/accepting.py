@@ -190,7 +190,7 @@ def read(data: bytes) -> Resource:
 
 def named(bundle: Resource) -> tuple[Resource, list[str]]:
     """With what each of its entries is called where something is said of it."""
-    return bundle, [f"entry[{i}]" for i, _ in enumerate(bundle["entry"])]
+    return bundle, [f"entry[{i}]" for i, _ in enumerate(bundle.get("entry") or ())]
 
 
 def _form_of(data: bytes) -> wire.Format:

@@ -17,7 +17,7 @@ from difflib import get_close_matches
 from typing import Any, NamedTuple
 
 from adapter.conformance import Finding, Level, checker
-from adapter.conformance.rules.explaining import invariants, names
+from adapter.conformance.rules.explaining import EVERYWHERE, invariants, names
 
 Resource = dict[str, Any]
 Key = tuple[str, str]
@@ -82,7 +82,7 @@ class Placed(NamedTuple):
 def _placed(finding: Finding, resource: Resource, rows: Sequence[str]) -> Placed:
     """Which of the rows it is about."""
     if resource.get("resourceType") != "Bundle":
-        return Placed(rows[0], 0, finding)
+        return Placed(rows[0] if rows else "", 0, finding)
     if (found := ENTRY.match(finding.path)) is None or (number := int(found[1])) >= len(rows):
         return Placed("", len(rows), finding)
     entry = resource["entry"][number]
@@ -117,7 +117,7 @@ def _let_through(finding: Finding, why: str) -> Finding:
 # ---- rules by name ---------------------------------------------------------------------------------------------------------------
 def rule_named(said: str) -> str:
     """Raises ValueError where there is no such rule: in a sentence that names those that are near."""
-    if said in (known := list(names())):
+    if said in (known := [*names(), EVERYWHERE]):
         return said
     known += invariants(definitions := checker().definitions, definitions.profiles())
     if said not in known:
