@@ -10,12 +10,14 @@ import re
 import time
 from collections.abc import Iterable, Iterator
 from functools import cache
+from itertools import islice
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from adapter import wire
 from adapter.commands import files
 from adapter.commands.check_against import Against, in_order, resources
 from adapter.conformance import Finding, Level
+from adapter.conformance.checker import MOST
 from adapter.conformance.finding import OWN_CHECK, UNREAD
 from adapter.conformance.report import Told, Unit
 from adapter.conformance.report.told import resource_at
@@ -91,7 +93,7 @@ def findings(resource: Resource, against: Against) -> list[Finding]:
     wrong = {resource_at(each.path) for each in found if each.level is Level.ERROR}
     for path, inner in resources(resource):
         if resource_at(path) not in wrong and inner.get("resourceType") != "Bundle":
-            found += read(path, inner)
+            found += islice(read(path, inner), MOST)
     return in_order(found)
 
 
@@ -114,6 +116,9 @@ def read(path: str, resource: Resource) -> Iterator[Finding]:
     from mappings.faults import Faults
 
     kind = resource["resourceType"]
+    if longest(resource) > MOST:
+        yield Finding(Level.INFORMATION, UNREAD, path, f"has a list of more than {MOST:,} elements, and is not held against a record")
+        return
     if (shape := shape_of(kind)) is None:
         yield Finding(Level.INFORMATION, UNREAD, path, f"{kind} is not read into a record")
         return
@@ -126,6 +131,13 @@ def read(path: str, resource: Resource) -> Iterator[Finding]:
     yield from (Finding(LEVELS[each.level], OWN_CHECK, path, f"{each.field}: {each.says}") for each in getattr(record, "findings", tuple)())
     yield from (Finding(Level.INFORMATION, UNREAD, f"{path}.{place}", "is held by no record")
                 for place in shape.unread(resource) if place not in SERVERS_OWN)
+
+
+def longest(value: Any) -> int:
+    """The length of its longest list: which element of a record came from which takes time in the square of it."""
+    if isinstance(value, dict):
+        return max(map(longest, value.values()), default=0)
+    return max(len(value), *map(longest, value)) if isinstance(value, list) and value else 0
 
 
 @cache
