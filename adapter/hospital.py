@@ -115,7 +115,8 @@ def patient(person: Person) -> Resource:
 
 def encounter(patient: Resource, visit: Visit) -> Resource:
     """The patient has arrived."""
-    method = concept(f"{UKCORE_CODES}UKCore-AdmissionMethodEngland", "21", "Emergency Admission: Emergency Care Department")
+    method = concept(f"{UKCORE_CODES}UKCore-AdmissionMethodEngland", "21",
+                     "Emergency Admission: Emergency Care Department or dental casualty department of the Health Care Provider")
     source = concept(f"{UKCORE_CODES}UKCore-SourceOfAdmissionEngland", "85", "Non-NHS (other than Local Authority) run Care Home")
     return {
         "resourceType": "Encounter",

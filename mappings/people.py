@@ -52,7 +52,6 @@ CONTACT_METHOD = CodeTable(UKCORE_CODES + "UKCore-PreferredContactMethod", "UK C
     "telephone via proxy": ("6", "Telephone contact via proxy"),
     "sign language": ("7", "Sign language"),
     "no telephone": ("8", "No Telephone contact"),
-    "text message": ("9", "SMS"),
 })
 
 WRITTEN_FORMAT = CodeTable(
