@@ -127,6 +127,7 @@ WRONG: dict[str, tuple[str, Json]] = {
     "a check digit": ("identifier", [{"system": NHS_NUMBER, "value": "9990000019"}]),
     "two NHS numbers": ("identifier", [{"system": NHS_NUMBER, "value": each} for each in ("9990000018", "9990000026")]),
     "a system that is not absolute": ("identifier", [{"system": "nhs-number", "value": "9990000018"}]),
+    "what is no UUID, and is said to be one": ("identifier", [{"system": values.UUIDS, "value": "17"}]),
     "a misspelt system": ("identifier", [{"system": "https://fhir.nhs.uk/id/nhs-number", "value": "9990000018"}]),
     "an extension nobody knows": ("extension", [{"url": "https://x.example/y", "valueString": "x"}]),
     "the same extension twice": ("extension", PATIENT["extension"] * 2),

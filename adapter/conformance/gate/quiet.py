@@ -17,6 +17,7 @@ from adapter.conformance.rules.snomed import kind_of
 from adapter.conformance.rules.stays import ADMITTED, DISCHARGED
 from adapter.conformance.rules.transfer import DEGRADED
 from adapter.conformance.ucum import is_unit
+from adapter.conformance.values import UUIDS
 from mappings.systems import BCP47, DMD, HL7, NHS_NUMBER, SNOMED_CT, THO, UKCORE_CODES
 
 Schema = Any
@@ -37,7 +38,7 @@ def beginning(*starts: str) -> Schema:
 FREE = [SNOMED_CT, DMD, LOINC]      # no set of definitions knows one of these whole; gate.py refuses one that does
 CONCEPT = {"format": "redbag-sctid"}
 NOT_DEGRADED = {"properties": {"coding": {"items": of("code", none_of(*DEGRADED))}}}
-URL = {"pattern": "^https?://", "not": {"pattern": f"^{OWN}"}}
+URL = {"pattern": "^https?://", "not": {"anyOf": [{"const": UUIDS}, {"pattern": f"^{OWN}"}]}}
 UNITS = [unit for unit in ("mg", "g", "ug", "mL", "L", "mmol", "mmol/L", "kg", "cm", "m", "s", "min", "h", "d", "wk", "mo", "a", "Cel", "%",
                            "/min", "mm[Hg]", "[iU]", "[drp]", "1") if is_unit(unit)]
 AMOUNT = {"anyOf": [of("code", False), {"properties": {"code": {"enum": UNITS}, "system": {"const": UCUM}}, "required": ["system"]}]}
@@ -73,8 +74,7 @@ AT_ONCE: Mapping[str, tuple[tuple[Schema, frozenset[str]], ...]] = {
     "Identifier": (
         ({**of("system", {"enum": [each for each in NATIONAL if each != NHS_NUMBER]}), "required": ["system"]},
          frozenset({"Identifier", "rb-blank", "rb-national-system", "rb-nhs-number"})),
-        (of("system", {"not": {"pattern": "[Ff][Hh][Ii][Rr]"}}),
-         frozenset({"rb-blank", "rb-national-system", "rb-nhs-number"})),
+        (of("system", {"format": "redbag-own-system"}), frozenset({"Identifier", "rb-blank", "rb-national-system", "rb-nhs-number"})),
         (of("system", {"const": NHS_NUMBER}), frozenset({"Identifier", "rb-blank", "rb-national-system"})),
     ),
 }
@@ -85,4 +85,10 @@ def is_concept(code: str) -> bool:
     return kind_of(code) == "concept"
 
 
-FORMATS = {"redbag-sctid": is_concept}
+@lru_cache(4096)
+def is_own(system: str) -> bool:
+    """The system of a sender's own identifiers: nothing is asked of what stands under it."""
+    return system.startswith(("http://", "https://")) and "fhir" not in system.lower() and system != UUIDS
+
+
+FORMATS = {"redbag-sctid": is_concept, "redbag-own-system": is_own}
