@@ -9,10 +9,10 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from operator import mul
 from typing import Literal, Protocol
 
 from mappings.datatypes import Period
+from mappings.numbers import is_nhs_number as is_nhs_number
 
 ABSOLUTE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:\S+")
 
@@ -35,15 +35,6 @@ def refusal(field: str, says: str) -> Finding:
 
 def warning(field: str, says: str) -> Finding:
     return Finding(field, "warning", says)
-
-
-# ---- numbers -------------------------------------------------------------------------------------------------------------
-def is_nhs_number(value: str) -> bool:
-    """Ten digits, the last of them the modulus 11 check digit (11 counts as 0, 10 is never issued). Source: NHS Data Dictionary."""
-    if len(value) != 10 or not (value.isascii() and value.isdigit()):
-        return False
-    weighted: int = sum(map(mul, range(10, 0, -1), value.encode()))  # of the digits' bytes: 48 more each, in all 2640, which is 11 * 240
-    return weighted % 11 == 0
 
 
 # ---- systems -------------------------------------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ from adapter.conformance.finding import Level
 from adapter.conformance.rules.reading import text
 from adapter.conformance.rules.rule import Object, Rule, Said
 from mappings import systems
-from mappings.findings import is_nhs_number
+from mappings.numbers import is_nhs_number
 
 REGISTER = "UK Core, Identifiers: the NamingSystem register of HL7 UK and NHS England"
 
