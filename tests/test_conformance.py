@@ -240,6 +240,15 @@ def test_a_vital_sign_is_held_against_its_profile_whatever_it_claims() -> None:
         found.path for found in errors(pulse)}
 
 
+@pytest.mark.parametrize(("when", "well"), [
+    ({"effectiveDateTime": "2024-01-01"}, True), ({"effectivePeriod": {"start": "2024-01-01"}}, True), ({"effectivePeriod": {"end": "2024"}}, True),
+    ({"effectiveDateTime": "2024-01"}, False), ({"_effectiveDateTime": {"extension": UNKNOWN}}, False),
+])
+def test_when_a_vital_sign_was_taken(when: dict[str, Any], well: bool) -> None:
+    weight = observation(code={"coding": [{"system": "http://loinc.org", "code": "29463-7"}]}, **when)
+    assert [found.rule for found in errors(weight) if found.path.startswith("Observation.effective")] == ([] if well else ["vs-1"])
+
+
 def test_nothing_that_we_emit_states_what_we_do_not_check() -> None:
     known = checker().definitions
     urls = [profile.url for kind in (*SHAPES, "Bundle") for profile in (known.type(kind), known.implied(kind)) if profile]

@@ -238,7 +238,7 @@ class Walk:
     def _primitive_value(self, form: Form, item: Item, here: Here) -> bool:
         sound = self._extra(form, item, here) if item.extra is not None else True
         if item.value is None:
-            return sound and self._absent(form, item)
+            return sound and self._absent(form, item, here)
         if wrong := fault(form.type, item.value):
             self.error(wrong[0], item.path, wrong[1])
             return False
@@ -254,13 +254,14 @@ class Walk:
         stem, _, name = item.path.rpartition(".")
         return self._inside(form, item.extra, f"{stem}._{name}", here, beside=item.value is not None)
 
-    def _absent(self, form: Form, item: Item) -> bool:
+    def _absent(self, form: Form, item: Item, here: Here) -> bool:
         """A primitive without a value says why in an extension; where a code is required, that is no code."""
         if not isinstance(item.extra, dict) or "extension" not in item.extra:
             self.error("ele-1", item.path, "has neither a value nor an extension that says why there is none")
             return False
         if form.type == "code":
             bindings.needed(self, form, item.path)
+        self.invariants.check(self, form, None, item.extra, item.path, here)
         return True
 
     # Resources ----------------------------------------------------------------------------------------------------------------------

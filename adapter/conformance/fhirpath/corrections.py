@@ -40,6 +40,8 @@ CORRECTIONS = {
     # eld-19, eld-20: the whole path is meant
     ELEMENT_PATH: ELEMENT_PATH.replace("matches('", "matches('^").replace("')", "$')"),
     PLAIN_PATH: PLAIN_PATH.replace("matches('", "matches('^").replace("')", "$')"),
+    # vs-1: of a moment only, not of a period
+    "($this as dateTime).toString().length() >= 8": "$this is dateTime implies $this.toString().length() >= 10",
     # que-12: two conditions need to be joined already
     "enableWhen.count() > 2 implies enableBehavior.exists()": "enableWhen.count() >= 2 implies enableBehavior.exists()",
 }
