@@ -112,6 +112,7 @@ def narrative(inside: str) -> list[str]:
     "<p>a</p>", '<img src="a.png" alt="b"/>', '<a href="https://care.test" name="b">c</a>',
     '<table summary="a"><tr><td colspan="2">b</td></tr></table>',
     '<p id="x" class="y" style="z" xml:lang="en">a</p><a href="#x">b</a>', "&#160;a &amp; b", "<!-- a -->b",
+    "&#160;",
 ])
 def test_narratives_that_may_be(inside: str) -> None:
     assert narrative(inside) == []

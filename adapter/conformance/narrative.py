@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from lxml import etree
 
-from adapter.conformance.fhirpath.narrative import ATTRIBUTES, ELEMENTS, OF_ONE
+from adapter.conformance.fhirpath.narrative import ATTRIBUTES, BLANK, ELEMENTS, OF_ONE
 from adapter.conformance.model import Json
 from adapter.fhir_xml.parsing import NotXml, parsed
 from adapter.fhir_xml.tables import XHTML
@@ -34,7 +34,7 @@ def check(walk: Walk, value: Json, path: str) -> bool:
     names = frozenset(name for each in root.iter(etree.Element) for name in (each.get("id"), each.get("name")) if name)
     for element in root.iter(etree.Element):
         _element(walk, element, names, path)
-    if not "".join(root.itertext(etree.Element)).strip() and root.find(f".//{{{XHTML}}}img") is None:
+    if not "".join(root.itertext(etree.Element)).strip(BLANK) and root.find(f".//{{{XHTML}}}img") is None:
         walk.error("txt-2", path, "has nothing to read; leave text out where there is nothing", "", SOURCE)
     return True
 

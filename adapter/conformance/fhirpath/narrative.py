@@ -12,6 +12,7 @@ from lxml import etree
 from adapter.conformance.fhirpath.scope import Items
 from adapter.fhir_xml.parsing import NotXml, parsed
 
+BLANK = " \t\r\n"      # XML's; a space that does not break is content, as HL7's engine has it
 XML_OWN = frozenset({"amp", "lt", "gt", "quot", "apos"})
 _ENTITY = re.compile(r"&(\w+);", re.ASCII)
 
@@ -44,7 +45,7 @@ def html_checks(items: Items) -> bool:
 
 def says_something(items: Items) -> bool:
     div = _div(items)
-    return div is not None and (bool("".join(div.itertext(etree.Element)).strip()) or div.find(".//{*}img") is not None)
+    return div is not None and (bool("".join(div.itertext(etree.Element)).strip(BLANK)) or div.find(".//{*}img") is not None)
 
 
 def _div(items: Items) -> etree._Element | None:
