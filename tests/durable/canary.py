@@ -24,6 +24,7 @@ NUMBER, DAY = 7319731973, "1873-03-19"
 NHS_NUMBER = "9990000034"  # the example's: it had to stay, and is as secret
 WORDS = (CANARY, DAY, str(NUMBER), NHS_NUMBER)
 LATER = "2026-11-04T02:10:00+00:00"
+UNREAL = ("rb-sctid", "fhir-format")  # by which what the canary stands in can be no code
 FIRST = ("503", "swallow", "reset", "truncate", "login", "lost", "429:0", "500", "pass")
 
 
@@ -48,6 +49,8 @@ def _canary(at: tuple[Any, ...], value: Json) -> Json:
 
 def through_trouble(trial: Trial) -> None:
     """A record through every fault of the network; refused; a newer one that passes; a bundle; taken back; a worker without room."""
+    with trial.setup.file.open("a", encoding="utf-8") as config:
+        config.write(f"tolerate = {list(UNREAL)}\n")
     hers, endpoint = record(), worker.config(trial.setup).endpoints[HOSPITAL]
     where = {"medicines[0]": f"{CANARY}.csv, row 14", "resident": f"{CANARY}.csv, row 1"}
     trial.proxied.meets(first=FIRST, says=CANARY)
