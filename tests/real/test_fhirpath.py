@@ -25,7 +25,6 @@ SIGNED = {
     "eld-20": "the same, and a bracket that is not closed",
     "bdl-7": "a mutant has a number for a fullUrl: told by another rule, and then this one says nothing",
     "bdl-8": "the same",
-    "vs-1": "`as dateTime` of a choice that it reaches by its stem: fhirpath.js says no at Provenance.occurred, HL7's engine yes",
 }
 
 
