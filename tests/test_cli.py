@@ -328,7 +328,7 @@ def test_docs_are_written_and_checked(tmp_path: Path) -> None:
     assert redbag("docs", "--check", "-o", tmp_path).exit_code == Exit.NOTHING
     assert redbag("docs", "-o", tmp_path).exit_code == Exit.DONE
     assert redbag("docs", "--check", "-o", tmp_path).exit_code == Exit.DONE
-    assert sorted(p.stem for p in tmp_path.iterdir()) == ["answers", "cli", "endpoints", "mappings", "required", "rules", "synth"]
+    assert sorted(p.stem for p in tmp_path.iterdir()) == ["answers", "cli", "endpoints", "guide", "mappings", "required", "rules", "synth"]
 
 
 @pytest.mark.parametrize("module", [exits, talk, screen, send], ids=lambda m: m.__name__)
