@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from adapter.conformance import checker
+from adapter.conformance import Level, checker
 from adapter.conformance.asked import covers, equal
 from adapter.conformance.primitives import CHECKS, fault
 from adapter.conformance.ucum import is_unit
@@ -100,6 +100,20 @@ def test_what_is_no_unit_of_ucum(unit: str) -> None:
 ])
 def test_fixed_is_the_same_and_a_pattern_is_at_least(value: Any, wanted: Any, same: bool, at_least: bool) -> None:
     assert (equal(value, wanted), covers(value, wanted)) == (same, at_least)
+
+
+@pytest.mark.parametrize(("language", "well"), [
+    *((tag, True) for tag in ("en", "en-GB", "en-gb", "EN", "eng", "cy", "x-klingon", "zh-Hant", "es-419", "de-CH-1996", "en-GB-x-twain")),
+    *((tag, False) for tag in ("english", "en_GB", "a", "-en", "en-", "en--GB", "en-a")),
+])
+def test_the_language_of_a_resource_is_a_tag(language: str, well: bool) -> None:
+    organization = {"resourceType": "Organization", "id": "o", "name": "Rose House", "language": language}
+    patient = {"resourceType": "Patient", "contained": [organization], "managingOrganization": {"reference": "#o"}, "language": language}
+    bundle = {"resourceType": "Bundle", "type": "collection", "language": language, "entry": [
+        {"fullUrl": "urn:uuid:c757873d-ec9a-4326-a141-556f43239520", "resource": patient}]}
+    found = [each.path for each in checker().findings(bundle) if each.level is Level.ERROR]
+    inner = "Bundle.entry[0].resource"
+    assert found == ([] if well else [f"{inner}.contained[0].language", f"{inner}.language", "Bundle.language"])
 
 
 def narrative(inside: str) -> list[str]:

@@ -279,6 +279,7 @@ class Walk:
         sound = self.object(form, value, path, here)
         references.check_contained(self, here)
         values.plain_id(self, value, path)
+        values.language(self, value, path)
         if kind == "Bundle":
             bundles.check(self, here)
         return sound

@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING
 from adapter.conformance import bindings, references
 from adapter.conformance.forms import Form
 from adapter.conformance.model import Json
-from adapter.conformance.primitives import told
+from adapter.conformance.primitives import fault, told
+from adapter.conformance.rules.languages import TAG
 from adapter.conformance.ucum import UCUM
 from adapter.fhir_xml.tables import Kind, elements_of, resource_types
 
@@ -94,6 +95,14 @@ def plain_id(walk: Walk, resource: dict[str, Json], path: str) -> None:
     beside = resource.get("_id")
     if isinstance(beside, dict) and "extension" in beside:
         walk.error("fhir-extension", f"{path}._id", "the id of a resource may not be extended")
+
+
+def language(walk: Walk, resource: dict[str, Json], path: str) -> None:
+    """The language of a resource has the form of a tag of BCP 47. HL7's validator refuses, beyond that, what it does not know itself
+    (en-gb, eng, x-klingon, en-GB-x-twain): these are tags, and stay."""
+    said = resource.get("language")
+    if isinstance(said, str) and not fault("code", said) and not TAG.fullmatch(said):
+        walk.error("fhir-binding", f"{path}.language", "is no language tag of BCP 47", "write one, such as en-GB; Welsh is cy")
 
 
 def limits(walk: Walk, form: Form, value: Json, path: str, here: Here) -> None:
