@@ -19,7 +19,7 @@ from adapter.conformance.rules.explaining import explain, names
 from adapter.conformance.rules.snomed import kind_of
 from adapter.conformance.rules.structural import STRUCTURAL
 from adapter.docs.rules import rules as page
-from mappings.systems import BCP47, DMD, NHS_NUMBER, ODS_ORGANISATION, SNOMED_CT, UKCORE
+from mappings.systems import BCP47, DMD, HL7, NHS_NUMBER, ODS_ORGANISATION, SNOMED_CT, UKCORE
 
 Json = Any
 ROOT = Path(__file__).resolve().parent.parent
@@ -148,6 +148,14 @@ TABLE = [
     ("rb-read-code", {"system": "http://read.info/readv2", "code": "H33..00"}, 0),
     ("rb-read-code", {"system": "http://read.info/ctv3", "code": "H33..00"}, 1),
     ("rb-read-code", {"system": "http://read.info/ctv3", "code": "H…"}, 1),
+    ("rb-language-tag", {"system": BCP47, "code": "en-GB-oed"}, 0),
+    ("rb-language-tag", {"system": BCP47, "code": "I-Default"}, 0),
+    ("rb-language-tag", {"system": BCP47, "code": "sgn-BE-FR"}, 0),
+    ("rb-language-tag", {"system": BCP47, "code": "i-welsh"}, 1),
+    ("rb-contact-value", {"extension": [{"url": f"{HL7}data-absent-reason", "valueCode": "unknown"}]}, 0),
+    ("rb-contact-value", {"_value": {"extension": [{"url": f"{HL7}data-absent-reason", "valueCode": "masked"}]}}, 0),
+    ("rb-contact-value", {"extension": [{"url": f"{HL7}contactpoint-area", "valueString": "0113"}]}, 1),
+    ("rb-medicine-whose", {"resourceType": "MedicationStatement", "status": "entered-in-error", "subject": {"display": "x"}}, 0),
     *[("rb-language-tag", {"system": BCP47, "code": tag}, 0) for tag in ("en", "en-GB", "cy", "bfi", "zh-Hant-TW", "de-1996", "x-makaton")],
     *[("rb-language-tag", {"system": BCP47, "code": tag}, 1) for tag in ("English", "en_GB", "e", "en-", "en GB")],
     ("rb-code-no-words", {"coding": [SCT | {"code": "716186003", "_display": {"extension": [{"url": "x"}]}}]}, 0),
@@ -182,6 +190,12 @@ def test_what_a_rule_says(rule: str, value: Json, times: int) -> None:
 ])
 def test_the_kind_of_an_id_of_snomed_ct(code: str, kind: str) -> None:
     assert kind_of(code) == kind
+
+
+@pytest.mark.parametrize("rule", ["rb-degraded", "rb-read-code"])
+def test_what_came_so_from_a_gp_keeps_nobody_at_home(rule: str) -> None:
+    """An allergy whose kind got lost, a local code of a GP's system: nobody in a home can put them right."""
+    assert BY_ID[rule].level is Level.WARNING
 
 
 def test_every_mistyped_digit_of_a_code_is_seen() -> None:

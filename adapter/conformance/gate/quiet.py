@@ -10,12 +10,11 @@ from functools import lru_cache
 from typing import Any
 
 from adapter.conformance.bindings import OWN
-from adapter.conformance.rules.codes import CTV3, LOINC, READ_2, UCUM
+from adapter.conformance.rules.codes import LOINC, UCUM
 from adapter.conformance.rules.extensions import OURS
 from adapter.conformance.rules.identifiers import NATIONAL
 from adapter.conformance.rules.snomed import kind_of
 from adapter.conformance.rules.stays import ADMITTED, DISCHARGED
-from adapter.conformance.rules.transfer import DEGRADED
 from adapter.conformance.ucum import is_unit
 from adapter.conformance.values import UUIDS
 from mappings.systems import BCP47, DMD, HL7, NHS_NUMBER, SNOMED_CT, THO, UKCORE_CODES
@@ -37,7 +36,6 @@ def beginning(*starts: str) -> Schema:
 
 FREE = [SNOMED_CT, DMD, LOINC]      # no set of definitions knows one of these whole; gate.py refuses one that does
 CONCEPT = {"format": "redbag-sctid"}
-NOT_DEGRADED = {"properties": {"coding": {"items": of("code", none_of(*DEGRADED))}}}
 URL = {"pattern": "^https?://", "not": {"anyOf": [{"const": UUIDS}, {"pattern": f"^{OWN}"}]}}
 UNITS = [unit for unit in ("mg", "g", "ug", "mL", "L", "mmol", "mmol/L", "kg", "cm", "m", "s", "min", "h", "d", "wk", "mo", "a", "Cel", "%",
                            "/min", "mm[Hg]", "[iU]", "[drp]", "1") if is_unit(unit)]
@@ -53,18 +51,16 @@ QUIET: Mapping[str, Schema] = {
     "rb-blank": True,      # texts.py takes no text of blanks
     "rb-code-system": of("system", {"anyOf": [{"enum": [SNOMED_CT, DMD, LOINC, UCUM]}, beginning(UKCORE_CODES, THO, OWN)]}),
     "rb-contact-value": {"required": ["value"]},
-    "rb-degraded": {"properties": {"code": NOT_DEGRADED, "medicationCodeableConcept": NOT_DEGRADED}},
     "rb-description-id": of("extension", False),
     "rb-extension-spelling": of("url", {"anyOf": [beginning(OURS, HL7), {"not": {"pattern": ":"}}]}),
     "rb-language-tag": of("system", none_of(BCP47)),
     "rb-medicine-whose": of("subject", {"anyOf": [{"required": ["reference"]}, {"required": ["identifier"]}]}),
     "rb-national-system": of("system", {"anyOf": [{"enum": list(NATIONAL)}, {"not": {"pattern": "[Ff][Hh][Ii][Rr]"}}]}),
     "rb-nhs-number": of("system", none_of(NHS_NUMBER)),
-    "rb-read-code": of("system", none_of(READ_2, CTV3)),
     "rb-sctid": {"anyOf": [of("system", none_of(SNOMED_CT, DMD)), {**of("code", CONCEPT), "required": ["code"]}]},
 }
 # Of most objects of a type one look will do: where this holds, these rules are quiet. What comes first is looked at first.
-CODING = frozenset({"rb-blank", "rb-code-system", "rb-description-id", "rb-language-tag", "rb-read-code", "rb-sctid"})
+CODING = frozenset({"rb-blank", "rb-code-system", "rb-description-id", "rb-language-tag", "rb-sctid"})
 AT_ONCE: Mapping[str, tuple[tuple[Schema, frozenset[str]], ...]] = {
     "Coding": (
         ({"properties": {"system": {"enum": [SNOMED_CT, DMD]}, "code": CONCEPT, "extension": False}, "required": ["system", "code"]},

@@ -157,9 +157,10 @@ RULES = (
          fix="move them to the coding of SNOMED CT",
          source=f"{CONCEPTS}, Populating the CodeableConcept: do not use if coding is not SNOMED CT",
          good=_coded(SNOMED_CT, ASTHMA, extension=[SCTDESC]), bad=_coded(CTV3, "H33..", extension=[SCTDESC])),
-    Rule("rb-read-code", Level.ERROR, ("Coding",), _read,
+    Rule("rb-read-code", Level.WARNING, ("Coding",), _read,
          "A Read code has five characters, with its full stops; in version 2 perhaps the two of a term code after them.",
-         fix="write a full stop before a code of the 4-byte set, and those at the end; capitals matter, and … is not three full stops",
+         fix="write a full stop before a code of the 4-byte set, and those at the end; capitals matter, and … is not three full stops; "
+             "a code that a GP's system made itself stands under a system of its own",
          source=f"{CONCEPTS}, Rules for populating legacy coding",
          good=_coded(CTV3, "H33.."), bad=_coded(CTV3, "H33")),
     Rule("rb-user-selected", Level.WARNING, ("CodeableConcept",), _user_selected,

@@ -16,7 +16,9 @@ TAG = re.compile(r"""
     (-([a-z0-9]{5,8}|[0-9][a-z0-9]{3}))*   # variants
     (-[a-wy-z0-9](-[a-z0-9]{2,8})+)*       # extensions
     (-x(-[a-z0-9]{1,8})+)?                 # private use
-    | x(-[a-z0-9]{1,8})+""", re.IGNORECASE | re.VERBOSE | re.ASCII)
+    | x(-[a-z0-9]{1,8})+
+    | en-GB-oed | i-(ami|bnn|default|enochian|hak|klingon|lux|mingo|navajo|pwn|tao|tay|tsu) | sgn-(BE-FR|BE-NL|CH-DE)  # irregular""",
+    re.IGNORECASE | re.VERBOSE | re.ASCII)
 
 
 def _tag(coding: Object) -> Sequence[Said]:

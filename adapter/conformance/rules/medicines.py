@@ -43,7 +43,7 @@ def _part(statement: Object) -> Sequence[Said]:
 
 def _nobody(statement: Object) -> Sequence[Said]:
     subject = statement.get("subject")
-    if not isinstance(subject, dict) or has(subject, "reference") or has(subject, "identifier"):
+    if not _stands(statement) or not isinstance(subject, dict) or has(subject, "reference") or has(subject, "identifier"):
         return ()
     return ((".subject", "has neither a reference nor an identifier: nobody can tell for certain whose medicine it is"),)
 

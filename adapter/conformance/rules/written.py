@@ -8,9 +8,10 @@ from typing import Any
 from adapter.conformance.finding import Level
 from adapter.conformance.rules.reading import has, has_extension, inner, text, texts
 from adapter.conformance.rules.rule import Object, Rule, Said
-from mappings.systems import UKCORE
+from mappings.systems import HL7, UKCORE
 
 DATA_TYPES = "UK Core, Data Type Guidance"
+ABSENT = HL7 + "data-absent-reason"
 OTHER_SYSTEM = UKCORE + "Extension-UKCore-OtherContactSystem"
 LONGEST = 2000
 WORD = re.compile(r"\w+")
@@ -72,7 +73,7 @@ def _repeated(address: Object) -> Sequence[Said]:
 
 # ---- telephone and the like ----------------------------------------------------------------------------------------------
 def _nothing_to_contact(point: Object) -> Sequence[Said]:
-    return () if has(point, "value") else (("", "has no value: it tells nobody how to reach anyone"),)
+    return () if has(point, "value") or has_extension(point, ABSENT) else (("", "has no value: it tells nobody how to reach anyone"),)
 
 
 def _other_kind(point: Object) -> Sequence[Said]:
