@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 from functools import cache
@@ -26,7 +26,7 @@ from adapter.conformance.model import CodeSystem
 from adapter.conformance.rules import RULES
 from mappings.bag import CareRecord
 from mappings.faults import Faults
-from mappings.systems import NHS_NUMBER, SNOMED_CT, UKCORE, UKCORE_CODES
+from mappings.systems import HL7, NHS_NUMBER, SNOMED_CT, UKCORE, UKCORE_CODES
 from tests.bags import LAW
 from tests.bags import care_records as any_care_record
 from tests.mutants.corpus import mutants
@@ -85,6 +85,7 @@ def leaves(value: Json, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]
 
 
 ODD = (None, True, 0, -1, Decimal("0.50"), "", " ", "x", "a b", "\u2028", "\x01", "A" * 65, "2025-02-30", "urn:uuid:1", "#1", "Patient/1",
+       "urn:redbag:x", "urn:redbag:at:https://x.test/Encounter/55", "urn:oid:1.2.3", "Patient?identifier", "Patient??x=1",
        NOBODY["reference"], "Patient?identifier=1", "http://example.org/1", [], {}, [{}], {"id": "1"}, ["x"],
        {"extension": [{"url": "http://x", "valueString": "x"}]},
        {"coding": [{"system": "http://x", "code": "x"}]},
@@ -155,9 +156,51 @@ def test_one_thing_wrong(name: str) -> None:
     assert not gate().passes(broken)
 
 
+def nested(levels: int, ways: tuple[str, ...], innermost: Json, beside: Json) -> Json:
+    """`innermost` under these keys again and again; `[]` after a key: in a list. `beside`: what stands next to the last key each time."""
+    for _ in range(levels):
+        for key in reversed(ways):
+            name = key.removesuffix("[]")
+            innermost = {name: [innermost] if name != key else innermost, **(beside if key == ways[0] else {})}
+    return innermost
+
+
+WITHIN: dict[str, Callable[[int], Json]] = {
+    "who assigned it": lambda levels: {**PATIENT, "identifier": [
+        nested(levels, ("assigner", "identifier"), {"system": "https://x.test/a", "value": "1"}, {"value": "1"})]},
+    "answers": lambda levels: {"resourceType": "QuestionnaireResponse", "status": "completed", "item": [
+        nested(levels, ("item[]",), {"linkId": "1"}, {"linkId": "1"})]},
+    "parameters": lambda levels: {"resourceType": "Parameters", "parameter": [
+        nested(levels, ("part[]",), {"name": "x", "valueString": "x"}, {"name": "x"})]},
+    "extensions": lambda levels: {**PATIENT, "managingOrganization": nested(
+        levels, ("extension[]", "valueReference"), {"display": "x"}, {})},
+}  # fmt: skip
+
+
+def with_urls(value: Json) -> Json:
+    """Every extension in it is that of a body site."""
+    if isinstance(value, list):
+        return [with_urls(each) for each in value]
+    if not isinstance(value, dict):
+        return value
+    own = {"url": f"{HL7}bodySite"} if "valueReference" in value else {}
+    return own | {key: each if key == "extension" and value is PATIENT else with_urls(each) for key, each in value.items()}
+
+
+@pytest.mark.parametrize("name", WITHIN)
+def test_what_stands_within_itself_too_deep(name: str) -> None:
+    few, many = (with_urls(WITHIN[name](levels)) for levels in (2, 70))
+    assert errors(few) == []
+    assert gate().passes(few)
+    assert any("[too-deep]" in each for each in errors(many))
+    assert [levels for levels in range(20, 70) if gate().passes(each := with_urls(WITHIN[name](levels))) and errors(each)] == []
+
+
 SEARCHING: Json = {**BUNDLE["entry"][2]["resource"], "subject": {"reference": "Patient?identifier=1"}, "context": {"display": "x"}}
 IN_BUNDLES: dict[str, Json] = {
     "a reference to no entry": changed(BUNDLE, ("entry", 1, "resource", "subject"), NOBODY),
+    "a reference to what another server has, by a name of ours": changed(
+        BUNDLE, ("entry", 1, "resource", "subject"), {"reference": "urn:redbag:at:https://x.test/Patient/1"}),
     "a reference to an entry of another type": changed(
         BUNDLE, ("entry", 2, "resource", "subject"), {"reference": BUNDLE["entry"][1]["fullUrl"]}),
     "two entries with one fullUrl": changed(BUNDLE, ("entry", 1, "fullUrl"), BUNDLE["entry"][0]["fullUrl"]),

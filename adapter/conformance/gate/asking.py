@@ -1,7 +1,8 @@
 """What JSON Schema cannot say, or not quickly: small questions that Rust asks Python. Each takes any JSON value and says yes or no.
 
     Period              that its end does not come before its start
-    reference           where a reference leads; what can only be told at the end (urn:uuid:, #) is put down in `Links`
+    reference           where a reference leads; what can only be told at the end (urn:uuid:, #) is put down in `Links`; no other urn: leads
+                        to an entry here, and is left to the explaining check
 """
 from __future__ import annotations
 
@@ -18,7 +19,7 @@ Question = Callable[[Json], bool]
 
 LITERAL = re.compile(r"(?:https?://[!-~]+/)?([A-Z][A-Za-z]+)/[A-Za-z0-9.-]{1,64}(?:/_history/[A-Za-z0-9.-]{1,64})?")
 QUERY = re.compile(r"([A-Z][A-Za-z]+)\?[!-~]+")
-URL = re.compile(r"https?://[!-~]+|urn:(?!uuid:|oid:)[a-z0-9][a-z0-9-]*:[!-~]+")
+URL = re.compile(r"https?://[!-~]+")
 
 
 class Links(NamedTuple):
@@ -31,6 +32,7 @@ class Links(NamedTuple):
 
 LINKS: ContextVar[Links] = ContextVar("links")      # of the resource that is looked at: threads and tasks have their own
 ANY: frozenset[str] = frozenset()
+INNERMOST = 24      # objects and lists in what is of a type within itself; around it stand a dozen objects at most (structure.DEEPEST: 64)
 
 
 class No(Exception):
@@ -80,6 +82,15 @@ def once(said: list[str]) -> Question:
     """At most one element of the list has this text under this key."""
     key, text = said
     return lambda found: len(found) == 1 or [each.get(key) for each in found].count(text) <= 1
+
+
+def shallow(most: int) -> Question:
+    """No more objects and lists stand in one another than so many."""
+    def holds(value: Json, left: int = most) -> bool:
+        if value.__class__ is dict:
+            return left > 0 and all(holds(each, left - 1) for each in value.values())
+        return value.__class__ not in (list, tuple) or (left > 0 and all(holds(each, left - 1) for each in value))
+    return holds
 
 
 # ---- references --------------------------------------------------------------------------------------------------------------------

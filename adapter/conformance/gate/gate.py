@@ -41,6 +41,7 @@ class Gate:
             "redbag-extension": keyword(lambda number: self.places[number].holds),
             "redbag-extensions": keyword(lambda number: self.places[number].are_not_too_many),
             "redbag-whole": keyword(asking.whole), "redbag-once": keyword(asking.once), "redbag-period": keyword(asking.in_order),
+            "redbag-shallow": keyword(asking.shallow),
             "redbag-invariant": keyword(asking.evaluated), "redbag-values": keyword(self._checks),
             "redbag-rules": keyword(self._judges),
         }

@@ -6,10 +6,12 @@ from typing import Any
 
 from adapter.conformance.discriminators import extension_url
 from adapter.conformance.forms import Form, Forms, Said
+from adapter.conformance.gate.asking import INNERMOST, shallow
 from adapter.conformance.model import Context, Profile
 
 Json = Any
 Valid = Callable[[Json], bool]
+is_shallow = shallow(INNERMOST)
 
 
 class Place:
@@ -35,7 +37,7 @@ class Place:
             if (form := self._form(url)) is None:      # not kept: anybody may write any URL
                 return False
             valid = self.known[url] = self.compiled(form)
-        return valid(extension)
+        return is_shallow(extension) and valid(extension)
 
     def are_not_too_many(self, extensions: Json) -> bool:
         urls = [each["url"] for each in extensions]

@@ -11,6 +11,7 @@ from typing import Any
 
 from adapter.conformance.forms import INLINE, Definitions, Form, Forms, Said, Sliced, Spot
 from adapter.conformance.gate import invariants, texts
+from adapter.conformance.gate.asking import INNERMOST
 from adapter.conformance.gate.places import Place
 from adapter.conformance.model import Codes, Element, Slicing
 from adapter.conformance.references import ANY, kind_of
@@ -67,7 +68,12 @@ class Schemas:
         if id(form) not in self.names:
             name = self.names[id(form)] = f"{form.base}-{len(self.names)}"
             self.written[name] = together(self._parts(form))
-        return {"$ref": f"#/definitions/{self.names[id(form)]}"}
+        return self._refer(self.names[id(form)])
+
+    def _refer(self, name: str) -> Schema:
+        """What is not written yet is being written: it stands within itself, and how often is limited (structure.DEEPEST)."""
+        found = {"$ref": f"#/definitions/{name}"}
+        return found if name in self.written else {"allOf": [{"redbag-shallow": INNERMOST}, found]}
 
     def _least(self, form: Form) -> Form:
         """Most elements are just of their type, and share its schema."""
@@ -145,6 +151,8 @@ class Schemas:
             return True
         if form.type == "Bundle" and key == "link":      # that no two are of one relation is not for a schema
             return True
+        if kind == "Resource" and key != "contained" and form.base != "Bundle.entry":      # of Parameters: what # means is told for each
+            return True
         return key == "modifierExtension" or key in (OF_RESOURCES if form.kind == "resource" else ("id",))
 
     def _claims(self, form: Form) -> list[str]:
@@ -166,7 +174,7 @@ class Schemas:
                 "url", [(url, self.of(each)) for url, each in place.forms_named()], {"redbag-extension": place.number})}
             one = {"maxItems": 1} if not any(least for _, least, _ in place.limits) else False
             self.written[name] = {**out, "anyOf": [one, {"redbag-extensions": place.number}]} if place.limits else out
-        return {"$ref": f"#/definitions/{self.names_of_places[id(form)]}"}
+        return self._refer(self.names_of_places[id(form)])
 
     def _list(self, spot: Spot, one: Schema) -> Schema:
         least = max(spot.least.element.least if spot.least else 1, 1)
