@@ -241,7 +241,8 @@ def test_a_vital_sign_is_held_against_its_profile_whatever_it_claims() -> None:
 
 
 @pytest.mark.parametrize(("when", "well"), [
-    ({"effectiveDateTime": "2024-01-01"}, True), ({"effectivePeriod": {"start": "2024-01-01"}}, True), ({"effectivePeriod": {"end": "2024"}}, True),
+    ({"effectiveDateTime": "2024-01-01"}, True), ({"effectivePeriod": {"start": "2024-01-01"}}, True),
+    ({"effectivePeriod": {"end": "2024"}}, True),
     ({"effectiveDateTime": "2024-01"}, False), ({"_effectiveDateTime": {"extension": UNKNOWN}}, False),
 ])
 def test_when_a_vital_sign_was_taken(when: dict[str, Any], well: bool) -> None:
@@ -258,6 +259,11 @@ def test_nothing_that_we_emit_states_what_we_do_not_check() -> None:
 
 def test_what_other_definitions_state_and_we_do_not_check_is_counted() -> None:
     assert checker().not_checked([f"{HL7}familymemberhistory-genetic"])["slicing that cannot be told apart"] == 3
+
+
+def test_answers_are_not_checked_against_their_questionnaire() -> None:
+    for url in (f"{HL7}QuestionnaireResponse", "https://fhir.hl7.org.uk/StructureDefinition/UKCore-QuestionnaireResponse"):
+        assert checker().not_checked([f"{HL7}QuestionnaireResponse", url])["answers against their Questionnaire"] == 1
 
 
 # No false alarms ----------------------------------------------------------------------------------------------------------------------
