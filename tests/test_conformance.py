@@ -145,6 +145,8 @@ FAULTS = [      # resource, rule, where, a piece of the sentence
     (patient(managingOrganization={"reference": "Organization/a b"}),
      "fhir-reference", "Patient.managingOrganization.reference", "white space"),
     (patient(contained=[HOME]), "dom-3", "Patient.contained[0]", "referred to from nowhere"),
+    (patient(contained=[HOME], name=[{"family": "#home"}]), "dom-3", "Patient.contained[0]", "referred to from nowhere"),
+    (patient(contained=[HOME], managingOrganization={"display": "#home"}), "dom-3", "Patient.contained[0]", "referred to from nowhere"),
     (patient(contained=[{**HOME, "meta": {"versionId": "1"}}], managingOrganization={"reference": "#home"}),
      "dom-4", "Patient", "versionId"),
     (patient(contained=[HOME, HOME], managingOrganization={"reference": "#home"}), "fhir-contained", "Patient.contained[1].id", "another"),
@@ -175,6 +177,7 @@ RIGHT = [
     patient(maritalStatus={"coding": [{**MARRIED, "display": "MARRIED"}]}), patient(maritalStatus={"text": "Married"}),
     patient(maritalStatus={"coding": [{"system": "https://care.test/marital", "code": "x"}]}),      # extensible: others may say more
     patient(communication=[{"language": {"coding": [MARRIED, *ENGLISH["coding"]]}}]),
+    patient(meta={"profile": [f"{HL7}Resource", f"{HL7}DomainResource|4.0.1", f"{HL7}Patient#fragment"]}),
     patient(managingOrganization={"reference": "#home"}, contained=[HOME]), patient(managingOrganization={"display": "Rose House"}),
     patient(managingOrganization={"reference": "https://care.test/fhir/Organization/1/_history/2", "type": "Organization"}),
     patient(managingOrganization={"reference": "urn:uuid:c757873d-ec9a-4326-a141-556f43239520"}),      # of no bundle: it may lead anywhere
@@ -232,6 +235,35 @@ def test_profiles_named_stand_instead_of_the_implied_one() -> None:
     twice = patient(identifier=[{"system": "https://fhir.nhs.uk/Id/nhs-number", "value": "9990000018"}] * 2)
     assert [found.rule for found in errors(twice)] == ["fhir-slice"]
     assert [found.rule for found in checker().findings(twice, profiles=(f"{HL7}Patient",)) if found.rule == "fhir-slice"] == []
+
+
+UKCORE_PROFILE = "https://fhir.hl7.org.uk/StructureDefinition/UKCore-"
+PULSE = {"coding": [{"system": "http://loinc.org", "code": "8867-4"}]}
+BP = f"{HL7}bp"
+BY_CODE = "(asked by HL7's heart rate profile, which holds for this code)"
+ASKED_BY = [      # resource, profiles named, rule, where, the end of the sentence
+    (observation(code=PULSE), (), "fhir-min", "Observation.category", f"at least one is needed {BY_CODE}"),
+    (observation(code=PULSE), (f"{UKCORE_PROFILE}Observation",), "fhir-min", "Observation.category", BY_CODE),
+    (observation(code=PULSE, effectiveDateTime="2026"), (), "vs-1", "Observation.effectiveDateTime",
+     f"precise to the day {BY_CODE}"),
+    (observation(meta={"profile": [BP]}), (), "fhir-min", "Observation.category",
+     "(asked by HL7's blood pressure profile, which meta.profile claims)"),
+    (observation(meta={"profile": [f"{UKCORE_PROFILE}Observation-Lab"]}), (), "fhir-min", "Observation.category",
+     f"(asked by the profile {UKCORE_PROFILE}Observation-Lab, which meta.profile claims)"),
+    (observation(), (BP,), "fhir-min", "Observation.subject", "(asked by HL7's blood pressure profile, which is asked for here)"),
+    (observation(code=PULSE, status="done"), (), "fhir-binding", "Observation.status", "(system http://hl7.org/fhir/observation-status)"),
+    ({"resourceType": "Observation", "meta": {"profile": [BP]}}, (), "fhir-min", "Observation.status", "at least one is needed"),
+    ({"resourceType": "AllergyIntolerance", "patient": {"display": "Ada"}}, (), "fhir-min", "AllergyIntolerance.code",
+     "at least one is needed"),
+]
+
+
+@pytest.mark.parametrize(("resource", "profiles", "rule", "path", "end"), ASKED_BY, ids=lambda each: str(each)[-40:])
+def test_it_is_told_which_profile_asks_where_that_is_not_plain(
+        resource: Any, profiles: tuple[str, ...], rule: str, path: str, end: str) -> None:
+    found = [each for each in checker().findings(resource, profiles=profiles) if (each.rule, each.path) == (rule, path)]
+    assert found
+    assert [each.says for each in found if not each.says.endswith(end)] == []
 
 
 def test_a_vital_sign_is_held_against_its_profile_whatever_it_claims() -> None:

@@ -1,12 +1,17 @@
-"""Values that a definition asks for: the same (fixed), or at least this (pattern). Source: HL7 FHIR R4, page ElementDefinition."""
+"""Values that a definition asks for: the same (fixed), or at least this (pattern); and which profile asks, where that is not plain.
+
+Source: HL7 FHIR R4, page ElementDefinition.
+"""
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import msgspec
 
-from adapter.conformance.forms import Asked
-from adapter.conformance.model import Json
+from adapter.conformance.forms import Asked, Definitions
+from adapter.conformance.model import Json, Profile
+from adapter.conformance.vital_signs import PROFILES, named
 
 if TYPE_CHECKING:
     from adapter.conformance.structure import Walk
@@ -48,3 +53,27 @@ def written(value: Json) -> str:
     """A definition's value, for a sentence."""
     said = _encode(value).decode()
     return said if len(said) <= SHOWN else f"{said[:SHOWN]}…"
+
+
+def asked_by(definitions: Definitions, source: str, why: Mapping[str, str]) -> str:
+    """Which profile asks, and why it holds: a sender knows of his type, and that UK Core has a profile of it, and of no other.
+
+    `why`: URL of a profile -> why it holds; it holds for what that profile narrows too. Empty where nothing needs to be said.
+    """
+    profile = definitions.profile(source) if source else None
+    if profile is None or profile.kind != "resource" or profile.derivation != "constraint" or profile is definitions.implied(profile.type):
+        return ""
+    reason = next((reason for url, reason in why.items() if _narrows(definitions, url, profile)), "")
+    name = f"HL7's {named(profile.url)} profile" if profile.url.startswith(PROFILES) else f"the profile {profile.url}"
+    return f" (asked by {name}{', ' * bool(reason)}{reason})"
+
+
+def _narrows(definitions: Definitions, url: str, wanted: Profile) -> bool:
+    """Is it that profile, or one made from it?"""
+    seen = set()
+    while (found := definitions.profile(url)) is not None and found.url not in seen:
+        if found.url == wanted.url:
+            return True
+        seen.add(found.url)
+        url = found.base
+    return False

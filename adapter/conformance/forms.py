@@ -235,7 +235,11 @@ def _constraints(said: Iterable[Said]) -> tuple[tuple[Constraint, str], ...]:
 
 def _bound(said: Iterable[Said]) -> tuple[Bound, ...]:
     """Every required binding; of the others the last, which is the most particular: who meets it need not hear of what it replaces."""
-    bound = {each.element.binding.value_set: Bound(each.element.binding, each.source) for each in said if each.element.binding}
+    bound: dict[str, Bound] = {}
+    for each in said:
+        binding = each.element.binding
+        if binding and ((before := bound.get(binding.value_set)) is None or before.binding.strength != binding.strength):
+            bound[binding.value_set] = Bound(binding, each.source)
     required = [each for each in bound.values() if each.binding.strength == "required"]
     return tuple(required or list(bound.values())[-1:])
 
@@ -255,7 +259,11 @@ def _asked(said: Iterable[Said]) -> Iterator[Asked]:
 
 
 def _targets(kind: str, said: Iterable[Said]) -> tuple[tuple[tuple[str, ...], str], ...]:
-    found = {type_.targets: each.source for each in said for type_ in each.element.types if type_.code == kind and type_.targets}
+    found: dict[tuple[str, ...], str] = {}
+    for each in said:
+        for type_ in each.element.types:
+            if type_.code == kind and type_.targets:
+                found.setdefault(type_.targets, each.source)
     return tuple(found.items())
 
 

@@ -12,7 +12,7 @@ from itertools import zip_longest
 from typing import NamedTuple
 
 from adapter.conformance import bindings, bundles, extensions, narrative, references, slicing, values, vital_signs
-from adapter.conformance.asked import hold
+from adapter.conformance.asked import asked_by, hold
 from adapter.conformance.finding import Finding, Level
 from adapter.conformance.forms import Form, Forms, Said, Spot
 from adapter.conformance.invariants import Invariants
@@ -23,6 +23,7 @@ from adapter.conformance.rules.rule import Rule
 DEEPEST = 64
 LONGEST = 100_000      # elements of one list
 PRIMITIVE = "primitive-type"
+CLAIMED, WANTED, OF_CODE = "which meta.profile claims", "which is asked for here", "which holds for this code"
 
 
 @dataclass(slots=True, eq=False)
@@ -64,6 +65,7 @@ class Walk:
     told: Counter[Level] = field(default_factory=Counter)
     unlisted: Counter[str] = field(default_factory=Counter)
     deep: int = 0
+    why: dict[str, str] = field(default_factory=dict)      # profile -> why it holds for the resource that is walked through
 
     def tell(self, level: Level, rule: str, path: str, says: str, fix: str = "", source: str = "") -> None:
         """So many of each level: whatever a resource is warned of, its errors are known. Raises Enough."""
@@ -72,7 +74,7 @@ class Walk:
             return
         if self.told[level] < self.at_most:
             self.told[level] += 1
-            self.found[key] = Finding(level, rule, path, says, fix, source)
+            self.found[key] = Finding(level, rule, path, says + asked_by(self.forms.definitions, source, self.why), fix, source)
         elif level is Level.ERROR:
             raise Enough
 
@@ -165,7 +167,7 @@ class Walk:
         if len(keys) > 1:
             self.error("fhir-choice", path, f"has {' and '.join(sorted(keys))}: only one of these may be given")
         if spot.most is not None and spot.most.element.most == 0:
-            self.error("fhir-unknown", f"{path}.{keys[0]}", "may not be given by this profile; leave it out", "", spot.most.source)
+            self.error("fhir-unknown", f"{path}.{keys[0]}", "may not be given; leave it out", "", spot.most.source)
             return False
         items: list[Item] = []
         sound = True
@@ -276,7 +278,11 @@ class Walk:
         claims = [*wanted, *references.claimed(self, value, path)]
         form = self.forms.of(kind, self._held_against(kind, claims, implied=not profiles, resource=value))
         here = self._here(value, kind, path, around)
+        outside, self.why = self.why, dict.fromkeys(claims[len(wanted):], CLAIMED) | dict.fromkeys(wanted, WANTED)
+        if kind == "Observation":
+            self.why |= dict.fromkeys(vital_signs.implied(value), OF_CODE)
         sound = self.object(form, value, path, here)
+        self.why = outside
         references.check_contained(self, here)
         values.plain_id(self, value, path)
         values.language(self, value, path)

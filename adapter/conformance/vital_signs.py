@@ -63,6 +63,10 @@ SIGNS = {      # profile: its LOINC codes, its SNOMED CT codes
         251076008 163033001 163035008 386534000 386536003 271649006 271650006 407556006 407554009 716579001 399304008
     """),
 }
+WORDS = {
+    "vitalsigns": "vital signs", "vitalspanel": "vital signs panel", "resprate": "respiratory rate", "heartrate": "heart rate",
+    "oxygensat": "oxygen saturation", "bodytemp": "body temperature", "bodyheight": "body height", "headcircum": "head circumference",
+    "bodyweight": "body weight", "bp": "blood pressure", "bmi": "body mass index"}
 OF = {(system, code): PROFILES + sign for sign, listed in reversed(SIGNS.items())
       for system, codes in zip((LOINC, SNOMED_CT), listed, strict=True) for code in codes.split()}
 
@@ -74,3 +78,9 @@ def implied(observation: dict[str, Json]) -> list[str]:
     every = [each for each in codings if isinstance(each, dict)] if isinstance(codings, list) else []
     found = [OF.get((str(each.get("system")), str(each.get("code")))) for each in every]
     return list(dict.fromkeys(url for url in found if url))
+
+
+def named(url: str) -> str:
+    """A profile of HL7's, in words where it is one of a vital sign."""
+    name = url.removeprefix(PROFILES)
+    return WORDS.get(name, name)
