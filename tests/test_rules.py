@@ -15,9 +15,9 @@ from adapter.conformance.checker import checker
 from adapter.conformance.definitions import Definitions
 from adapter.conformance.finding import Level
 from adapter.conformance.rules import RULES, Rule
-from adapter.conformance.rules.explaining import explain, names
+from adapter.conformance.rules.explaining import explain, invariants, names
 from adapter.conformance.rules.snomed import kind_of
-from adapter.conformance.rules.structural import STRUCTURAL
+from adapter.conformance.rules.structural import FIXES, STRUCTURAL
 from adapter.docs.rules import rules as page
 from mappings.systems import BCP47, DMD, HL7, NHS_NUMBER, ODS_ORGANISATION, SNOMED_CT, UKCORE
 
@@ -229,6 +229,26 @@ def test_an_invariant_is_explained_by_its_definition(key: str, words: tuple[str,
     text = explain(key)
     assert text is not None
     assert [word for word in words if word not in text] == []
+
+
+@pytest.mark.parametrize(("resource", "rule", "fix"), [
+    ({"resourceType": "Patient", "contact": [{"gender": "male"}]}, "pat-1", "give the contact a name"),
+    ({"resourceType": "Bundle", "type": "transaction", "entry": [{"resource": {"resourceType": "Patient"}}]}, "bdl-3", "its request"),
+    ({"resourceType": "Organization", "active": True}, "org-1", "ODS code"),
+])
+def test_what_to_do_about_an_invariant_is_told(resource: Json, rule: str, fix: str) -> None:
+    assert [fix in found.fix for found in checker().findings(resource) if found.rule == rule] == [True]
+    assert fix in (explain(rule) or "")
+
+
+def test_what_to_do_is_told_of_invariants_that_there_are() -> None:
+    known = Definitions.of()
+    assert FIXES.keys() - invariants(known, known.profiles()).keys() == set()
+    assert [fix for fix in FIXES.values() if fix.endswith(".")] == []
+
+
+def test_an_invariant_on_a_choice_names_each_place_once() -> None:
+    assert (explain("vs-1") or "").count("Observation.effective[x],") <= 1
 
 
 def test_an_invariant_of_other_definitions_is_explained_by_them() -> None:

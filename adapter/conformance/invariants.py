@@ -13,6 +13,7 @@ from adapter.conformance.fhirpath import Focus, NotEvaluated, compiled
 from adapter.conformance.finding import Level
 from adapter.conformance.forms import Form
 from adapter.conformance.model import Constraint, Json
+from adapter.conformance.rules.structural import FIXES
 
 if TYPE_CHECKING:
     from adapter.conformance.structure import Here, Walk
@@ -47,7 +48,8 @@ class Invariants:
         focus = focus_of(form, value, extra, here)
         for constraint, source in form.constraints:
             if constraint.key not in BY_HAND and (holds := self.of(constraint)) and not holds(focus):
-                walk.tell(level_of(constraint), constraint.key, path, constraint.human.strip().rstrip("."), "", source)
+                walk.tell(level_of(constraint), constraint.key, path, constraint.human.strip().rstrip("."),
+                          FIXES.get(constraint.key, ""), source)
 
 
 def focus_of(form: Form, value: Json, extra: Json, here: Here) -> Focus:

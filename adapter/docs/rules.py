@@ -9,7 +9,7 @@ from adapter.conformance.definitions import Definitions
 from adapter.conformance.invariants import level_of
 from adapter.conformance.rules import RULES, THEMES, Rule
 from adapter.conformance.rules.explaining import Said, invariants, shown
-from adapter.conformance.rules.structural import STRUCTURAL
+from adapter.conformance.rules.structural import FIXES, STRUCTURAL
 from adapter.docs.markdown import table
 from mappings.catalogue import SHAPES
 
@@ -79,8 +79,8 @@ def invariant_lines() -> Iterator[str]:
     sets = " and ".join(name for name, *_ in known.names)
     yield INVARIANTS.format(count=len(invariants(known, known.profiles())), sets=sets)
     profiles = [profile.url for kind in SENT for profile in (known.type(kind), known.implied(kind)) if profile]
-    yield from table(("Invariant", "Level", "Of", "What it says"), [
-        (f"`{key}`", level_of(found.constraint), where(found), found.constraint.human.strip()) for key, found in
+    yield from table(("Invariant", "Level", "Of", "What it says", "What to do"), [
+        (f"`{key}`", level_of(found.constraint), where(found), found.constraint.human.strip(), FIXES.get(key, "")) for key, found in
         sorted(invariants(known, profiles).items(), key=lambda item: natural(item[0]))])
 
 

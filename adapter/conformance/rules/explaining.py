@@ -13,7 +13,7 @@ from adapter.conformance.definitions import Definitions
 from adapter.conformance.invariants import level_of
 from adapter.conformance.model import Constraint, Element
 from adapter.conformance.rules import RULES, Rule
-from adapter.conformance.rules.structural import STRUCTURAL, Structural
+from adapter.conformance.rules.structural import FIXES, STRUCTURAL, Structural
 
 EVERYWHERE = "ele-1"  # said of every element there is, and so written at none
 ELE_1 = Constraint(EVERYWHERE, "error", "All FHIR elements must have a @value or children",
@@ -63,6 +63,8 @@ def _of_structural(name: str, found: Structural) -> Iterator[str]:
 def _of_invariant(found: Said) -> Iterator[str]:
     said = found.constraint
     yield f"{said.key} ({level_of(said)}): {said.human.strip().rstrip('.')}."
+    if fix := FIXES.get(said.key):
+        yield f"What to do: {fix}."
     yield f"FHIRPath: {said.expression}"
     yield f"Said by {said.source or found.places[0][0]}, of {_places(found)}."
 
@@ -70,8 +72,9 @@ def _of_invariant(found: Said) -> Iterator[str]:
 def _places(found: Said) -> str:
     if not found.places:
         return "every element"
-    first = [element for _, element in found.places[:5]]
-    more = len(found.places) - len(first)
+    every = list(dict.fromkeys(element for _, element in found.places))
+    first = every[:5]
+    more = len(every) - len(first)
     return ", ".join(first) + (f" and {more} more" if more else "")
 
 
