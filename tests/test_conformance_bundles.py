@@ -9,6 +9,8 @@ from adapter.conformance import Level, checker
 
 SERVER = "https://care.test/fhir"
 HOME = {"resourceType": "Organization", "id": "home", "name": "Rose House"}
+OUTCOME = {"resourceType": "OperationOutcome", "issue": [{"severity": "error", "code": "invalid"}]}
+TYPES = "http://hl7.org/fhir/StructureDefinition/"
 NARRATIVE = {"status": "generated", "div": '<div xmlns="http://www.w3.org/1999/xhtml">a</div>'}
 
 
@@ -59,7 +61,9 @@ RIGHT = [
     message(focus=[{"reference": urn(1)}]),
     bundle("collection", lives_in("Organization/1"), HOME),      # a urn has no base: it may lead to a server
     bundle("transaction", lives_in("Organization?identifier=https://care.test|1")),
+    bundle("transaction", lives_in("Organization?identifier:exact=https://care.test/a?b|1&name=a%20b,c&_id=7")),
     bundle("transaction", {"resource": patient()}),      # it has no id yet
+    bundle("searchset", at(urn(1), OUTCOME, search={"mode": "outcome"})),
     bundle("collection", at(f"{SERVER}/Patient/1", {**lives_in("Organization/home"), "id": "1"}), at(f"{SERVER}/Organization/home", HOME)),
     bundle("collection", at(f"{SERVER}/Patient/1", {**lives_in("Organization/home/_history/2"), "id": "1"})),
     bundle("searchset", at(urn(1), patient(id="1"), search={"mode": "match"}), total=1),
@@ -83,6 +87,8 @@ def test_right_bundles(resource: Any) -> None:
     (bundle("batch", lives_in("Organization?name=a")), "fhir-reference", "entry[0].resource.managingOrganization.reference"),
     (bundle("transaction", lives_in("Home?name=a")), "fhir-reference", "entry[0].resource.managingOrganization.reference"),
     (bundle("transaction", lives_in("Patient?name=a")), "fhir-target", "entry[0].resource.managingOrganization"),
+    *((bundle("transaction", lives_in(f"Organization?{query}")), "fhir-reference", "entry[0].resource.managingOrganization.reference")
+      for query in ("", "identifier", "=1", "?x=1", "a=b=c", "a=1&", "a=1&b")),
     (bundle("collection", at(f"{SERVER}/Patient/2", patient(id="1"))), "fhir-bundle", "entry[0].fullUrl"),
     (bundle("collection", at(f"{SERVER}/Organization/1", patient(id="1"))), "fhir-bundle", "entry[0].fullUrl"),
     (bundle("collection", at(f"{SERVER}/Patient/2", patient())), "fhir-bundle", "entry[0]"),
@@ -90,6 +96,9 @@ def test_right_bundles(resource: Any) -> None:
     (bundle("collection", {"resource": patient()}), "fhir-bundle", "entry[0]"),
     (bundle("collection", at(urn(1), patient()), at(urn(1), patient())), "bdl-7", "Bundle"),
     (bundle("searchset", at(urn(1), patient(), search={"mode": "match"})), "fhir-bundle", "entry[0].resource"),
+    (bundle("searchset", at(urn(1), OUTCOME, search={"mode": "match"})), "fhir-bundle", "entry[0].resource"),
+    (bundle("collection", patient(managingOrganization={"reference": urn(1), "type": f"{TYPES}Organization"}), HOME),
+     "fhir-target", "entry[0].resource.managingOrganization.type"),
     (bundle("collection", patient(), link=[{"relation": "self", "url": SERVER}] * 2), "fhir-bundle", "link[1]"),
     (bundle("collection", {"fullUrl": urn(1)}), "bdl-5", "entry[0]"),
     (bundle("collection", {"resource": {"resourceType": "Patients"}, "fullUrl": urn(1)}), "fhir-type", "entry[0].resource.resourceType"),

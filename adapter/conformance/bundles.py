@@ -42,7 +42,7 @@ def _entry(walk: Walk, kind: Json, entry: dict[str, Json], path: str) -> None:
         return
     search = entry.get("search")
     found = kind == "searchset" and isinstance(search, dict) and search.get("mode") in ("match", "include")
-    if found and "id" not in resource and resource.get("resourceType") != "OperationOutcome":
+    if found and "id" not in resource:
         walk.error("fhir-bundle", f"{path}.resource", "has no id; what a search finds has one")
     if "fullUrl" not in entry and kind not in NAMELESS:
         walk.error("fhir-bundle", path, "has no fullUrl; only in a transaction or batch it may", "write urn:uuid: and a UUID")

@@ -6,12 +6,13 @@ a `urn:` that leads nowhere is one, a relative or absolute URL is not (it may le
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from adapter.conformance.forms import Definitions, Form
 from adapter.conformance.model import Json, Profile
-from adapter.fhir_xml.tables import is_resource_type
+from adapter.fhir_xml.tables import Kind, elements_of, is_resource_type, lineage
 
 if TYPE_CHECKING:
     from adapter.conformance.structure import Here, Walk
@@ -19,8 +20,11 @@ if TYPE_CHECKING:
 LITERAL = re.compile(r"(?P<base>https?://[^?#\s]+/)?(?P<type>[A-Z][A-Za-z]+)/(?P<id>[A-Za-z0-9.-]{1,64})(?:/_history/[A-Za-z0-9.-]{1,64})?")
 ABSOLUTE = re.compile(r"[a-z][a-z0-9+.-]*:")
 RELATIVE = re.compile(r"[^/]+/[^/]+(?:/_history/[^/]+)?")
-QUERY = re.compile(r"(?P<type>[^?/:#\s]*)\?.*", re.DOTALL)
+QUERY = re.compile(r"(?P<type>[^?/:#\s]*)\?(?P<parameters>.*)", re.DOTALL)
+PARAMETERS = re.compile(r"[^=&?]+=[^=&]*(?:&[^=&?]+=[^=&]*)*")
 ANY = frozenset({"Resource", "DomainResource", "Any"})
+URIS = frozenset({"canonical", "uri", "url"})
+DEEPEST = 64
 VERSION = re.compile(r"/_history/[^/]*$")
 
 
@@ -60,7 +64,8 @@ def claimed(walk: Walk, resource: dict[str, Json], path: str) -> list[str]:
     meta = resource.get("meta")
     said = meta.get("profile") if isinstance(meta, dict) else None
     urls = [(index, url) for index, url in enumerate(said) if isinstance(url, str)] if isinstance(said, list) else []
-    return [url for index, url in urls if _known(walk, url, resource.get("resourceType"), f"{path}.meta.profile[{index}]")]
+    plain = [(index, url.partition("#")[0] or url) for index, url in urls]      # a fragment is of no concern to HL7's validator
+    return [url for index, url in plain if _known(walk, url, str(resource["resourceType"]), f"{path}.meta.profile[{index}]")]
 
 
 def fits(walk: Walk, url: str, kind: str, path: str) -> bool:
@@ -68,17 +73,17 @@ def fits(walk: Walk, url: str, kind: str, path: str) -> bool:
     profile = walk.forms.definitions.profile(url)
     if profile is None:
         walk.error("fhir-profile", path, f"is to be held against {url}, which none of the definitions loaded knows", "load its package")
-    elif profile.type != kind:
+    elif profile.type not in lineage(kind):
         walk.error("fhir-profile", path, f"is to be held against {url}, a profile of {profile.type}, which it is not", "", url)
-    return profile is not None and profile.type == kind
+    return profile is not None and profile.type in lineage(kind)
 
 
-def _known(walk: Walk, url: str, kind: Json, path: str) -> bool:
+def _known(walk: Walk, url: str, kind: str, path: str) -> bool:
     profile = walk.forms.definitions.profile(url)
     if profile is None:
         walk.error("fhir-profile", path, "is a profile that none of the definitions loaded knows",
                    "claim only what is published (UK Core STU2 2.0.2), or load the package that defines it")
-    elif profile.type != kind:
+    elif profile.type not in lineage(kind):
         walk.error("fhir-profile", path, f"is a profile of {profile.type}, which this resource is not", "", profile.url)
         return False
     return profile is not None
@@ -110,7 +115,7 @@ def _malformed(walk: Walk, said: str, path: str, here: Here) -> bool:
         walk.error("fhir-reference", path, "holds white space, which no reference does")
         return True
     elif query := QUERY.fullmatch(said):
-        return _conditional(walk, query["type"], path, here)
+        return _conditional(walk, query["type"], query["parameters"], path, here)
     elif said.startswith("urn:") and here.bundle and said.partition("#")[0] not in here.bundle.by_url:
         walk.error("fhir-reference", path, "leads to no entry of the bundle: none has this fullUrl", "correct it, or add the entry")
         return True
@@ -120,13 +125,13 @@ def _malformed(walk: Walk, said: str, path: str, here: Here) -> bool:
     return False
 
 
-def _conditional(walk: Walk, kind: str, path: str, here: Here) -> bool:
+def _conditional(walk: Walk, kind: str, parameters: str, path: str, here: Here) -> bool:
     if here.bundle is None and not is_resource_type(kind):
         return False      # a URL of another kind, which may lead anywhere
     if here.bundle is None or here.bundle.kind != "transaction":
         walk.error("fhir-reference", path, "is a search, which only a transaction may hold as a reference")
         return True
-    if not is_resource_type(kind):
+    if not is_resource_type(kind) or not PARAMETERS.fullmatch(parameters):
         walk.error("fhir-reference", path, "is no search of the form Type?parameter=value with a type that FHIR R4 has")
         return True
     return False
@@ -142,7 +147,7 @@ def _may_lead_to(walk: Walk, form: Form, kind: str, path: str) -> None:
 
 def _says_so(walk: Walk, value: dict[str, Json], kind: str, path: str) -> None:
     said = value.get("type")
-    if isinstance(said, str) and said not in (kind, f"http://hl7.org/fhir/StructureDefinition/{kind}"):
+    if isinstance(said, str) and said != kind:
         walk.error("fhir-target", f"{path}.type", f"is not what the reference leads to: {kind}")
 
 
@@ -199,7 +204,7 @@ def check_contained(walk: Walk, here: Here) -> None:
     inside = here.resource.get("contained")
     if not isinstance(inside, list) or not inside:
         return
-    leading = set(_references(here.resource, 0))
+    leading = set(_leading(here.resource, here.kind, 0))
     seen: set[str] = set()
     for index, each in enumerate(inside):
         if isinstance(each, dict) and is_resource_type(each.get("resourceType")):
@@ -214,17 +219,25 @@ def _contained(walk: Walk, each: dict[str, Json], path: str, leading: set[str], 
         return
     elif own in seen:
         walk.error("fhir-contained", f"{path}.id", "is the id of another contained resource too")
-    elif f"#{own}" not in leading and "#" not in set(_references(each, 0)):
+    elif f"#{own}" not in leading and "#" not in set(_leading(each, each["resourceType"], 0)):
         walk.error("dom-3", path, "is referred to from nowhere in the resource around it", "refer to it by # and its id, or leave it out")
     else:
         seen.add(own)
 
 
-def _references(value: Json, depth: int) -> list[str]:
-    """Every text that begins with #, wherever in a resource a reference, canonical or URI may stand."""
-    if isinstance(value, str):
-        return [value] if value[:1] == "#" else []
-    if depth > 64 or not isinstance(value, (dict, list)):
-        return []
-    inner = value.values() if isinstance(value, dict) else value
-    return [found for each in inner for found in _references(each, depth + 1)]
+def _leading(value: Json, kind: str, depth: int) -> Iterator[str]:
+    """What begins with #, wherever in a value of this type a reference, canonical or URI stands."""
+    if depth > DEEPEST or not isinstance(value, dict):
+        return
+    elements = elements_of(kind).elements
+    for key, inner in value.items():
+        if (element := elements.get(key)) is None:
+            continue
+        for each in inner if isinstance(inner, list) else [inner]:
+            if element.kind is Kind.OBJECT:
+                yield from _leading(each, element.type, depth + 1)
+            elif element.kind is Kind.RESOURCE:
+                inside = each.get("resourceType") if isinstance(each, dict) else None
+                yield from _leading(each, inside, depth + 1) if is_resource_type(inside) else ()
+            elif isinstance(each, str) and each[:1] == "#" and (element.type in URIS or (kind, key) == ("Reference", "reference")):
+                yield each

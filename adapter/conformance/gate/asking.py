@@ -18,7 +18,8 @@ Json = Any
 Question = Callable[[Json], bool]
 
 LITERAL = re.compile(r"(?:https?://[!-~]+/)?([A-Z][A-Za-z]+)/[A-Za-z0-9.-]{1,64}(?:/_history/[A-Za-z0-9.-]{1,64})?")
-QUERY = re.compile(r"([A-Z][A-Za-z]+)\?[!-~]+")
+PAIR = "[A-Za-z_][A-Za-z_.:-]*=[!-%'-<>-~]+"      # without & and =
+QUERY = re.compile(rf"([A-Z][A-Za-z]+)\?{PAIR}(?:&{PAIR})*")
 URL = re.compile(r"https?://[!-~]+")
 
 
