@@ -126,7 +126,10 @@ def narrative(inside: str) -> list[str]:
     "<p>a</p>", '<img src="a.png" alt="b"/>', '<a href="https://care.test" name="b">c</a>',
     '<table summary="a"><tr><td colspan="2">b</td></tr></table>',
     '<p id="x" class="y" style="z" xml:lang="en">a</p><a href="#x">b</a>', "&#160;a &amp; b", "<!-- a -->b",
-    "&#160;",
+    "&#160;", "<ul>\n <!-- a --><li><ul><li>a</li></ul></li></ul>", "<dl><dt>a</dt><dd><p>b</p></dd></dl>", "<span><span>a</span></span>",
+    "<table>\n<caption>a</caption><colgroup><col/></colgroup><thead><tr><th>a</th></tr></thead><tbody><tr><td><ol></ol></td></tr></tbody></table>",
+    '<map name="m"><area alt="a"/></map>b<hr/><br/>', '<a href="tel:01632960123">a</a>', '<a href="Patient/1">a</a>',
+    '<img src="data:image/png;base64,iVBO Rw0KGgo=" alt="a"/>', '<a href="https://care.test/a|1">a</a>',
 ])
 def test_narratives_that_may_be(inside: str) -> None:
     assert narrative(inside) == []
@@ -137,6 +140,13 @@ def test_narratives_that_may_be(inside: str) -> None:
     ("<P>a</P>", "txt-1"), ("<form>a</form>", "txt-1"), ('<p onclick="x">a</p>', "txt-1"), ('<a target="_blank">a</a>', "txt-1"),
     ('<b xmlns="urn:a">a</b>', "txt-1"), ("", "txt-2"), (" <br/> ", "txt-2"), ("<p>a<ul><li>b</li></ul></p>", "fhir-narrative"),
     ('<a href="javascript:x">a</a>', "fhir-narrative"), ('<a href="#nowhere">a</a>', "fhir-narrative"),
+    *((wrong, "fhir-narrative") for wrong in (
+        "<ul>a</ul>", "<ul><p>a</p></ul>", "<ul><ul><li>a</li></ul></ul>", "<ol><li>a</li>b</ol>", "<li>a</li>", "<dl>a</dl>", "<dd>a</dd>",
+        "<table>a</table>", "<table><p>a</p></table>", "<table>&#160;<tr><td>a</td></tr></table>", "<td>a</td>", "<caption>a</caption>",
+        "<dl><dd><ul><li>a</li></ul></dd></dl>", "<b><div>a</div></b>", "<span><ul><li>a</li></ul></span>", "<h1><pre>a</pre></h1>",
+        '<a name="x"><b><a name="y">a</a></b></a>', "<b><i><b>a</b></i></b>", "<br>a</br>", "<hr> </hr>a", '<map name="m">a</map>',
+        '<a href="">a</a>', '<a href="a b">a</a>', '<a href="tel:0163 296">a</a>', '<a href="urn:oid:1.2.3.4">a</a>', '<img src=""/>',
+        '<a href="http://care.test/&lt;x">a</a>', '<img src="data:image/png;base64,a"/>')),
 ])
 def test_narratives_that_may_not(inside: str, rule: str) -> None:
     assert narrative(inside) == [rule]
