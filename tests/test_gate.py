@@ -315,6 +315,14 @@ def test_threads_do_not_mix_what_they_look_at() -> None:
         assert list(threads.map(gate().passes, [BUNDLE, wrong] * 40)) == [True, False] * 40
 
 
+def test_two_value_sets_of_one_code_are_both_asked() -> None:
+    """That of the type, and that of a profile that asks for another."""
+    forms = gate().forms
+    gender, status = (forms.of(kind, ()).keys[key][0].said[0] for kind, key in (("Patient", "gender"), ("Observation", "status")))
+    one, both = (gate().compiled(gate()._schemas().of_values(forms.of("code", said))) for said in ((gender,), (gender, status)))
+    assert (one("female"), both("female"), both("final")) == (True, False, False)
+
+
 def test_definitions_that_know_too_much_are_left_to_the_explaining_check() -> None:
     """The gate takes it that nobody lists all of SNOMED CT."""
     class Known(Definitions):

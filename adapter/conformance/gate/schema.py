@@ -105,14 +105,14 @@ class Schemas:
 
     def _listed(self, form: Form) -> list[str]:
         """The codes that a code must be one of, where they can be listed."""
-        every: list[str] = []
+        every: list[set[str]] = []
         for bound in form.bound if form.type == "code" else ():
             codes = self.known.codes(bound.binding.value_set) if bound.binding.strength == "required" else None
             ways = list(self._words(codes)) if codes else []
             if any(words is None for _, words in ways):
                 return []
-            every += [word for _, words in ways for word in words or ()]
-        return sorted(set(every))
+            every += [{word for _, words in ways for word in words or ()}] if ways else []
+        return sorted(set.intersection(*every)) if every else []
 
     # ---- objects -------------------------------------------------------------------------------------------------------------------
     def _object(self, form: Form) -> Schema:
