@@ -47,6 +47,17 @@ def record() -> CareRecord:
     return care_records().loads(EXAMPLE)
 
 
+# ---- what it takes for what ------------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize("text", ['[{"resourceType":"Patient"}]', '\ufeff[\n {"id": "1",\n  "resourceType": "Patient"}, {}]'])
+def test_an_array_of_fhir_resources_is_not_taken_for_records(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "patients.json"
+    path.write_text(text, encoding="utf-8")
+    result = redbag("check", path)
+    assert (result.exit_code, result.stdout) == (Exit.NOTHING, "")
+    assert "JSON array of FHIR resources" in result.stderr
+    assert "NDJSON" in result.stderr
+
+
 # ---- in the vendor's words -------------------------------------------------------------------------------------------------------
 def test_what_is_wrong_with_the_bundle_is_told_by_the_vendors_row_and_column(tmp_path: Path) -> None:
     """A code of dm+d with a wrong check digit is a code to the layout and to the record; FHIR's terminology knows better."""

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 from adapter import wire
 from adapter.commands import files
 from adapter.commands.check_against import Against, in_order, resources
+from adapter.commands.exits import Exit, Stop
 from adapter.conformance import Finding, Level
 from adapter.conformance.checker import MOST
 from adapter.conformance.finding import OWN_CHECK, UNREAD
@@ -38,6 +39,7 @@ BEGINNINGS = {
                        re.DOTALL),
     "xml": re.compile(rb"""(?:\xef\xbb\xbf)?\s*<.*?\sxmlns(?::\w+)?\s*=\s*["']http://hl7\.org/fhir["']""", re.DOTALL),
 }
+LISTED = re.compile(rb'(?:\xef\xbb\xbf)?\s*\[\s*\{[^{}\[\]]*?"resourceType"\s*:')  # no form of FHIR's; a list of records has no such name
 SERVERS_OWN = frozenset({"id", "meta.versionId", "meta.lastUpdated"})  # says nothing of the resident
 LEVELS = {"refusal": Level.ERROR, "warning": Level.WARNING}
 SEARCHED = 8 << 20  # bytes; in a longer document nobody looks for lines, which takes a second for so much
@@ -50,12 +52,14 @@ def format_of(name: str) -> wire.Format | None:
 
 
 def format_at(file: BinaryIO) -> wire.Format | None:
-    """Of what is open. Nothing is used up."""
+    """Of what is open. Nothing is used up. Raises Stop for a JSON array of FHIR resources."""
     if hasattr(file, "peek"):
         head = bytes(file.peek(HEAD)[:HEAD])
     else:
         head = file.read(HEAD)
         file.seek(-len(head), 1)
+    if LISTED.match(head):
+        raise Stop(Exit.NOTHING, "This is a JSON array of FHIR resources. Put each on its own line (NDJSON), or make a Bundle of them.")
     return next((wire.FORMATS[form] for form, beginning in BEGINNINGS.items() if beginning.match(head)), None)
 
 
