@@ -116,3 +116,11 @@ def test_no_more_is_told_than_asked_for() -> None:
 def test_what_is_no_resource_is_told_in_one_finding(value: Any) -> None:
     (finding,) = checker().findings(value)
     assert (finding.rule, finding.path.partition(".")[0]) == ("fhir-type", "resource")
+
+
+@pytest.mark.parametrize("key", [1, None, 1.5, b"x", ("a", "b")], ids=repr)
+def test_names_that_no_json_has_are_told(key: Any) -> None:
+    """A dict of Python may have them; no file does."""
+    found = checker().findings({"resourceType": "Patient", "active": True, "name": [{"family": "a", key: 1}], key: {key: 1}})
+    assert [(each.rule, each.path) for each in found if each.level.value == "error"] == [
+        ("fhir-type", "Patient"), ("fhir-type", "Patient.name[0]")]
