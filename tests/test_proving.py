@@ -1,7 +1,10 @@
 """Nothing goes out unproven, told as tables and stories: one through each verb. Effects are counted at the server, and in the store."""
 from __future__ import annotations
 
+import re
 import shutil
+import subprocess
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -27,7 +30,7 @@ from tests.exports.vendors import EXAMPLES, EXPORTS
 from tests.hospital import AMLODIPINE, BAG, CREATE, FUROSEMIDE, MARY, Hospital, became, medicine, with_dose
 from tests.test_accepting import LOGICAL, UUID, bundle, put
 from tests.test_carry import Ward
-from tests.test_cli import another, lines, ndjson, redbag
+from tests.test_cli import REDBAG, another, lines, ndjson, redbag
 from tests.test_endpoints import BASIC, faults, written
 from tests.test_worker_sandbox import Sending
 
@@ -40,6 +43,16 @@ FIX = "take the code from the terminology again; digits lost in a spreadsheet (o
 ERROR = f"medicines[1]: error: {CODE}: {SAYS}; {FIX} [rb-sctid]"
 TOLERATED = f"medicines[1]: warning: {CODE}: {SAYS}; it is tolerated, as was asked for [rb-sctid]"
 TOLERATING = LOGICAL.model_copy(update={"tolerate": ("rb-sctid",)})
+
+
+@pytest.fixture
+def hospital_address() -> Iterator[str]:
+    with subprocess.Popen([*REDBAG, "sandbox", "--port", "0"], stderr=subprocess.PIPE, text=True) as run:
+        assert run.stderr
+        found = re.search(r"http://127\.0\.0\.1:\d+", run.stderr.readline())
+        assert found
+        yield found[0]
+        run.terminate()
 
 
 def said(found: Any) -> list[tuple[str, str, str, str]]:
@@ -106,7 +119,7 @@ def test_a_dry_run_says_that_it_would_be_refused() -> None:
     sent = Hospital().send(BAD, dry_run=True)
     assert sent.verdict is Verdict.REFUSED
     assert ERROR in sent.sentences
-    assert set(became(sent).values()) == {"new"}
+    assert set(became(sent).values()) == {"not sent"}
 
 
 @pytest.mark.parametrize("sending", ["transaction", "batch", "single"])
@@ -227,7 +240,12 @@ def test_convert_refuses_who_is_unproven_and_a_rule_that_is_named_lets_her_throu
     tolerated = redbag("convert", file, "--as", kind, "--tolerate", "rb-sctid", "--json")
     assert (tolerated.exit_code, len(lines(tolerated, "bundle"))) == (Exit.DONE, 2)
     before = lines(redbag("convert", file, "--as", kind, "--json"), "result")[0]
-    assert lines(tolerated, "result")[0]["warnings"] > before["warnings"]
+    result = lines(tolerated, "result")[0]
+    assert (result["let_through"], result["warnings"]) == (1, before["warnings"])
+    words = redbag("convert", file, "--as", kind, "--tolerate", "rb-sctid", "-o", tmp_path / "out", "--jobs", "2").stderr
+    assert words.count(": warning: medicines[0].drug.codings[0].code (") == 1
+    assert "it is tolerated, as was asked for [rb-sctid]" in words
+    assert "1 error let through" in words
     assert redbag("convert", file, "--as", "records").exit_code == Exit.DONE  # that is no FHIR
 
 
@@ -242,6 +260,26 @@ def test_convert_tells_the_vendors_file_row_and_field_also_with_several_processe
         assert "MEDICATION.CSV:3:" in each.stderr
         assert f" error: DMD (medicines[1].drug.codings[0].code, {CODE}): {SAYS}" in each.stderr
     assert [each.stderr.replace("out2", "out1") for each in told] == [told[0].stderr] * 2
+
+
+# ---- send, to an address -----------------------------------------------------------------------------------------------------------
+def test_send_tells_the_vendors_file_row_and_field_and_leaves_her_rows(tmp_path: Path, hospital_address: str) -> None:
+    shutil.copytree(EXPORTS["larkfield"], export := tmp_path / "export")
+    changed = export / "MEDICATION.CSV"
+    changed.write_bytes(changed.read_bytes().replace(b"317291008", b"317291009"))
+    send = ("send", export, "--layout", EXAMPLES / "layouts" / "larkfield.toml", "--to", hospital_address, "--patient", "create-if-missing")
+    dry = redbag(*send, "--dry-run")
+    for told in (dry, redbag(*send, "--refused", tmp_path / "again")):
+        assert told.exit_code == Exit.PARTIAL, told.stderr
+        assert told.stderr.count("/MEDICATION.CSV:3:") == 1
+        assert told.stderr.count(f" error: DMD (medicines[1].drug.codings[0].code, {CODE}): {SAYS}") == 1
+        assert told.stderr.count("[rb-sctid]") == 1
+        assert "9 residents, 1 refused" in told.stderr
+        assert "; 8 " in told.stderr
+    assert list((tmp_path / "again").iterdir())
+    tolerated = redbag(*send, "--tolerate", "rb-sctid")
+    assert f" warning: DMD (medicines[1].drug.codings[0].code, {CODE}): {SAYS}" in tolerated.stderr
+    assert "1 error let through" in tolerated.stderr
 
 
 # ---- the names of rules ----------------------------------------------------------------------------------------------------------

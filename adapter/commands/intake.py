@@ -74,6 +74,7 @@ class Intake:
     refused: int = 0
     orphans: int = 0
     warnings: int = 0
+    let_through: int = 0  # errors that were tolerated by name, or stand at the server already
     source: Places | None = None  # of the resident who was handed out last
 
     def accepted(self, title: str) -> Iterator[tuple[int, CareRecord]]:
@@ -103,6 +104,7 @@ class Intake:
         self.refused += counts["refused"]
         self.orphans += counts.get("orphans", 0)
         self.warnings += counts["warnings"]
+        self.let_through += counts.get("let_through", 0)
 
     def some(self) -> None:
         """Raises Stop where there is no care record at all."""
@@ -119,11 +121,11 @@ class Intake:
             self._problem(problem_at("refusal", number, path, reason, places.get(path)))
 
     def unproven(self, number: int, found: Iterable[Traced]) -> None:
-        """Of the resident who was handed out last: the errors of her FHIR, for which she is refused. What is tolerated is a warning."""
-        said = list(found)
-        told = [each for each in said if self._is_told(each.finding.level)]
-        self.warnings += sum(each.finding.level is Level.WARNING for each in said)
-        self.refused += any(each.finding.level is Level.ERROR for each in said)
+        """Of the resident who was handed out last: the errors of her FHIR, for which she is refused. What is let through is told as a
+        warning, for nobody else says it: where it is checked it is an error."""
+        told = list(found)
+        self.let_through += sum(each.finding.level is Level.WARNING for each in told)
+        self.refused += any(each.finding.level is Level.ERROR for each in told)
         places = self.source.places({each.field for each in told}) if self.source and told else {}
         for each in told:
             one = self.placed(each, places.get(each.field), number)
@@ -155,7 +157,8 @@ class Intake:
 
     def counts(self) -> dict[str, int]:
         nobodys = {"orphans": self.orphans} if self.export or self.orphans else {}
-        return {"residents": self.residents, "refused": self.refused, **nobodys, "warnings": self.warnings}
+        passed = {"let_through": self.let_through} if self.let_through else {}
+        return {"residents": self.residents, "refused": self.refused, **nobodys, "warnings": self.warnings, **passed}
 
     def sentence(self) -> str:
         said = [count(self.residents, "resident")]
@@ -163,6 +166,7 @@ class Intake:
         said += [f"{count(self.orphans, 'row')} that belong{'s' * (self.orphans == 1)} to nobody"] if self.orphans else []
         hint = "" if self.report else " (`redbag check` shows them)"
         said += [count(self.warnings, "warning") + hint] if self.warnings else []
+        said += [f"{count(self.let_through, 'error')} let through"] if self.let_through else []
         return ", ".join(said)
 
     def _may_travel(self, found: CareRecord | Refused, number: int, source: Places,

@@ -71,7 +71,7 @@ class Line(msgspec.Struct):
 def _done(line: bytes) -> Done:
     """Raises MsgspecError."""
     read = msgspec.json.decode(line, type=Line)
-    if read.counts.keys() - {"orphans"} != COUNTED or not all(map(OURS.fullmatch, read.files)):
+    if read.counts.keys() - {"orphans", "let_through"} != COUNTED or not all(map(OURS.fullmatch, read.files)):
         raise msgspec.ValidationError
     return Done(read.piece, read.counts, list[Said](read.said), read.refused, (), read.files)
 

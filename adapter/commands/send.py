@@ -72,6 +72,7 @@ async def _send_all(there: There, intake: Intake, options: Options, talk: Talk) 
                 continue
             sent = await patiently(send(there.client, care_record, there.policy, options), intake.where(number), talk)
             tally.add(sent)
+            intake.unproven(number, traced_to(care_record, sent.unproven))
             tell(number, sent, intake, options, talk)
             if sent.for_all:
                 raise Stop(Exit.NOTHING, f"It would be the same for all: stopped at record {number}. {there.credentials}.")
@@ -83,7 +84,7 @@ async def _send_all(there: There, intake: Intake, options: Options, talk: Talk) 
 def tell(number: int, sent: Sent, intake: Intake, options: Options, talk: Talk) -> None:
     """One resident: what is to be said, and what became of her rows."""
     place = intake.where(number)
-    lines = [f"{place}: {sentence}" for sentence in sent.sentences]
+    lines = [f"{place}: {sentence}" for sentence in besides(sent)]
     verdict = "compared" if options.dry_run and sent.verdict is Verdict.DELIVERED else sent.verdict.value
     lines.append(f"{place}: {verdict}{counted(Counter(row.became for row in sent.rows))}")
     talk.found("resident", as_json(number, sent), "\n".join(lines), data=options.dry_run)
@@ -93,7 +94,13 @@ def tell(number: int, sent: Sent, intake: Intake, options: Options, talk: Talk) 
 def as_json(number: int, sent: Sent) -> dict[str, Any]:
     rows = [{name: value for name, value in vars(row).items() if value not in (None, ())} for row in sent.rows]
     not_written = {"not_written": list(sent.not_written)} if sent.not_written else {}
-    return {"record": number, "verdict": sent.verdict.value, "rows": rows, **not_written, "says": list(sent.sentences)}
+    return {"record": number, "verdict": sent.verdict.value, "rows": rows, **not_written, "says": besides(sent)}
+
+
+def besides(sent: Sent) -> list[str]:
+    """What is said, but for what is told at the sender's own file, row and field."""
+    placed = set(map(str, sent.unproven))
+    return [sentence for sentence in sent.sentences if sentence not in placed]
 
 
 def counted(became: Counter[str]) -> str:

@@ -14,6 +14,7 @@ from adapter.delivery.deadline import within
 from adapter.delivery.dialects.decision import Asked, Came
 from adapter.delivery.loads import Sending
 from adapter.delivery.outcome import Verdict, without_answer
+from adapter.delivery.proving import Unproven
 from adapter.delivery.resident import Stopped
 from adapter.delivery.retry import pause
 from mappings.bag import CareRecord
@@ -80,7 +81,8 @@ class Sent:
     """`patient` is the resident's resource there ("Patient/123"), as far as it is known. `not_written`: fields of the resident that say
     what the server's Patient does not, and that are not written under this policy. `unsettled`: something beside the rows is for a
     person. `for_all`: it would be the same for every other resident, such as a 401. `came`: the answer, or the lack of one, that ended it
-    if it did not end well; none, where it was not the server's doing; `asked`: what it was the answer to."""
+    if it did not end well; none, where it was not the server's doing; `asked`: what it was the answer to. `unproven`: the errors for which
+    it was refused, and those that were let through; each is one of the sentences too."""
 
     verdict: Verdict
     rows: tuple[SentRow, ...] = ()
@@ -92,6 +94,7 @@ class Sent:
     for_all: bool = False
     came: Came | None = field(default=None, repr=False)
     asked: Asked = READ
+    unproven: tuple[Unproven, ...] = field(default=(), repr=False)
 
     @property
     def for_a_person(self) -> bool:

@@ -22,6 +22,7 @@ WOULD: Mapping[str, Became] = {"new": "new", "same": "same", "changed": "changed
 UNTOLD = "resident: the server has taken her and does not say under which id: send again, she is then found, and the rest goes on"
 ALONE = "is alone more than the server takes at once: ask its owner how much that is"
 DID: Mapping[str, Became] = {"same": "unchanged", "edited": "kept", "unreadable": "kept"}
+NOT_SENT: Mapping[str, Became] = {**dict.fromkeys(WOULD, "not sent"), **DID}
 
 
 async def write(client: FhirClient, parts: Sequence[Part], differences: Sequence[Difference], said: Sequence[Remark],
@@ -35,21 +36,19 @@ async def write(client: FhirClient, parts: Sequence[Part], differences: Sequence
     unproven = _unproven(planned(staged, options.sending), options)
     told += map(str, unproven)
     refused = is_refused(unproven)
-    if options.dry_run:
-        rows = tuple(_row(d, WOULD[d.state]) for d in differences)
-        told += [sentence for d in differences for sentence in _would(d, options)]
-        return Sent(Verdict.REFUSED if refused else Verdict.DELIVERED, rows, tuple(told), unsettled=unsettled), False
-    if refused:
-        rows = tuple(_row(d, DID.get(d.state, "not sent")) for d in differences)
-        return Sent(Verdict.REFUSED, rows, tuple(told), unsettled=unsettled), False
+    told += [sentence for d in differences for sentence in _would(d, options)] if options.dry_run else []
+    if refused or options.dry_run:
+        verdict, became = (Verdict.REFUSED, NOT_SENT) if refused else (Verdict.DELIVERED, WOULD)
+        rows = tuple(_row(d, became[d.state]) for d in differences)
+        return Sent(verdict, rows, tuple(told), unsettled=unsettled, unproven=tuple(unproven)), False
     sent, clash = await _deliver(client, staged, found, told, options)
-    return replace(sent, unsettled=unsettled), clash
+    return replace(sent, unsettled=unsettled, unproven=tuple(unproven)), clash
 
 
 def _unproven(requests: Iterable[Load], options: Options) -> list[Unproven]:
     """Of all that will be written, before any of it is: so one bad resource keeps back the others too, whichever way they travel."""
     return list(dict.fromkeys(each for load in requests for each in proving.unproven(
-        load.resource, [called(row) for row in load.rows], options.tolerate, [each.difference.theirs for each in load.going])))
+        load.resource, [row.name for row in load.rows], options.tolerate, [each.difference.theirs for each in load.going])))
 
 
 def with_endings(parts: Sequence[Part], ends: Sequence[Difference], policy: Policy, base: str, timestamp: str | None = None) -> list[Part]:
