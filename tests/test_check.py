@@ -194,6 +194,23 @@ def test_ndjson_is_checked_by_the_line() -> None:
     assert (result.exit_code, result.stderr) == (Exit.PARTIAL, "Checked: 3 resources, 2 refused.\n")
 
 
+def test_one_document_with_an_entry_a_line_is_one_document(tmp_path: Path) -> None:
+    """Its first line ends within a list, and the next begins with {: our own report is written so."""
+    bundle = wire.loads(redbag("convert", "-", "--as", "collection", said=EXAMPLE).stdout.encode())
+    a_line = [wire.dumps(each).decode().replace("\n", "") for each in bundle.pop("entry")]
+    head = json.dumps(bundle)[:-1]
+    for said in (f'{head}, "entry": [\n' + ",\n".join(a_line) + "\n]}\n", f'{head}, "entry": [\n' + "\n,".join(a_line) + "\n]}\n",
+                 f'{head}, "entry": [{a_line[0]}\n,' + "\n,".join(a_line[1:]) + "\n]\n}\n"):
+        (tmp_path / "bundle.json").write_text(said)
+        for name in ("-", tmp_path / "bundle.json"):
+            result = redbag("check", name, "--least", "error", said=said)
+            assert (result.exit_code, result.stdout) == (Exit.DONE, "")
+            assert f"Checked: {len(a_line)} resources, " in result.stderr
+    report = redbag("check", "-", "--report", "outcome", said=EXAMPLE).stdout
+    assert report.splitlines()[0].endswith("[")
+    assert "Checked: 1 resource" in redbag("check", "-", said=report).stderr
+
+
 def test_what_a_server_has_is_checked(address: str) -> None:
     bag = ndjson(example())
     assert redbag("send", "-", "--to", address, "--patient", "create-if-missing", said=bag).exit_code == Exit.DONE

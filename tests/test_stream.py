@@ -62,6 +62,11 @@ SHAPES: dict[str, tuple[bytes, list[tuple[int, str]]]] = {
         (1, KEYS[0]), (2, "missing+unknown-field"), (3, "not-json"), (4, "not-an-object"), (5, "not-an-object"), (6, KEYS[1])]),
     "a bad first line": (b'{"source": \n' + TWO, [(1, "not-json"), (2, KEYS[1])]),
     "a bad document": (b'{\n "source": }', [(1, "not-json")]),
+    "a document with a medicine a line": (b'{"source": "https://home.example/records", "as_of": "2025-01-14T21:45:00Z", "resident":\n'
+                                          b'{"key": "a"}\n, "lists": [\n' + b"{},\n{},\n{}\n]}\n", [(1, "missing")]),
+    "a document whose first line ends within a list": (
+        keyed("a", ', "medicines": [')[:-1] + b'\n{"status": "active"}\n,{"status": "active"}\n]}\n', [(1, "missing")]),
+    "two bad lines": (b'{"a": 1,}\n{"a": 1,}\n{', [(1, "not-json"), (2, "not-json"), (3, "not-json")]),
     "a list with bad ones": (b"[" + ONE + b', {"a": 1}, 5, null]', [
         (1, KEYS[0]), (2, "missing+unknown-field"), (3, "wrong-type"), (4, "wrong-type")]),
     "a bad list": (b"[" + ONE + b",]", [(1, "not-json")]),
