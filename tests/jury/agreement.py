@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from adapter.conformance import Finding, Level
+from tests.mutants.corpus import is_aside
 from tests.mutants.verdicts import Issue
 
 SIGNED = Path(__file__).resolve().parent / "disagreements.toml"
@@ -83,11 +84,12 @@ def _entries(name: str, needed: frozenset[str]) -> list[dict[str, Any]]:
 
 
 def unused(*tallies: Tally) -> list[str]:
-    """Signed ids that no disagreement needs any more."""
+    """Signed ids that no disagreement needs any more; of mutants that are kept aside nobody knows it here."""
     judges = {each.judge for each in tallies}
     return [f"{entry['judge']}, {entry['only']}: {id_}" for entry in signed() if entry["judge"] in judges for id_ in entry["ids"]
-            if not any(fnmatchcase(_plain(known), _plain(id_)) for each in tallies if each.judge == entry["judge"]
-                       for known in getattr(each, entry["only"]))]
+            if not is_aside(id_)
+            and not any(fnmatchcase(_plain(known), _plain(id_)) for each in tallies if each.judge == entry["judge"]
+                           for known in getattr(each, entry["only"]))]
 
 
 def _plain(id_: str) -> str:
