@@ -28,6 +28,7 @@ from mappings.rest import texts
 from tests import foreign
 from tests.exports.vendors import EXAMPLES
 from tests.mutate import copied
+from tests.packages import element, package, profile
 from tests.test_cli import CANARY, EXAMPLE, another, example, lines, ndjson, redbag
 from tests.test_cli_formats import PATIENT
 from tests.test_cli_server import address
@@ -122,7 +123,7 @@ def test_what_is_wrong_only_with_what_is_sent_is_found_too(record: CareRecord, k
         def clean(self, resource: Any) -> bool:
             return resource["type"] != "transaction"
 
-        def findings(self, resource: Any) -> list[Finding]:
+        def findings(self, resource: Any, profiles: Any = ()) -> list[Finding]:
             return [Finding(Level.ERROR, "fhir-format", f"Bundle.entry[{n}].request.url", "is no URL") for n in (0, 3)]
 
         definitions = known.checker.definitions
@@ -177,7 +178,7 @@ def test_a_folder_is_gone_through(folder: Path) -> None:
     end, = lines(redbag("check", folder, "--json"), "result")
     assert (end["exit"], end["files"], end["residents"], end["resources"], end["refused"]) == (Exit.PARTIAL, 4, 2, 3, 1)
     assert result.stderr.splitlines()[-1].startswith("Checked: 4 files, 2 residents, 3 resources, 1 refused, ")
-    assert "Passed over: 1 file with other endings." in result.stderr
+    assert "Passed over: 1 file with other endings. A vendor's export is read with --layout." in result.stderr
 
 
 def test_one_of_several_that_cannot_be_read_does_not_stop_the_others(folder: Path) -> None:
@@ -217,6 +218,8 @@ def test_what_a_server_has_is_checked(address: str) -> None:
     everything = redbag("check", f"{address}/Encounter?_count=1", "--least", "information")
     assert everything.exit_code == Exit.DONE
     assert everything.stderr.splitlines()[-1].startswith("Checked: 1 resource")
+    pages = redbag("check", f"{address}/MedicationStatement?_count=2", "--least", "warning")
+    assert "warning: Bundle.link: only the first page was checked, 2 of " in pages.stdout
     nothing = redbag("check", f"{address}/Patient/9990000018")
     assert (nothing.exit_code, nothing.stdout) == (Exit.NOTHING, "")
     assert "the server answers with status 404" in nothing.stderr
@@ -244,6 +247,38 @@ BP = "http://hl7.org/fhir/StructureDefinition/bp"
 def test_options(options: tuple[str, ...], said: str, end: Exit, shown: int) -> None:
     result = redbag("check", "-", *options, said=said)
     assert (result.exit_code, len(result.stdout.splitlines())) == (end, shown)
+
+
+TRUST_PATIENT = profile("TrustPatient", "Patient", element("Patient.photo", min=1),
+                        base="https://fhir.hl7.org.uk/StructureDefinition/UKCore-Patient")
+
+
+def test_a_package_holds_for_its_types_and_is_counted(tmp_path: Path) -> None:
+    """Whether they claim its profile or not; a Bundle's and a record's too."""
+    url, trust = TRUST_PATIENT["url"], package(tmp_path, TRUST_PATIENT)
+    bundle = redbag("convert", "-", "--as", "collection", said=EXAMPLE).stdout
+    for options in (("--package", trust), ("--package", trust, "--profile", url)):
+        for said, place in ((json.dumps(PATIENT), "Patient.photo"), (EXAMPLE, "Patient.photo"),
+                            (bundle, "resource.photo")):
+            result = redbag("check", "-", *options, said=said)
+            error, = [line for line in result.stdout.splitlines() if ": error: " in line]
+            assert place in error
+            assert url in error
+            assert f"Held against {url}: 1 resource." in result.stderr.splitlines()
+            assert result.exit_code in (Exit.NOTHING, Exit.PARTIAL)
+    stay = json.dumps({"resourceType": "Encounter", "status": "finished", "class": {"code": "IMP"}})
+    assert f"Held against {url}: 0 resources." in redbag("check", "-", "--package", trust, said=stay).stderr
+
+
+def test_of_several_profiles_of_one_type_the_one_that_is_claimed_or_named_holds(tmp_path: Path) -> None:
+    trust = package(tmp_path, TRUST_PATIENT, profile("Other", "Patient", element("Patient.link", min=1)))
+    nothing = redbag("check", "-", "--package", trust, said=json.dumps(PATIENT))
+    assert (nothing.exit_code, nothing.stdout) == (Exit.DONE, "")
+    assert "The packages have several profiles of Patient: they hold where one is claimed, or named with --profile." in nothing.stderr
+    claimed = PATIENT | {"meta": {"profile": [TRUST_PATIENT["url"]]}}
+    for options, said in (((), claimed), (("--profile", TRUST_PATIENT["url"]), PATIENT)):
+        result = redbag("check", "-", "--package", trust, *options, said=json.dumps(said))
+        assert ["photo" in line for line in result.stdout.splitlines() if "[fhir-min]" in line] == [True]
 
 
 def test_a_profile_is_held_against_where_it_is_asked_for() -> None:

@@ -28,6 +28,9 @@ class Known(Definitions):
     def implied(self, kind: str) -> Profile | None:
         return None
 
+    def brought(self, kind: str) -> tuple[Profile, ...]:
+        return ()
+
     def codes(self, value_set: str) -> Any:
         return self.base.codes(value_set)
 

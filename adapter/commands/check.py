@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 from adapter.commands import check_closing as closing
 from adapter.commands import fhir, files
 from adapter.commands.check_against import Against, against
-from adapter.commands.check_inputs import inputs, is_address
+from adapter.commands.check_inputs import EXPORT, inputs, is_address
 from adapter.commands.exits import Exit, Stop
 from adapter.commands.talk import Talk, count
 from adapter.conformance import Finding, Level
@@ -98,7 +98,7 @@ class Session:
             for number, name in enumerate(found.each, 1):
                 self._input(name, found.is_one)
                 step(number)
-        return self._ended({}, f" Passed over: {count(found.passed, 'file')} with other endings." if found.passed else "")
+        return self._ended({}, f" Passed over: {count(found.passed, 'file')} with other endings. {EXPORT}" if found.passed else "")
 
     def exported(self, export: Exported) -> Exit:
         from adapter.commands.exported import closed
@@ -169,6 +169,7 @@ class Session:
         yield
         self.summary.exit = self._exit()
         self.summary.not_checked, self.summary.not_looked_up = self.against.not_checked(), self.against.not_looked_up
+        self.summary.held, self.summary.apart = self.against.held, self.against.checker.definitions.apart
         self.summary.seconds = time.perf_counter() - began
         self._tell(self.report.end(self.summary))
 

@@ -12,6 +12,7 @@ from typing import Any
 from adapter.commands.exits import Exit, Stop
 from adapter.conformance import Checker, Finding, checker
 from adapter.conformance.definitions import DEFAULT_SETS
+from adapter.conformance.references import is_of
 from adapter.conformance.shelf import SETS
 from adapter.faults import Refused
 from adapter.second_opinion import NOT_INSTALLED
@@ -24,23 +25,30 @@ BASE = DEFAULT_SETS[0]  # FHIR R4 itself: without it nothing can be said
 @dataclass
 class Against:
     """`profiles`: instead of UK Core's of each type. `second`: fhir.resources is asked too. `met`: every profile that anything was held
-    against."""
+    against. `held`: how many resources were held against one that was named, or brought in a package."""
 
     checker: Checker
     profiles: tuple[str, ...] = ()
     second: bool = False
     met: set[str] = field(default_factory=set)
     not_looked_up: Counter[str] = field(default_factory=Counter)
+    held: Counter[str] = field(default_factory=Counter)
+
+    def __post_init__(self) -> None:
+        known = self.checker.definitions
+        brought = (profile.url for kind in known.types() for profile in known.brought(kind)) if known.packages else ()
+        self.held.update(dict.fromkeys((*self.profiles, *brought), 0))
 
     def findings(self, resource: Any) -> list[Finding]:
         checked = self.checker.check(resource, profiles=self.profiles)
         self.not_looked_up.update(checked.not_looked_up)
         for _, each in resources(resource):
             self.met.update(self._profiles(each))
+            self.held.update(profile for profile in self._besides(str(each.get("resourceType"))))
         return in_order([*checked.findings, *self._second_opinion(resource)])
 
     def clean(self, resource: Resource) -> bool:
-        return self.checker.clean(resource)
+        return self.checker.check(resource, profiles=self.profiles).clean if self.profiles else self.checker.clean(resource)
 
     def not_checked(self) -> Counter[str]:
         return self.checker.not_checked(sorted(self.met))
@@ -58,10 +66,17 @@ class Against:
 
     def _profiles(self, resource: Resource) -> Iterator[str]:
         kind, known = str(resource.get("resourceType")), self.checker.definitions
-        yield from (profile.url for profile in (known.type(kind), None if self.profiles else known.implied(kind)) if profile)
+        yield from (profile.url for profile in (known.type(kind), None if self._named(kind) else known.implied(kind)) if profile)
         said = meta.get("profile") if isinstance(meta := resource.get("meta"), dict) else None
         claimed = [each for each in said if isinstance(each, str)] if isinstance(said, list) else []
-        yield from (profile.url for url in (*claimed, *self.profiles) if (profile := known.profile(url)))
+        yield from (profile.url for url in (*claimed, *self._besides(kind)) if (profile := known.profile(url)))
+
+    def _named(self, kind: str) -> list[str]:
+        return [url for url in self.profiles if is_of(self.checker.definitions.profile(url), kind)]
+
+    def _besides(self, kind: str) -> list[str]:
+        """What somebody named for this type, else what the packages ask of it."""
+        return self._named(kind) or [profile.url for profile in self.checker.definitions.brought(kind)]
 
 
 def in_order(found: Iterable[Finding]) -> list[Finding]:

@@ -41,7 +41,11 @@ def lines(summary: Summary, shown: int) -> Iterator[str]:
     if grave > MANY:
         yield from (f"{number:>9,} × {level} {rule}" for level, rule, number in summary.by_rule() if level is not Level.INFORMATION)
     if shown < grave:
-        yield f"Shown are the first {shown:,} findings of {found:,}."
+        yield f"Shown: {shown:,} of {count(found, 'finding')}; --most and --least say which."
+    yield from (f"Held against {url}: {count(number, 'resource')}." for url, number in summary.held.items())
+    if summary.apart:
+        several = ", ".join(summary.apart)
+        yield f"The packages have several profiles of {several}: they hold where one is claimed, or named with --profile."
     if summary.not_looked_up or summary.not_checked:
         codes = [f"{count(number, 'code')} of {system}" for system, number in summary.not_looked_up.most_common()]
         stated = [f"{number:,} × {reason}" for reason, number in summary.not_checked.most_common()]
@@ -57,5 +61,6 @@ def as_json(summary: Summary, exit: Exit) -> dict[str, Any]:
         "exit": exit, "files": summary.files, "residents": summary.residents, "resources": summary.holds - summary.residents,
         "refused": summary.bad, **orphans, "errors": summary.levels[Level.ERROR], "warnings": summary.levels[Level.WARNING],
         "information": summary.levels[Level.INFORMATION], "unread": rules[UNREAD], "rules": dict(rules),
+        **({"held_against": dict(summary.held)} if summary.held else {}),
         "not_checked": dict(summary.not_checked), "not_looked_up": dict(summary.not_looked_up), "definitions": list(summary.sets),
         "seconds": round(summary.seconds, 3)}

@@ -10,6 +10,7 @@ from adapter.commands import files
 from adapter.commands.exits import Exit, Stop
 
 ENDINGS = frozenset({".json", ".xml", ".ndjson", ".jsonl"})  # what is looked at in a folder
+EXPORT = "A vendor's export is read with --layout."
 SCHEMES = ("http://", "https://")
 
 
@@ -40,7 +41,7 @@ def inputs(names: Iterable[str]) -> Inputs:
     if found.count(files.STDIN) > 1:
         raise Stop(Exit.USAGE, "A pipe can be read once: name - once.")
     if not found:
-        raise Stop(Exit.NOTHING, f"Nothing to check: no file that ends in {', '.join(sorted(ENDINGS))}.")
+        raise Stop(Exit.NOTHING, f"Nothing to check: no file that ends in {', '.join(sorted(ENDINGS))}. {EXPORT}")
     return Inputs(found, passed, given == found and len(found) == 1)
 
 

@@ -70,6 +70,12 @@ READING = {
     "orphaned": "Where the layout states that no row means none, no rows belong to nobody.",
     # what is told besides
     "rb-one-page": "Of a search at an address one page is checked; that there are more is said.",
+    "package-unreadable": "A package is a whole .tgz.",
+    "package-too-large": "A package, what is in it and each definition are no larger than a package can be.",
+    "package-path": "No file of a package leads out of it.",
+    "package-manifest": "A package says in package/package.json its name, its version and that it is for FHIR R4.",
+    "too-many-cells": "A row has as many cells as its header.",
+    "too-few-cells": "A row has as many cells as its header.",
     "package-definition": "A definition in a package is a whole and readable one.",
 }
 

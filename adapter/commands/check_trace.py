@@ -46,7 +46,7 @@ def _sent(record: CareRecord, rows: Sequence[Row], against: Against) -> Iterator
     for part in transaction(record, AS_SENT):
         if not against.clean(part.bundle):
             of_part = [made_from[row.name] for row in part.rows]
-            yield from (back(finding, of_part) for finding in against.checker.findings(part.bundle)
+            yield from (back(finding, of_part) for finding in against.checker.findings(part.bundle, profiles=against.profiles)
                         if finding.level is Level.ERROR and is_ours(finding, of_part))
 
 

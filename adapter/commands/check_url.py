@@ -30,7 +30,10 @@ def unit(address: str, against: Against, talk: Talk) -> Unit:
         raise Stop(Exit.NOTHING, f"{answer.shown}: the server answers with status {answer.status}, and with nothing to check.")
     found = fhir.findings(answer.resource, against)
     if any(link.get("relation") == "next" for link in answer.listed("link")):
-        found.append(Finding(Level.INFORMATION, ONE_PAGE, "Bundle.link", "the search goes on, and only this page of it was checked"))
+        total = answer.resource.get("total")
+        of = f" of {total:,}" if isinstance(total, int) else ""
+        says = f"only the first page was checked, {len(answer.listed('entry')):,}{of}"
+        found.append(Finding(Level.WARNING, ONE_PAGE, "Bundle.link", says, "the others are at the link next, or ask with a larger _count"))
     told = tuple(Told(each, answer.shown.removeprefix("GET ")) for each in found)
     return Unit(answer.shown.removeprefix("GET "), "document", told, time.perf_counter() - began, fhir.counted(answer.resource))
 

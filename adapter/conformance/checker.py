@@ -53,9 +53,11 @@ class Checker:
                 self._rules[kind] = (*self._rules.get(kind, ()), rule)
 
     def check(self, resource: Json, *, profiles: Sequence[str] = (), path: str = "") -> Checked:
-        """`profiles`: canonical URLs to hold it against instead of UK Core's profile of its type. `path`: of where it stands, for findings;
-        else its type. A bundle: and every resource in it."""
+        """`profiles`: canonical URLs to hold it against instead of UK Core's profile of its type; in a Bundle, whatever is of their types.
+        `path`: of where it stands, for findings; else its type. A bundle: and every resource in it."""
         walk = Walk(self._forms, self._invariants, self._rules, self._at_most)
+        if isinstance(resource, dict) and resource.get("resourceType") == "Bundle":
+            walk.named, profiles = profiles, ()
         try:
             walk.resource(resource, path, profiles=profiles)
         except Enough:

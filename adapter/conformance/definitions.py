@@ -4,6 +4,7 @@
     known.type("Patient")                                     the type
     known.profile("https://fhir.hl7.org.uk/StructureDefinition/UKCore-Patient|2.0.2")
     known.implied("Patient")                                  what every Patient is held against besides
+    known.brought("Patient")                                  and by the packages that somebody brought
 
 What stands later in the list wins where two say the same URL. Nothing is decoded before it is asked for.
 """
@@ -17,8 +18,9 @@ from typing import Protocol
 from msgspec.structs import replace
 
 from adapter.conformance.model import Codes, CodeSystem, Profile
-from adapter.conformance.shelf import Shelf
+from adapter.conformance.shelf import Made, Shelf
 
+HL7 = "http://hl7.org/fhir/StructureDefinition/"
 DEFAULT_SETS = ("r4-4.0.1", "ukcore-stu2-2.0.2")
 
 
@@ -53,8 +55,8 @@ class Source(Protocol):
 class Definitions:
     """Every question by canonical URL; `|version` asks for that version and no other."""
 
-    def __init__(self, sources: Sequence[Source]) -> None:
-        self._sources = tuple(reversed(sources))
+    def __init__(self, sources: Sequence[Source], packages: Sequence[Made] = ()) -> None:
+        self._sources, self.packages = tuple(reversed(sources)), tuple(packages)
         self._codes: dict[str, Codes | None] = {}
 
     @classmethod
@@ -80,6 +82,23 @@ class Definitions:
     def implied(self, kind: str) -> Profile | None:
         url = next((source.implied[kind] for source in self._sources if kind in source.implied), None)
         return self.profile(url) if url else None
+
+    def brought(self, kind: str) -> tuple[Profile, ...]:
+        """What a package asks of every resource of this type: its profile of it, where it has one alone."""
+        return self._brought.get(kind, ())
+
+    @cached_property
+    def apart(self) -> tuple[str, ...]:
+        """The types that a package has several profiles of: which of them is meant is claimed, or named."""
+        return tuple(sorted({kind for each in self.packages for kind, profiles in constraining(each).items() if len(profiles) > 1}))
+
+    @cached_property
+    def _brought(self) -> dict[str, tuple[Profile, ...]]:
+        found: dict[str, tuple[Profile, ...]] = {}
+        for package in self.packages:
+            for kind, profiles in constraining(package).items():
+                found[kind] = (*found.get(kind, ()), *profiles) if len(profiles) == 1 else found.get(kind, ())
+        return {kind: profiles for kind, profiles in found.items() if profiles}
 
     def codes(self, value_set: str) -> Codes | None:
         """None where it is not there, or hangs on one that is not there."""
@@ -107,6 +126,15 @@ class Definitions:
         return iter(dict.fromkeys(name for source in reversed(self._sources) for name in source.types))
 
 
+def constraining(package: Made) -> dict[str, list[Profile]]:
+    """Its profiles by the type that they are of. HL7's own are for whoever claims them, in whatever package they come."""
+    found: dict[str, list[Profile]] = {}
+    for profile in package.profiles.values():
+        if profile.kind == "resource" and profile.derivation == "constraint" and not profile.url.startswith(HL7):
+            found.setdefault(profile.type, []).append(profile)
+    return found
+
+
 def implicit(url: str) -> Codes | None:
     """Of a value set that needs no definition: nobody can list it."""
     return next((Codes(url, unlisted=(system,)) for start, system in IMPLICIT.items() if url.startswith(start)), None)
@@ -118,12 +146,14 @@ _shelf = lru_cache(Shelf)      # what was decoded of a set once is decoded
 @lru_cache(maxsize=8)
 def _of(sets: tuple[str, ...], packages: tuple[Path, ...]) -> Definitions:
     sources: list[Source] = [_shelf(name) for name in sets]
+    brought: list[Made] = []
     for path in packages:
-        sources.append(_brought(path, Definitions(sources)))
-    return Definitions(sources)
+        brought.append(_package(path, Definitions(sources)))
+        sources.append(brought[-1])
+    return Definitions(sources, brought)
 
 
-def _brought(path: Path, known: Definitions) -> Source:
+def _package(path: Path, known: Definitions) -> Made:
     """A package, over everything that stands before it."""
     from adapter.conformance.package import read_package, set_of  # most runs bring none, and what compiles need not be loaded
 

@@ -68,6 +68,11 @@ def claimed(walk: Walk, resource: dict[str, Json], path: str) -> list[str]:
     return [url for index, url in plain if _known(walk, url, str(resource["resourceType"]), f"{path}.meta.profile[{index}]")]
 
 
+def is_of(profile: Profile | None, kind: str) -> bool:
+    """Whether it is a profile that a resource of this type can be held against."""
+    return profile is not None and profile.type in lineage(kind)
+
+
 def fits(walk: Walk, url: str, kind: str, path: str) -> bool:
     """Whether a profile that is asked for is known, and one of this type; else it is told."""
     profile = walk.forms.definitions.profile(url)
@@ -75,7 +80,7 @@ def fits(walk: Walk, url: str, kind: str, path: str) -> bool:
         walk.error("fhir-profile", path, f"is to be held against {url}, which none of the definitions loaded knows", "load its package")
     elif profile.type not in lineage(kind):
         walk.error("fhir-profile", path, f"is to be held against {url}, a profile of {profile.type}, which it is not", "", url)
-    return profile is not None and profile.type in lineage(kind)
+    return is_of(profile, kind)
 
 
 def _known(walk: Walk, url: str, kind: str, path: str) -> bool:

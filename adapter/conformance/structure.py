@@ -24,6 +24,7 @@ DEEPEST = 64
 LONGEST = 100_000      # elements of one list
 PRIMITIVE = "primitive-type"
 CLAIMED, WANTED, OF_CODE = "which meta.profile claims", "which is asked for here", "which holds for this code"
+BROUGHT = "the package's of this type"
 
 
 @dataclass(slots=True, eq=False)
@@ -66,6 +67,7 @@ class Walk:
     unlisted: Counter[str] = field(default_factory=Counter)
     deep: int = 0
     why: dict[str, str] = field(default_factory=dict)      # profile -> why it holds for the resource that is walked through
+    named: Sequence[str] = ()                              # profiles instead of the implied ones of their types, wherever these stand
 
     def tell(self, level: Level, rule: str, path: str, says: str, fix: str = "", source: str = "") -> None:
         """So many of each level: whatever a resource is warned of, its errors are known. Raises Enough."""
@@ -279,11 +281,13 @@ class Walk:
         if kind is None:
             return False
         path = path or kind
+        profiles = (*profiles, *(url for url in self.named if references.is_of(self.forms.definitions.profile(url), kind)))
         wanted = [url for url in (*profiles, *(asked.profiles if asked else ())) if references.fits(self, url, kind, path)]
         claims = [*wanted, *references.claimed(self, value, path)]
         form = self.forms.of(kind, self._held_against(kind, claims, implied=not profiles, resource=value))
         here = self._here(value, kind, path, around)
         outside, self.why = self.why, dict.fromkeys(claims[len(wanted):], CLAIMED) | dict.fromkeys(wanted, WANTED)
+        self.why |= {each.url: BROUGHT for each in self.forms.definitions.brought(kind) if each.url not in self.why}
         if kind == "Observation":
             self.why |= dict.fromkeys(vital_signs.implied(value), OF_CODE)
         sound = self.object(form, value, path, here)
@@ -307,7 +311,8 @@ class Walk:
         """The type, what is claimed, and what is implied: each once."""
         definitions = self.forms.definitions
         signs = vital_signs.implied(resource) if kind == "Observation" else ()
-        found = [definitions.type(kind), *map(definitions.profile, (*claims, *signs)), definitions.implied(kind) if implied else None]
+        usual = (definitions.implied(kind), *definitions.brought(kind)) if implied else ()
+        found = [definitions.type(kind), *map(definitions.profile, (*claims, *signs)), *usual]
         return tuple(Said(each.root, each) for each in {each.url: each for each in found if each and each.type == kind}.values())
 
     def conforms(self, value: Json, urls: Sequence[str]) -> bool:

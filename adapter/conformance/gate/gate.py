@@ -101,7 +101,7 @@ class Gate:
         type_, profile = self.definitions.type(kind), self.definitions.implied(kind)
         if type_ is None or type_.kind != "resource" or type_.abstract:
             return None
-        return self.forms.of(kind, tuple(Said(each.root, each) for each in (type_, profile) if each))
+        return self.forms.of(kind, tuple(Said(each.root, each) for each in (type_, profile, *self.definitions.brought(kind)) if each))
 
     def compiled(self, schema: Schema) -> Valid:
         try:
