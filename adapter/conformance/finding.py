@@ -10,7 +10,6 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import NamedTuple
 
-
 OWN_CHECK = "rb-record"  # what a record says against itself, whatever FHIR thinks of it
 UNREAD = "rb-unread"  # what is right, and no record of ours holds
 
