@@ -99,6 +99,8 @@ LOST = tuple(Case(asked, lost(kind), means, do, whom, None, says) for kind, mean
 TOKEN = "the server does not accept our token: a fresh one is asked for"  # noqa: S105  # a sentence
 WHO = "the server does not accept who we are: check the credentials"
 FORBIDDEN = "the server knows us and does not allow this: ask its owner for permission"
+NO_BUNDLES = "this server takes no such bundles here: set `sending` to batch or single (--sending); `redbag probe URL` tells what it takes"
+CANNOT_ALL = "the server cannot do this, or takes no such bundles: `redbag probe URL` tells what it takes, for `sending` (--sending)"
 BEFORE = "it is refused without a reason, so by something that stands before the server: check the address, the proxy, the firewall"
 OFTEN = "the server is asked too often: send again later"
 ROOM = "the server has no room: tell its owner, and send again later"
@@ -140,7 +142,7 @@ OF_FHIR = (
     Case(BUNDLE, said(404, "processing", hapi="1091"), "dead", "", "delivery", None, MISSING),
     Case(*entry("404 Not Found"), "dead", "", "delivery", None, MISSING),
     Case(BUNDLE, said(410), "retry", "", "repair", None, "nothing is at this address any more: check the address"),
-    Case(BUNDLE, said(405), "retry", "", "repair", None, "the server does not take bundles at this address: check the address"),
+    Case(BUNDLE, said(405), "retry", "", "repair", None, NO_BUNDLES),
     Case(ONE, said(405), "dead", "", "delivery", None, CANNOT),
     Case(BUNDLE, said(406), "retry", "", "repair", None,
          "the server does not answer in the format asked for: take the other (--format, or `form`)"),
@@ -200,7 +202,10 @@ OF_FHIR = (
     Case(BUNDLE, said(422, "invariant", retry_after=5.0), "dead", "", "delivery", None,
          "the server read it and its rules refuse the content"),
     Case(*entry("422", "invalid"), "dead", "", "delivery", None, "the server read it and its rules refuse the content"),
-    Case(BUNDLE, said(501), "dead", "", "delivery", None, CANNOT),
+    Case(BUNDLE, said(501), "dead", "", "delivery", None, CANNOT_ALL),
+    Case(BUNDLE, said(501, "not-supported"), "dead", "", "delivery", None, CANNOT_ALL),
+    Case(BUNDLE, said(400, "not-supported"), "dead", "", "delivery", None, CANNOT_ALL),
+    Case(ONE, said(501), "dead", "", "delivery", None, CANNOT),
     Case(BUNDLE, said(418), "dead", "", "delivery", None, "the server refuses it"),
     # it failed
     Case(QUESTION, said(500), "retry", "", "delivery", None, "the server failed: send again later"),

@@ -129,6 +129,13 @@ def test_without_any_list_the_senders_own_are_looked_through() -> None:
     assert Ward(hospital).all() == NOTHING
 
 
+def test_who_is_not_in_use_by_our_own_word_too_is_for_nobody() -> None:
+    hospital, gone = Hospital(), replace(WHOLE, resident=replace(MARY, active=False))
+    hospital.send(gone, CREATE)
+    sent = hospital.send(gone, CREATE)
+    assert (sent.verdict, sent.for_a_person, sent.sentences) == (Verdict.DELIVERED, False, ())
+
+
 def test_whoever_is_sent_next_to_a_patient_that_was_taken_back_is_for_a_person() -> None:
     hospital = visited(CREATE)
     hospital.retract()

@@ -287,7 +287,7 @@ def test_a_server_that_takes_nothing_in_this_way_has_nothing_and_that_is_said(se
     hospital.app = Hospital(LACKING.get(lacks, (lacks,))).app
     sent = hospital.send(sending=sending, policy=Policy("upsert"))
     assert (sent.verdict, hospital.writes()) == (Verdict.REFUSED, 0)
-    assert any(said in sent.sentences[0] for said in ("does not take bundles at this address", "the server cannot do this"))
+    assert any(said in sent.sentences[0] for said in ("takes no such bundles here", "the server cannot do this"))
 
 
 # ---- what ends, and what is taken back --------------------------------------------------------------------------------------------

@@ -137,7 +137,7 @@ def _grave(ours: Resident, found: Found, writes: bool) -> Iterator[str]:
     theirs = read_patient(found)
     if not writes and theirs.nhs_number in former_numbers(ours):
         yield STILL_OLD
-    if not writes and theirs.active is False:
+    if not writes and theirs.active is False and ours.active is not False:  # where both say so, there is nothing to ask
         yield NOT_IN_USE
     if not writes and ours.deceased and not theirs.deceased:
         yield DIED_HERE

@@ -32,6 +32,8 @@ GRAVEST = (AMBIGUOUS, PERSON, DEAD, RETRY)  # of several entries: what is not kn
 STALE = "the server does not accept our token: a fresh one is asked for"
 STRANGER = "the server does not accept who we are: check the credentials"
 REFUSED_BEFORE = "it is refused without a reason, so by something that stands before the server: check the address, the proxy, the firewall"
+NO_BUNDLES = "this server takes no such bundles here: set `sending` to batch or single (--sending); `redbag probe URL` tells what it takes"
+CANNOT_ALL = "the server cannot do this, or takes no such bundles: `redbag probe URL` tells what it takes, for `sending` (--sending)"
 OFTEN = "the server is asked too often: send again later"
 MANY = "more than one resource matches: a person must look"
 FAILED = "the server failed; it may or may not have taken the bundle: send again, what was taken is then found unchanged"
@@ -49,8 +51,7 @@ ANSWERS = (
     Rule("of=request status=404 sent=nothing", RETRY, GO_ON, REPAIR, "the server has nothing at this address: check the address"),
     Rule("of=request status=404 outcome=no", RETRY, GO_ON, REPAIR, "the server has nothing at this address: check the address"),
     Rule("status=410 outcome=no sent=bundle", RETRY, GO_ON, REPAIR, "nothing is at this address any more: check the address"),
-    Rule("status=405 sent=bundle", RETRY, GO_ON, REPAIR,
-         "the server does not take bundles at this address: check the address"),
+    Rule("status=405 sent=bundle", RETRY, GO_ON, REPAIR, NO_BUNDLES),
     Rule("of=request status=406", RETRY, GO_ON, REPAIR,
          "the server does not answer in the format asked for: take the other (--format, or `form`)"),
     Rule("of=request status=415", RETRY, GO_ON, REPAIR,
@@ -89,6 +90,8 @@ ANSWERS = (
     Rule("status=425", RETRY, GO_ON, DELIVERY, "the server is still busy with an earlier request: send again later"),
     Rule("status=4xx issue=transient|lock-error|timeout|incomplete", RETRY, GO_ON, DELIVERY, "the server cannot now: send again later"),
     # ---- not at all
+    Rule("of=request status=501 sent=bundle", DEAD, GO_ON, DELIVERY, CANNOT_ALL),
+    Rule("of=request status=400 issue=not-supported sent=bundle", DEAD, GO_ON, DELIVERY, CANNOT_ALL),
     Rule("status=400", DEAD, GO_ON, DELIVERY, "the server cannot use what was sent"),
     Rule("status=401", DEAD, GO_ON, DELIVERY, STRANGER),
     Rule("status=403", DEAD, GO_ON, DELIVERY, "the server knows us and does not allow this: ask its owner for permission"),
