@@ -37,7 +37,7 @@ FORKS.set_forkserver_preload(["tests.durable.worker"])  # so that a worker start
 HOSPITAL = "hospital"
 LEASE = 3  # seconds: the shortest that may be set
 SECONDS = 5  # for one resident; so long an endpoint may be left alone whose only probe was killed
-PATIENCE = 60  # seconds; a worker that takes longer hangs
+PATIENCE = 120  # seconds; a worker that takes longer hangs
 
 
 class Trial:
