@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import jsonschema_rs
 import pytest
@@ -23,7 +23,7 @@ from adapter.conformance.fhirpath import Focus, compiled
 from adapter.conformance.finding import Level
 from adapter.conformance.gate import Gate, invariants, quiet
 from adapter.conformance.model import CodeSystem
-from adapter.conformance.rules import RULES
+from adapter.conformance.rules import RULES, Rule
 from mappings.bag import CareRecord
 from mappings.faults import Faults
 from mappings.systems import HL7, NHS_NUMBER, SNOMED_CT, UKCORE, UKCORE_CODES
@@ -330,3 +330,13 @@ def test_definitions_that_know_too_much_are_left_to_the_explaining_check() -> No
             return CodeSystem(url)
 
     assert not Gate(Known(Definitions.of()._sources)).passes(PATIENT)
+
+
+def test_ctrl_c_in_the_middle_of_it_is_no_answer() -> None:
+    """Rust asks Python, and takes whatever is raised there for a no."""
+    def interrupted(_: object) -> NoReturn:
+        raise KeyboardInterrupt
+
+    rule = Rule("rb-interrupted", Level.ERROR, ("Patient",), interrupted, "", "", "", {}, {})
+    with pytest.raises(KeyboardInterrupt):
+        Gate(Definitions.of(), (*RULES, rule)).passes(PATIENT)

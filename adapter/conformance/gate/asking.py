@@ -32,6 +32,7 @@ class Links(NamedTuple):
 
 
 LINKS: ContextVar[Links] = ContextVar("links")      # of the resource that is looked at: threads and tasks have their own
+STOPPED: ContextVar[list[BaseException]] = ContextVar("stopped")      # likewise: a Ctrl-C that came while Rust was asking
 ANY: frozenset[str] = frozenset()
 INNERMOST = 24      # objects and lists in what is of a type within itself; around it stand a dozen objects at most (structure.DEEPEST: 64)
 
@@ -48,7 +49,12 @@ def keyword(question: Callable[[Json], Question]) -> type:
             self.holds = question(value)
 
         def validate(self, instance: Json) -> None:
-            if not self.holds(instance):
+            try:
+                held = self.holds(instance)
+            except (KeyboardInterrupt, SystemExit) as stop:      # Rust takes whatever is raised here for a no
+                STOPPED.get().append(stop)
+                raise
+            if not held:
                 raise No
 
     return Keyword

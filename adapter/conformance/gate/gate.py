@@ -10,7 +10,7 @@ from adapter.conformance import values
 from adapter.conformance.finding import Level
 from adapter.conformance.forms import Definitions, Form, Forms, Said
 from adapter.conformance.gate import asking, quiet, texts
-from adapter.conformance.gate.asking import LINKS, Links, keyword
+from adapter.conformance.gate.asking import LINKS, STOPPED, Links, keyword
 from adapter.conformance.gate.places import Place, no
 from adapter.conformance.gate.schema import Schema, Schemas, together
 from adapter.conformance.invariants import Invariants
@@ -47,7 +47,18 @@ class Gate:
         }
 
     def passes(self, resource: Json) -> bool:
-        """Whether the resource, or a bundle and all in it, is certainly without an error. Never raises."""
+        """Whether the resource, or a bundle and all in it, is certainly without an error. Raises nothing but what ends the program."""
+        stopped: list[BaseException] = []
+        before = STOPPED.set(stopped)
+        try:
+            passed = self._passes(resource)
+        finally:
+            STOPPED.reset(before)
+        if stopped:
+            raise stopped[0]
+        return passed
+
+    def _passes(self, resource: Json) -> bool:
         try:
             kinds = frozenset(kinds_in(resource))
             if not kinds <= self.kinds:
