@@ -54,9 +54,10 @@ def test_an_array_of_fhir_resources_is_not_taken_for_records(tmp_path: Path, tex
     path = tmp_path / "patients.json"
     path.write_text(text, encoding="utf-8")
     result = redbag("check", path)
-    assert (result.exit_code, result.stdout) == (Exit.NOTHING, "")
-    assert "JSON array of FHIR resources" in result.stderr
-    assert "NDJSON" in result.stderr
+    assert (result.exit_code, result.stdout.count("\n")) == (Exit.NOTHING, 1)
+    assert result.stdout.startswith(f"{path}:1:1: error: is a JSON array of FHIR resources")
+    assert "NDJSON" in result.stdout
+    assert result.stdout.endswith("[not-an-object]\n")
 
 
 # ---- in the vendor's words -------------------------------------------------------------------------------------------------------

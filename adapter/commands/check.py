@@ -127,8 +127,12 @@ class Session:
             self.take(Unit(name, "document", (Told(Finding(Level.ERROR, NOT_READ, "", says), name),), holds=0))
 
     def _file(self, name: str, file: BinaryIO) -> None:
-        if form := fhir.format_at(file):
-            for unit in fhir.units(file, "standard input" if name == files.STDIN else name, form, self.against):
+        head, shown = fhir.head_of(file), "standard input" if name == files.STDIN else name
+        if fhir.is_listed(head):
+            self.take(fhir.listed(shown))
+            return
+        if form := fhir.format_at(head):
+            for unit in fhir.units(file, shown, form, self.against):
                 self.take(unit)
             return
         from adapter.records.stream import stream

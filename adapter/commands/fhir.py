@@ -40,27 +40,41 @@ BEGINNINGS = {
     "xml": re.compile(rb"""(?:\xef\xbb\xbf)?\s*<.*?\sxmlns(?::\w+)?\s*=\s*["']http://hl7\.org/fhir["']""", re.DOTALL),
 }
 LISTED = re.compile(rb'(?:\xef\xbb\xbf)?\s*\[\s*\{[^{}\[\]]*?"resourceType"\s*:')  # no form of FHIR's; a list of records has no such name
+AN_ARRAY, EACH_APART = "is a JSON array of FHIR resources", "put each on its own line (NDJSON), or make a Bundle of them"
 SERVERS_OWN = frozenset({"id", "meta.versionId", "meta.lastUpdated"})  # says nothing of the resident
 LEVELS = {"refusal": Level.ERROR, "warning": Level.WARNING}
 SEARCHED = 8 << 20  # bytes; in a longer document nobody looks for lines, which takes a second for so much
 
 
 def format_of(name: str) -> wire.Format | None:
-    """The format, if this is FHIR. Of a pipe nothing is used up. Raises Stop."""
+    """The format, if this is FHIR. Of a pipe nothing is used up. Raises Stop, also for a JSON array of FHIR resources."""
     with files.reading(name) as file:
-        return format_at(file)
+        head = head_of(file)
+    if is_listed(head):
+        raise Stop(Exit.NOTHING, f"This {AN_ARRAY}: {EACH_APART}.")
+    return format_at(head)
 
 
-def format_at(file: BinaryIO) -> wire.Format | None:
-    """Of what is open. Nothing is used up. Raises Stop for a JSON array of FHIR resources."""
+def head_of(file: BinaryIO) -> bytes:
+    """The beginning of what is open. Nothing is used up."""
     if hasattr(file, "peek"):
-        head = bytes(file.peek(HEAD)[:HEAD])
-    else:
-        head = file.read(HEAD)
-        file.seek(-len(head), 1)
-    if LISTED.match(head):
-        raise Stop(Exit.NOTHING, "This is a JSON array of FHIR resources. Put each on its own line (NDJSON), or make a Bundle of them.")
+        return bytes(file.peek(HEAD)[:HEAD])
+    head = file.read(HEAD)
+    file.seek(-len(head), 1)
+    return head
+
+
+def format_at(head: bytes) -> wire.Format | None:
     return next((wire.FORMATS[form] for form, beginning in BEGINNINGS.items() if beginning.match(head)), None)
+
+
+def is_listed(head: bytes) -> bool:
+    """A JSON array of FHIR resources: neither FHIR nor records."""
+    return bool(LISTED.match(head))
+
+
+def listed(name: str) -> Unit:
+    return Unit(name, "document", (Told(Finding(Level.ERROR, "not-an-object", "", AN_ARRAY, EACH_APART), name, 1, 1),))
 
 
 # ---- what is checked as one ------------------------------------------------------------------------------------------------------
