@@ -8,7 +8,7 @@ from typing import TypeGuard
 
 from adapter.commands.check_against import Against
 from adapter.commands.check_trace import Traced, traced
-from adapter.commands.intake import ORPHAN, Intake, Problem
+from adapter.commands.intake import ORPHAN, Intake
 from adapter.conformance import Level
 from adapter.conformance.finding import OWN_CHECK, is_at_least
 from adapter.conformance.report import Told, Unit
@@ -29,31 +29,30 @@ class Checking(Intake):
     against: Against = field(kw_only=True)
     put: Callable[[Unit], None] = field(kw_only=True)
     least: Level = field(kw_only=True)
-    told: list[Told] = field(default_factory=list)
+    found: list[Told] = field(default_factory=list)
 
     def _may_travel(self, found: CareRecord | Refused, number: int, source: Places,
                     doubts: tuple[OwnFinding, ...]) -> TypeGuard[CareRecord]:
-        self.told, began = [], time.perf_counter()
+        self.found, began = [], time.perf_counter()
         travels = super()._may_travel(found, number, source, doubts)
         if travels and isinstance(found, CareRecord):
             travels = self._is_fhir(found, number, source)
-        nobodys = any(told.finding.rule == ORPHAN for told in self.told)
-        self.put(Unit(self.shown, f"record {number}", tuple(self.told), time.perf_counter() - began, int(not nobodys)))
+        nobodys = any(told.finding.rule == ORPHAN for told in self.found)
+        self.put(Unit(self.shown, f"record {number}", tuple(self.found), time.perf_counter() - began, int(not nobodys)))
         return travels
 
-    def _problem(self, problem: Problem) -> None:
-        self.warnings += problem.level == "warning"
-        self.told.append(problem.told(self.shown))
+    def _tell(self, told: Told) -> None:
+        self.found.append(told)
 
     def _is_fhir(self, record: CareRecord, number: int, source: Places) -> bool:
         try:
-            found = unsaid(traced(record, self.against), [told.field for told in self.told])
+            found = unsaid(traced(record, self.against), [told.field for told in self.found])
         except Faults as bad:
             self.refuse(number, bad)
             return False
         places = source.places({each.field for each in found if is_at_least(each.finding.level, self.least)})
         levels = [each.finding.level for each in found]
-        self.told += [self.placed(each, places.get(each.field), number) for each in found]
+        self.found += [self.told(each.finding, each.field, places.get(each.field), number) for each in found]
         self.warnings += levels.count(Level.WARNING)
         self.refused += Level.ERROR in levels
         return Level.ERROR not in levels

@@ -21,7 +21,7 @@ from adapter.conformance import Finding, Level
 from adapter.conformance.checker import MOST
 from adapter.conformance.finding import OWN_CHECK, UNREAD
 from adapter.conformance.report import Told, Unit
-from adapter.conformance.report.told import resource_at
+from adapter.conformance.report.told import OWN_LEVELS, resource_at
 from adapter.faults import Refused
 from adapter.records.lines import Lines
 from adapter.records.rows.row import Place
@@ -42,7 +42,6 @@ BEGINNINGS = {
 LISTED = re.compile(rb'(?:\xef\xbb\xbf)?\s*\[\s*\{[^{}\[\]]*?"resourceType"\s*:')  # no form of FHIR's; a list of records has no such name
 AN_ARRAY, EACH_APART = "is a JSON array of FHIR resources", "put each on its own line (NDJSON), or make a Bundle of them"
 SERVERS_OWN = frozenset({"id", "meta.versionId", "meta.lastUpdated"})  # says nothing of the resident
-LEVELS = {"refusal": Level.ERROR, "warning": Level.WARNING}
 SEARCHED = 8 << 20  # bytes; in a longer document nobody looks for lines, which takes a second for so much
 
 
@@ -146,7 +145,8 @@ def read(path: str, resource: Resource) -> Iterator[Finding]:
         yield from (Finding(Level.INFORMATION, UNREAD, path + fault.path.removeprefix(kind), f"is not read into a record: {fault.reason}")
                     for fault in bad.found)
         return
-    yield from (Finding(LEVELS[each.level], OWN_CHECK, path, f"{each.field}: {each.says}") for each in getattr(record, "findings", tuple)())
+    yield from (Finding(OWN_LEVELS[each.level], OWN_CHECK, path, f"{each.field}: {each.says}")
+                for each in getattr(record, "findings", tuple)())
     yield from (Finding(Level.INFORMATION, UNREAD, f"{path}.{place}", "is held by no record")
                 for place in shape.unread(resource) if place not in SERVERS_OWN)
 

@@ -3,13 +3,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeGuard
+from typing import TYPE_CHECKING, TypeGuard
 
 from adapter.commands import files
 from adapter.commands.exits import Exit, Stop
 from adapter.commands.talk import Talk, count
 from adapter.conformance.finding import OWN_CHECK, Finding, Level
-from adapter.conformance.report.told import REFUSAL, Told
+from adapter.conformance.report.told import OWN_LEVELS, Told
 from adapter.faults import Refused
 from adapter.records.rows.row import Place
 from adapter.records.source import Places
@@ -23,42 +23,6 @@ if TYPE_CHECKING:
     from adapter.commands.exported import Exported
 
 ORPHAN = "no-resident"  # the rule of a row that belongs to nobody
-
-
-class Problem(NamedTuple):
-    """What is wrong with a record (refusal: it does not travel) or may be (warning: it does).
-
-    `record` is its number in the input, which in NDJSON is its line; `line` and `column` stand where the place itself is known. Of a
-    vendor's export, `file` is the one of its files and `name` what the value is called there.
-    """
-
-    level: str
-    record: int
-    path: str
-    says: str
-    line: int | None = None
-    column: int | None = None
-    rule: str = ""
-    file: str = ""
-    name: str = ""
-
-    def told(self, file: str) -> Told:
-        """As every other finding is told. `file`: the input; of an export that is a folder, the file in it is told."""
-        level = Level.ERROR if self.level == REFUSAL else Level(self.level)
-        finding = Finding(level, self.rule or OWN_CHECK, "", self.says)
-        inside = f"{file}/{self.file}" if self.file else file
-        return Told(finding, inside, self.line, self.column, self.name, self.path, self.record)
-
-    def as_json(self, file: str) -> dict[str, Any]:
-        return self.told(file).as_json()
-
-    def sentence(self, file: str) -> str:
-        return str(self.told(file))
-
-
-def problem_at(level: str, record: int, path: str, says: str, place: Place | None) -> Problem:
-    where = place or Place()
-    return Problem(level, record, path, says, where.line, where.column, file=where.file, name=where.name)
 
 
 @dataclass
@@ -118,7 +82,7 @@ class Intake:
         said = [(".".join(p for p in (x.path, x.field.strip("-")) if p), x.reason) for x in bad.found]
         places = self.source.places(path for path, _ in said) if self.source else {}
         for path, reason in said:
-            self._problem(problem_at("refusal", number, path, reason, places.get(path)))
+            self._tell(self.told(Finding(Level.ERROR, OWN_CHECK, "", reason), path, places.get(path), number))
 
     def unproven(self, number: int, found: Iterable[Traced]) -> None:
         """Of the resident who was handed out last: the errors of her FHIR, for which she is refused. What is let through is told as a
@@ -128,13 +92,14 @@ class Intake:
         self.refused += any(each.finding.level is Level.ERROR for each in told)
         places = self.source.places({each.field for each in told}) if self.source and told else {}
         for each in told:
-            one = self.placed(each, places.get(each.field), number)
+            one = self.told(each.finding, each.field, places.get(each.field), number)
             self.talk.found("problem", one.as_json(), str(one), data=self.report)
 
-    def placed(self, each: Traced, place: Place | None, number: int) -> Told:
+    def told(self, finding: Finding, field: str, place: Place | None, number: int) -> Told:
+        """`field`: the record's own; `number`: the record's in the input. Of an export that is a folder, the file in it is told."""
         where = place or Place()
         inside = f"{self.shown}/{where.file}" if where.file else self.shown
-        return Told(each.finding, inside, where.line, where.column, where.name, each.field, number)
+        return Told(finding, inside, where.line, where.column, where.name, field, number)
 
     @property
     def lost(self) -> int:
@@ -172,24 +137,25 @@ class Intake:
     def _may_travel(self, found: CareRecord | Refused, number: int, source: Places,
                     doubts: tuple[OwnFinding, ...]) -> TypeGuard[CareRecord]:
         if isinstance(found, Refused):
-            problems = [Problem("refusal", number, x.path, x.says, x.line, x.column, x.rule, x.file, x.name) for x in found.found]
+            every = [self.told(Finding(Level.ERROR, x.rule, "", x.says), x.path, Place(x.file, x.line, x.column, x.name), number)
+                     for x in found.found]
         else:
             said = [*doubts, *findings(found)]
-            places = source.places(x.field for x in said if self._is_told(x.level))
-            problems = [problem_at(x.level, number, x.field, x.says, places.get(x.field)) for x in said]
-        for problem in problems:
-            self._problem(problem)
-        refused = any(problem.level == "refusal" for problem in problems)
+            places = source.places(x.field for x in said if self._is_told(OWN_LEVELS[x.level]))
+            every = [self.told(Finding(OWN_LEVELS[x.level], OWN_CHECK, "", x.says), x.field, places.get(x.field), number) for x in said]
+        for told in every:
+            self.warnings += told.finding.level is Level.WARNING
+            self._tell(told)
+        refused = any(told.finding.level is Level.ERROR for told in every)
         orphan = isinstance(found, Refused) and any(fault.rule == ORPHAN for fault in found.found)
         self.orphans += orphan
         self.residents += not orphan
         self.refused += refused and not orphan
         return not refused
 
-    def _problem(self, problem: Problem) -> None:
-        self.warnings += problem.level == "warning"
-        if self._is_told(problem.level):  # the others are counted, and the sentence at the end says how to see them
-            self.talk.found("problem", problem.as_json(self.shown), problem.sentence(self.shown), data=self.report)
+    def _tell(self, told: Told) -> None:
+        if self._is_told(told.finding.level):  # the others are counted, and the sentence at the end says how to see them
+            self.talk.found("problem", told.as_json(), str(told), data=self.report)
 
-    def _is_told(self, level: str) -> bool:
-        return self.report or level != "warning"
+    def _is_told(self, level: Level) -> bool:
+        return self.report or level is not Level.WARNING

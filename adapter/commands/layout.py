@@ -10,10 +10,11 @@ from pathlib import Path
 from adapter import wire
 from adapter.commands.exits import Exit, Stop
 from adapter.commands.exported import Exported, counted_values, exported, layout_of, stopped
-from adapter.commands.intake import Intake, Problem
+from adapter.commands.intake import Intake
 from adapter.commands.layout_check import Said, Tried, alone, on_export
 from adapter.commands.streams import reason
 from adapter.commands.talk import Talk, count
+from adapter.conformance.report.told import Told
 from adapter.faults import Refused
 from adapter.records.draft import page, survey
 
@@ -53,9 +54,8 @@ class Trial(Intake):
 
     seen: Tried = field(default_factory=Tried)
 
-    def _problem(self, problem: Problem) -> None:
-        self.warnings += problem.level == "warning"
-        self.seen.refuse(problem)
+    def _tell(self, told: Told) -> None:
+        self.seen.refuse(told, inside=self.shown)
 
 
 def tell(every: Iterator[Said], talk: Talk) -> None:

@@ -13,7 +13,8 @@ from itertools import accumulate
 from typing import Any, NamedTuple
 
 from adapter.commands.exported import Exported
-from adapter.commands.intake import Problem
+from adapter.conformance.finding import Level
+from adapter.conformance.report.told import Told
 from adapter.records.layout import Layout
 from adapter.records.ledger import UNKNOWN
 from adapter.records.schema import example
@@ -126,9 +127,11 @@ class Tried:
         self.residents += 1
         self.filled.update(generic(care_records().encode(record)))
 
-    def refuse(self, problem: Problem) -> None:
-        if problem.level == "refusal":
-            self.refused[Kind(problem.rule, problem.file, named(problem.name), PLACE.sub("[]", problem.path), problem.says)] += 1
+    def refuse(self, told: Told, inside: str) -> None:
+        """`inside`: the export, where the file is one of several in it."""
+        if told.finding.level is Level.ERROR:
+            file = told.file.removeprefix(inside).removeprefix("/")
+            self.refused[Kind(told.finding.rule, file, named(told.name), PLACE.sub("[]", told.field), told.finding.says)] += 1
 
 
 def named(name: str) -> str:

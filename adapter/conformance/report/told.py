@@ -13,6 +13,7 @@ Lines = Iterable[str]
 INNER = re.compile(r"^Bundle(?:\.entry\[\d+\]\.resource(?![A-Za-z]))+")  # the resource in a Bundle that a path is in
 CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 REFUSAL = "refusal"  # what a record calls an error, in the lines for programs: it does not travel
+OWN_LEVELS = {REFUSAL: Level.ERROR, "warning": Level.WARNING}  # of what a record says against itself
 
 
 def line(text: str) -> str:
