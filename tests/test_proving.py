@@ -20,7 +20,7 @@ from adapter.delivery.dialects.decision import Means
 from adapter.delivery.endpoints.config import load
 from adapter.delivery.endpoints.endpoint import Endpoint
 from adapter.delivery.outcome import Verdict
-from adapter.delivery.proving import NotProven, is_refused, proven, rule_named, unproven
+from adapter.delivery.proving import NO_ERROR, READING, NotProven, is_refused, proven, rule_named, unproven
 from adapter.delivery.store.model import Payload
 from adapter.faults import Refused
 from mappings.bag import CareRecord
@@ -286,6 +286,20 @@ def test_send_tells_the_vendors_file_row_and_field_and_leaves_her_rows(tmp_path:
 @pytest.mark.parametrize("rule", ["rb-sctid", "fhir-binding", "pat-1", "ele-1", "ukcore-imm-001"])
 def test_what_an_error_has_in_brackets_can_be_named(rule: str) -> None:
     assert rule_named(rule) == rule
+
+
+@pytest.mark.parametrize(("rule", "says"), [
+    *((rule, READING) for rule in ("rb-record", "not-json", "too-many", "too-deep", "bad-utf-8", "duplicate-key")),
+    *((rule, NO_ERROR) for rule in ("rb-blank", "dom-6", "ukcore-obs-lab-001", "rb-unread", "second-opinion")),
+])
+def test_what_can_be_no_error_of_what_is_sent_cannot_be_tolerated(tmp_path: Path, rule: str, says: str) -> None:
+    says = says.format(rule)
+    with pytest.raises(ValueError, match=f"^{re.escape(says)}$"):
+        rule_named(rule)
+    (fault,) = faults(tmp_path, BASIC + f'tolerate = ["{rule}"]')
+    assert fault.startswith(f"3: endpoint.a.tolerate: {says}")
+    result = redbag("convert", "x", "--tolerate", rule)
+    assert (result.exit_code, f"--tolerate {says}." in result.stderr) == (Exit.USAGE, True)
 
 
 def test_a_rule_that_there_is_not_is_a_fault_of_the_file_that_names_near_ones(tmp_path: Path) -> None:

@@ -1,7 +1,7 @@
 """Nothing goes out unproven: what is an error in a bundle is known before anything of it is written. Pure.
 
     unproven(bundle, ["medicines[0]", …])               [] where nothing is; else every error, and what it was made from
-    unproven(bundle, rows, tolerate=("dom-6",))         what somebody has named travels all the same, and is told as a warning
+    unproven(bundle, rows, tolerate=("pat-1",))         what somebody has named travels all the same, and is told as a warning
     unproven(bundle, rows, there=[None, theirs, …])     so is what stands at the server already: it is theirs, and goes back as it is
     is_refused(found)                                   is any of it an error still?
 
@@ -12,12 +12,15 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from difflib import get_close_matches
 from typing import Any, NamedTuple
 
 from adapter.conformance import Finding, Level, checker
+from adapter.conformance.invariants import level_of
+from adapter.conformance.rules import RULES
 from adapter.conformance.rules.explaining import EVERYWHERE, invariants, names
+from adapter.conformance.rules.structural import STRUCTURAL
 
 Resource = dict[str, Any]
 Key = tuple[str, str]
@@ -115,13 +118,32 @@ def _let_through(finding: Finding, why: str) -> Finding:
 
 
 # ---- rules by name ---------------------------------------------------------------------------------------------------------------
+READING = "names {}, which is about reading the record, before it is FHIR, and cannot be tolerated: correct what it tells of"
+NO_ERROR = "names {}, which is no error and keeps nobody from travelling: leave it out"
+
+
 def rule_named(said: str) -> str:
-    """Raises ValueError where there is no such rule: in a sentence that names those that are near."""
-    if said in (known := [*names(), EVERYWHERE]):
-        return said
-    known += invariants(definitions := checker().definitions, definitions.profiles())
-    if said not in known:
-        near = ", ".join(get_close_matches(said, known, 3))
+    """Raises ValueError where nothing that is FHIR has an error by it: in a sentence, which names those near what is misspelt."""
+    levels = dict(_levels())
+    if said not in levels:
+        near = ", ".join(get_close_matches(said, levels, 3))
         raise ValueError(f"names no rule there is{f': perhaps {near} is meant' if near else ''}; docs/rules.md lists them, and each error "
                          "ends with its own in brackets")
+    if not _is_error(levels[said]):
+        raise ValueError((NO_ERROR if levels[said] else READING).format(said))
     return said
+
+
+def _levels() -> Iterator[tuple[str, str]]:
+    """Every id, and how grave it is at most; nothing for what is told before anything is FHIR."""
+    yield from ((name, "") for name in names())
+    yield EVERYWHERE, Level.ERROR
+    yield from ((rule.id, rule.level) for rule in RULES)
+    yield from ((name, each.level) for name, each in STRUCTURAL.items() if name.startswith("fhir-") or not _is_error(each.level))
+    definitions = checker().definitions
+    yield from ((key, level_of(each.constraint)) for key, each in invariants(definitions, definitions.profiles()).items())
+
+
+def _is_error(level: str) -> bool:
+    """Also one in words: error where it is required, a warning where …"""
+    return level.startswith(Level.ERROR)
