@@ -24,6 +24,7 @@ from adapter.records.layout.export import numbered, residents
 from adapter.records.layout.origin import Origin
 from adapter.records.ledger import VERDICTS, Ledger, Line
 from adapter.records.rows.count import count_values
+from adapter.records.rows.formula import guarded
 from adapter.records.rows.opening import open_export
 from adapter.records.rows.refused import write_refused
 from adapter.records.rows.row import Export, Node, Rows
@@ -203,16 +204,8 @@ def as_csv(lines: Iterable[Line]) -> bytes:
     text = io.StringIO()
     table = csv.writer(text, lineterminator="\r\n")
     table.writerow(Line._fields)
-    table.writerows([harmless(x) if isinstance(x, str) else x for x in line] for line in lines)
+    table.writerows([guarded(x) if isinstance(x, str) else x for x in line] for line in lines)
     return text.getvalue().encode("utf-8-sig")
-
-
-def harmless(cell: str) -> str:
-    """
-    >>> harmless("=SUM(A1)"), harmless("@id"), harmless("SURNAME")
-    ("'=SUM(A1)", "'@id", 'SURNAME')
-    """
-    return f"'{cell}" if cell[:1] in ("=", "+", "-", "@", "\t", "\r") else cell
 
 
 # ---- the layout ----------------------------------------------------------------------------------------------------------------
