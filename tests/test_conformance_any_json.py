@@ -3,7 +3,9 @@ from __future__ import annotations
 
 import json
 from copy import deepcopy
+from datetime import date
 from decimal import Decimal
+from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as some
 
+from adapter import wire
 from adapter.conformance import Checker, checker
 from adapter.conformance.definitions import Definitions
 from tests.mutants.bases import bases
@@ -22,7 +25,7 @@ OFTEN = {"resourceType", "extension", "url", "valueString", "_given", "reference
 WORDS = sorted(OFTEN | {key for resource in RESOURCES for key in resource})
 
 leaves = (some.none() | some.booleans() | some.integers() | some.text(max_size=12) | some.sampled_from(WORDS)
-          | some.decimals(allow_nan=False) | some.just(Decimal("NaN")) | some.floats())
+          | some.decimals(allow_nan=False, allow_infinity=False) | some.floats(allow_nan=False, allow_infinity=False))
 names = some.sampled_from(WORDS) | some.text(max_size=6)
 values = some.recursive(leaves, lambda inner: some.lists(inner, max_size=3) | some.dictionaries(names, inner, max_size=4), max_leaves=25)
 
@@ -67,7 +70,7 @@ def test_any_edit_of_a_resource_is_answered(resource: Any) -> None:
     found = checker().findings(resource)
     assert found == checker().findings(resource)
     assert found == sorted(found, key=lambda finding: (finding.path, finding.rule, finding.says))
-    assert repr(resource) == repr(before)      # NaN is not equal to itself
+    assert repr(resource) == repr(before)
 
 
 NOBODY = "Nobodyelse"
@@ -88,11 +91,11 @@ def test_no_sentence_holds_a_value_or_a_vendors_key(resource: Any, random: Any) 
 
 
 def test_what_is_nested_too_deep_is_told_and_not_looked_at() -> None:
-    inner: Any = {"url": "a", "valueString": "x"}
+    inner: Any = {"value": "x"}
     for _ in range(5000):
-        inner = {"url": "a", "extension": [inner]}
-    found = checker().findings({"resourceType": "Patient", "extension": [inner]})
-    assert [finding.path.count("extension") for finding in found if finding.rule == "too-deep"] == [64]
+        inner = {"assigner": {"identifier": inner}}
+    found = checker().findings({"resourceType": "Patient", "identifier": [inner]})
+    assert [(finding.rule, finding.path.count(".") > 100) for finding in found] == [("too-deep", True)]
 
 
 def test_what_contains_itself_deeply_ends() -> None:
@@ -118,9 +121,53 @@ def test_what_is_no_resource_is_told_in_one_finding(value: Any) -> None:
     assert (finding.rule, finding.path.partition(".")[0]) == ("fhir-type", "resource")
 
 
-@pytest.mark.parametrize("key", [1, None, 1.5, b"x", ("a", "b")], ids=repr)
-def test_names_that_no_json_has_are_told(key: Any) -> None:
-    """A dict of Python may have them; no file does."""
-    found = checker().findings({"resourceType": "Patient", "active": True, "name": [{"family": "a", key: 1}], key: {key: 1}})
-    assert [(each.rule, each.path) for each in found if each.level.value == "error"] == [
-        ("fhir-type", "Patient"), ("fhir-type", "Patient.name[0]")]
+# ---- values of Python ----------------------------------------------------------------------------------------------------------------
+class Gender(StrEnum):
+    FEMALE = "female"
+
+
+class Word(str):
+    __slots__ = ()
+
+
+ITSELF: dict[str, Any] = {"resourceType": "Patient"}
+ITSELF["contact"] = [ITSELF, ITSELF]
+NO_JSON: list[tuple[dict[Any, Any], str, str]] = [
+    ({1: "x"}, "fhir-type", "Patient"),
+    ({"name": [{("a", "b"): 1, "family": "x"}]}, "fhir-type", "Patient.name[0]"),
+    ({"\ud800": 1}, "lone-surrogate", "Patient"),
+    ({"name": [{"family": "a\udfffb"}]}, "lone-surrogate", "Patient.name[0].family"),
+    ({"nickname": {"nick": "\ud800"}}, "lone-surrogate", "Patient"),
+    ({"birthDate": date(1941, 2, 3)}, "fhir-type", "Patient.birthDate"),
+    ({"gender": b"female"}, "fhir-type", "Patient.gender"),
+    ({"gender": Word("female")}, "fhir-type", "Patient.gender"),
+    ({"name": {"x"}}, "fhir-type", "Patient.name"),
+    ({"name": [object()]}, "fhir-type", "Patient.name[0]"),
+    ({"multipleBirthInteger": float("nan")}, "not-a-number", "Patient.multipleBirthInteger"),
+    ({"multipleBirthInteger": Decimal("sNaN")}, "not-a-number", "Patient.multipleBirthInteger"),
+    ({"multipleBirthInteger": Decimal("-Infinity")}, "not-a-number", "Patient.multipleBirthInteger"),
+    ({"contact": [ITSELF]}, "too-deep", "Patient.contact[0].contact[0]"),
+]
+
+
+@pytest.mark.parametrize(("members", "rule", "path"), NO_JSON)
+def test_what_no_json_has_is_told_and_nothing_else(members: dict[Any, Any], rule: str, path: str) -> None:
+    """A dict of Python may have it; no file does."""
+    found = checker().findings({"resourceType": "Patient", "nobody": 1, **members})
+    assert (found[0].rule, found[0].path) == (rule, path)
+    assert {each.rule for each in found} == {rule}
+    assert checker().clean({"resourceType": "Patient", **members}) is False
+
+
+@pytest.mark.parametrize("value", [object(), {1}, b"x", 1j, float("inf"), "\ud800", Gender, [ITSELF], (ITSELF,)],
+                         ids=lambda value: type(value).__name__)
+def test_nor_does_anything_else_end_it(value: Any) -> None:
+    assert [finding.path.partition("[")[0] for finding in checker().findings(value)][:1] == ["resource"]
+
+
+def test_a_tuple_is_a_list_and_an_enum_its_value_as_they_are_written() -> None:
+    patient = {"resourceType": "Patient", "gender": Gender.FEMALE, "name": ({"family": "x", "given": ("a", "b")},), "contact": ()}
+    read = wire.loads(wire.dumps(patient))
+    assert read == {"resourceType": "Patient", "gender": "female", "name": [{"family": "x", "given": ["a", "b"]}], "contact": []}
+    assert list(map(str, checker().findings(patient))) == list(map(str, checker().findings(read)))
+    assert checker().clean({key: each for key, each in patient.items() if key != "contact"})

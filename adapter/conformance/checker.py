@@ -1,4 +1,4 @@
-"""The explaining check: any JSON value in, what is wrong with it out.
+"""The explaining check: any value in, what is wrong with it as a resource out.
 
     checker().findings({"resourceType": "Patient", "gender": "f"})
     [error: Patient.gender: is not one of the codes asked for, one of: male, female, other, unknown (system …) [fhir-binding]]
@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from functools import cached_property, lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from adapter.conformance.definitions import DEFAULT_SETS, Definitions
 from adapter.conformance.discriminators import matcher
@@ -21,10 +21,11 @@ from adapter.conformance.extensions import contexts_not_checked
 from adapter.conformance.finding import Finding, Level, has_error
 from adapter.conformance.forms import Forms, Said, Sliced, Spot, sliced_by
 from adapter.conformance.invariants import BY_HAND, Invariants
-from adapter.conformance.model import Json
+from adapter.conformance.plain import plain
 from adapter.conformance.rules import RULES, Rule
 from adapter.conformance.structure import Enough, Walk
 from adapter.conformance.unchecked import unchecked
+from adapter.fhir_xml.tables import is_resource_type
 
 if TYPE_CHECKING:
     from adapter.conformance.gate import Gate
@@ -52,9 +53,13 @@ class Checker:
             for kind in rule.types:
                 self._rules[kind] = (*self._rules.get(kind, ()), rule)
 
-    def check(self, resource: Json, *, profiles: Sequence[str] = (), path: str = "") -> Checked:
+    def check(self, resource: Any, *, profiles: Sequence[str] = (), path: str = "") -> Checked:
         """`profiles`: canonical URLs to hold it against instead of UK Core's profile of its type; in a Bundle, whatever is of their types.
         `path`: of where it stands, for findings; else its type. A bundle: and every resource in it."""
+        kind = resource.get("resourceType") if isinstance(resource, dict) else None
+        resource, strange = plain(resource, path or (kind if is_resource_type(kind) else "resource"))
+        if strange:
+            return Checked(in_order(strange), Counter())
         walk = Walk(self._forms, self._invariants, self._rules, self._at_most)
         if isinstance(resource, dict) and resource.get("resourceType") == "Bundle":
             walk.named, profiles = profiles, ()
@@ -64,12 +69,12 @@ class Checker:
             place = path or str(resource["resourceType"])
             says = f"has more than {self._at_most:,} errors; no more are told, and what stands behind them is not looked at"
             walk.found[place, "too-many", says] = Finding(Level.ERROR, "too-many", place, says, "correct the first ones")
-        return Checked(sorted(walk.found.values(), key=lambda finding: (finding.path, finding.rule, finding.says)), walk.unlisted)
+        return Checked(in_order(walk.found.values()), walk.unlisted)
 
-    def findings(self, resource: Json, *, profiles: Sequence[str] = (), path: str = "") -> list[Finding]:
+    def findings(self, resource: Any, *, profiles: Sequence[str] = (), path: str = "") -> list[Finding]:
         return self.check(resource, profiles=profiles, path=path).findings
 
-    def clean(self, resource: Json) -> bool:
+    def clean(self, resource: Any) -> bool:
         """Nothing is an error: by the gate, which knows at once of what usually comes; else by looking."""
         return self._gate.passes(resource) or self.check(resource).clean
 
@@ -112,6 +117,10 @@ class Checker:
     def _told_apart(self, said: Said, sliced: Sliced) -> bool:
         spot = Spot(said.element.name, said.element.many, (said,), {})
         return bool(sliced.slicing.discriminators) and all(matcher(self._forms, spot, sliced, each) is not None for each in sliced.slices)
+
+
+def in_order(found: Iterable[Finding]) -> list[Finding]:
+    return sorted(found, key=lambda finding: (finding.path, finding.rule, finding.says))
 
 
 @lru_cache(maxsize=8)

@@ -133,12 +133,7 @@ class Walk:
         if "id" in value:
             values.own_id(self, value["id"], path, here)
         present: dict[str, dict[str, tuple[Spot, str]]] = {}
-        names: list[Json] = list(value)
-        for key in names:
-            if not isinstance(key, str):
-                self.error("fhir-type", path, "has a member whose name is not a text; JSON knows no other names")
-                sound = False
-                continue
+        for key in value:
             stem = key[1:] if key[:1] == "_" else key
             found = form.keys.get(stem)
             if found is None or (stem is not key and not self._primitive(found[1])):
