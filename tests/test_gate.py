@@ -118,6 +118,7 @@ def test_whatever_is_made_of_any_record(bag: CareRecord) -> None:
     assert not gate().passes(bundle) or errors(bundle) == []
 
 
+UNKNOWN = {"extension": [{"url": f"{HL7}data-absent-reason", "valueCode": "unknown"}]}
 WRONG: dict[str, tuple[str, Json]] = {
     "unknown element": ("nickname", "Goldie"), "a value of another type": ("active", "true"),
     "one where many stand": ("name", {"family": "T"}),
@@ -128,6 +129,12 @@ WRONG: dict[str, tuple[str, Json]] = {
     "a check digit": ("identifier", [{"system": NHS_NUMBER, "value": "9990000019"}]),
     "two NHS numbers": ("identifier", [{"system": NHS_NUMBER, "value": each} for each in ("9990000018", "9990000026")]),
     "a system that is not absolute": ("identifier", [{"system": "nhs-number", "value": "9990000018"}]),
+    "a system that is a mailbox": ("identifier", [{"system": "mailto:home@care.test", "value": "1"}]),
+    "a code that is no URI, and is said to be one": ("maritalStatus", {"coding": [{"system": values.URIS, "code": "x"}]}),
+    "an extension on what is fixed": ("identifier", [
+        {"system": NHS_NUMBER, "_system": UNKNOWN, "value": "9990000018"}]),
+    "an extension on an extension's URL": ("extension", [
+        {**PATIENT["extension"][0], "_url": UNKNOWN}]),
     "what is no UUID, and is said to be one": ("identifier", [{"system": values.UUIDS, "value": "17"}]),
     "a misspelt system": ("identifier", [{"system": "https://fhir.nhs.uk/id/nhs-number", "value": "9990000018"}]),
     "an extension nobody knows": ("extension", [{"url": "https://x.example/y", "valueString": "x"}]),

@@ -20,11 +20,13 @@ SHOWN = 300      # characters of a value that a sentence shows
 _encode = msgspec.json.Encoder(decimal_format="number").encode
 
 
-def hold(walk: Walk, asked: Asked, value: Json, path: str) -> None:
-    """Tells where a value is not the one that is asked for."""
+def hold(walk: Walk, asked: Asked, value: Json, extra: Json, path: str) -> None:
+    """Tells where a value is not the one that is asked for, or of a fixed one says more. `extra`: what stands in its `_name` sibling."""
     if not holds(asked, value):
         rule, must = ("fhir-fixed", "must be exactly") if asked.whole else ("fhir-pattern", "must hold at least")
         walk.error(rule, path, f"{must} {written(asked.value)}", "", asked.source)
+    elif asked.whole and isinstance(extra, dict) and "extension" in extra:
+        walk.error("fhir-fixed", path, f"must be exactly {written(asked.value)}, without an extension", "", asked.source)
 
 
 def holds(asked: Asked, value: Json) -> bool:

@@ -117,7 +117,7 @@ class Walk:
     def _whole(self, form: Form, value: Json, extra: Json, path: str, here: Here) -> None:
         """What is asked of a value as a whole, once its parts are sound."""
         for asked in form.asked:
-            hold(self, asked, value, path)
+            hold(self, asked, value, extra, path)
         if form.bound and bindings.apply(form) or form.within:
             bindings.check(self, form, value, path)
         if form.type in values.CHECKS:

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from adapter.conformance.structure import Here, Walk
 
 ABSOLUTE = re.compile(r"[a-z]+:\S+")      # HL7's validator knows only schemes of small letters
+NAMESPACE = re.compile(r"(?:https?|urn|ldap):\S+")      # and of systems of identifiers only these
+URIS = "urn:ietf:rfc:3986"      # the system of which every URI is a code
 UUID = re.compile(r"(?:urn:uuid:)?[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 UUIDS = "https://tools.ietf.org/html/rfc4122"      # a system that many write for identifiers that are UUIDs
 LONGEST_NAME = 100
@@ -147,11 +149,11 @@ def _comparable(value: Json, bound: Json) -> bool:
 
 def _identifier(walk: Walk, form: Form, value: dict[str, Json], path: str, here: Here) -> None:
     system, said = value.get("system"), value.get("value")
-    if isinstance(system, str) and not ABSOLUTE.match(system):
-        walk.error("fhir-format", f"{path}.system", "must be an absolute URI, with its scheme: that of whoever gives the identifiers out")
+    if isinstance(system, str) and not NAMESPACE.match(system):
+        walk.error("fhir-format", f"{path}.system", "must be an absolute URI (https:, urn:): that of whoever gives the identifiers out")
     elif isinstance(system, str) and bindings.is_misspelt(walk, system):
         walk.error("fhir-format", f"{path}.system", "stands in the namespace of HL7 FHIR, which does not define it", "look its URL up")
-    if system == "urn:ietf:rfc:3986" and isinstance(said, str) and not ABSOLUTE.match(said):
+    if system == URIS and isinstance(said, str) and not ABSOLUTE.match(said):
         walk.error("fhir-format", f"{path}.value", "must be a whole URI, since the system says that values are URIs")
     if system == UUIDS and isinstance(said, str) and not UUID.fullmatch(said):
         walk.error("fhir-format", f"{path}.value", "must be a UUID in lower case, since the system says that values are UUIDs")
@@ -168,6 +170,8 @@ def _coding(walk: Walk, form: Form, value: dict[str, Json], path: str, here: Her
     alone = "code" in value and not IN_CONCEPT.search(path)      # of one among several HL7's validator is content with a warning
     if alone and isinstance(system, str) and not ABSOLUTE.match(system):
         walk.error("fhir-format", f"{path}.system", "must be an absolute URI: that of the code system, with its scheme")
+    elif system == URIS and isinstance(code := value.get("code"), str) and not ABSOLUTE.match(code):
+        walk.error("fhir-code", f"{path}.code", "must be a whole URI, since the system says that codes are URIs")
     else:
         bindings.known(walk, value, path)
 

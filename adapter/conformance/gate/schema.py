@@ -144,7 +144,8 @@ class Schemas:
             one = {"allOf": [one, {"properties": {"profile": {"items": {"enum": self._claims(form)}}}}]}
         if spot.many:
             return {key: self._list(spot, one)}
-        return {key: one, f"_{key}": self._extra(inner)} if inner.kind == PRIMITIVE and key != "id" else {key: one}
+        extended = inner.kind == PRIMITIVE and key != "id" and not inner.asked      # what is fixed has no extension
+        return {key: one, f"_{key}": self._extra(inner)} if extended else {key: one}
 
     def _is_out(self, form: Form, spot: Spot, key: str, kind: str) -> bool:
         if (spot.most and spot.most.element.most == 0) or key in spot.denied or kind in ("", "Narrative", "xhtml"):
