@@ -222,6 +222,31 @@ def test_send_durable_refuses_before_it_stores(quiet: Desk) -> None:
     assert quiet.asked("SELECT count(*) FROM delivery")[0][0] == 1
 
 
+def test_send_durable_tells_what_it_tolerates_and_keeps_it_with_the_delivery(quiet: Desk) -> None:
+    quiet.configure('tolerate = ["rb-sctid", "fhir-binding"]')
+    quiet.residents(another("a"), wrong(another("b")))
+    result = quiet.run(SEND)
+    assert result.exit_code == Exit.DONE, result.stderr
+    assert f": warning: medicines[0].drug.codings[0].code ({CODE}): {SAYS}; it is tolerated, as was asked for [rb-sctid]" in result.stderr
+    assert "1 error let through; 2 accepted." in result.stderr
+    assert f"  tolerated: medicines[0]: {CODE} [rb-sctid]\n" in quiet.well("deliveries show 2")
+    assert "tolerated" not in quiet.well("deliveries show 1")
+    (quiet.folder / "bundle.json").write_bytes(BUNDLE)
+    assert ": warning: entry[0] (Patient.gender): " in quiet.run(SEND.replace("home.ndjson", "bundle.json")).stderr
+    (told,) = lines(quiet.run("deliveries show 3 --json"), "lane")[0]["deliveries"][0]["history"]
+    assert (told["outcome"], told["says"]) == ("tolerated", ["entry[0]: Patient.gender [fhir-binding]"])
+
+
+def test_what_is_tolerated_is_told_at_the_vendors_row(quiet: Desk) -> None:
+    quiet.configure('tolerate = ["rb-sctid"]')
+    quiet.example("larkfield")
+    changed = quiet.folder / "larkfield" / "MEDICATION.CSV"
+    changed.write_bytes(changed.read_bytes().replace(b"317291008", b"317291009"))
+    told = quiet.run("send larkfield --layout larkfield.toml --to st-brigids --durable").stderr
+    assert f"MEDICATION.CSV:4: warning: DMD (medicines[2].drug.codings[0].code, {CODE}): {SAYS}" in told
+    assert f"  tolerated: MEDICATION.CSV, line 4 (medicines[2]): {CODE} [rb-sctid]\n" in quiet.well("deliveries show 1")
+
+
 # ---- convert ---------------------------------------------------------------------------------------------------------------------
 def wrong(record: dict[str, Any]) -> dict[str, Any]:
     """With a code in her first medicine that there cannot be."""

@@ -5,7 +5,7 @@ What is told to be accepted is. A run that was interrupted is run again: what wa
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -29,7 +29,7 @@ from adapter.conformance import Level
 from adapter.conformance.report import Told
 from adapter.delivery.accepting import NotAccepted, bundle_item, items, retraction, subject_of
 from adapter.delivery.endpoints import Endpoint
-from adapter.delivery.proving import NotProven
+from adapter.delivery.proving import NotProven, Unproven
 from adapter.delivery.store.errors import StoreAway, StoreError
 from adapter.delivery.store.model import Item, Receipt
 from adapter.delivery.store.people import Line
@@ -203,19 +203,20 @@ def bundle(file: Path, later: Later, asked: Asked, talk: Talk) -> Exit:
     except NotAccepted as why:
         raise Stop(Exit.NOTHING, f"{file}: {why}.".replace("say whose it is", "say whose it is (--source and --resident)")) from None
     except NotProven as bad:
-        raise unsound(bad, str(file), talk) from None
+        _tell_all(bad.found, str(file), talk)
+        errors = sum(each.finding.level is Level.ERROR for each in bad.found)
+        raise Stop(Exit.NOTHING, f"{file}: {count(errors, 'error')}; nothing was accepted.") from None
     except Refused as refused:
         raise stopped(refused.found, str(file), talk) from None
+    _tell_all(item.tolerated, str(file), talk)
     return _accepted(later, item, "", talk, asked.event)
 
 
-def unsound(bad: NotProven, name: str, talk: Talk) -> Stop:
-    """What the run ends with, when each error has been told."""
-    for each in bad.found:
+def _tell_all(found: Iterable[Unproven], name: str, talk: Talk) -> None:
+    """What is an error of a Bundle, or is tolerated."""
+    for each in found:
         told = Told(each.finding, name, field=each.row)
         talk.found("problem", told.as_json(), str(told))
-    errors = sum(each.finding.level is Level.ERROR for each in bad.found)
-    return Stop(Exit.NOTHING, f"{name}: {count(errors, 'error')}; nothing was accepted.")
 
 
 def retract(later: Later, who: Whose, talk: Talk, *, again: str = "") -> Exit:
@@ -284,6 +285,7 @@ def _asked(intake: Intake, endpoint: Endpoint, asked: Asked, talk: Talk) -> Iter
         except NotProven as bad:
             intake.unproven(number, traced_to(care_record, bad.found))
         else:
+            intake.unproven(number, traced_to(care_record, made[-1].tolerated))
             yield One(number, intake.where(number), made)
 
 

@@ -19,7 +19,7 @@ from adapter import wire
 from adapter.bundle import Names, Policy, Shared, ours, shared, transaction
 from adapter.delivery.directory import FIELD_OF
 from adapter.delivery.endpoints.endpoint import Endpoint
-from adapter.delivery.proving import proven
+from adapter.delivery.proving import Unproven, proven
 from adapter.delivery.refusals import refusals
 from adapter.delivery.store.model import Item, Payload
 from adapter.faults import Refused
@@ -58,7 +58,7 @@ def items(care_record: CareRecord, endpoint: Endpoint, *, absence: Mapping[str, 
     if base and (base.source, base.resident.key) != (care_record.source, care_record.resident.key):
         raise NotAccepted("what is said to have been sent the last time is another resident's, or another sender's")
     checked(absence)
-    _writable(care_record, endpoint)
+    tolerated = _writable(care_record, endpoint)
     own = endpoint.directory == "own" and not care_record.withdrawn
     sent = _sent_to(endpoint, again)
     before = [_of_directory(each, endpoint, care_record, urgent, place, where, sent) for each in (shared(care_record) if own else ())]
@@ -66,7 +66,8 @@ def items(care_record: CareRecord, endpoint: Endpoint, *, absence: Mapping[str, 
         endpoint.name, subject_of(care_record.source, care_record.resident.key or ""),
         "retraction" if care_record.withdrawn else "complete",
         Payload("record", _bytes(care_record), _options(endpoint, absence, older, base) | sent, where), as_of=care_record.as_of,
-        event=event, urgent=urgent, lasts=_lasts(endpoint), needs=tuple(item.subject for item in before), place=place, older=older)
+        event=event, urgent=urgent, lasts=_lasts(endpoint), needs=tuple(item.subject for item in before), place=place, older=older,
+        tolerated=tuple(tolerated))
     return [*before, hers]
 
 
@@ -102,10 +103,10 @@ def _of_directory(each: Shared, endpoint: Endpoint, care_record: CareRecord, urg
                 as_of=care_record.as_of, urgent=urgent, lasts=_lasts(endpoint), needs=each.needs, place=place)
 
 
-def _writable(care_record: CareRecord, endpoint: Endpoint) -> None:
-    """Raises Faults and NotProven with everything for which it would be refused later, as far as that can be known without asking the
-    server."""
-    found = refusals(care_record)
+def _writable(care_record: CareRecord, endpoint: Endpoint) -> list[Unproven]:
+    """What is tolerated of it. Raises Faults and NotProven with everything for which it would be refused later, as far as that can be known
+    without asking the server."""
+    found, told = refusals(care_record), list[Unproven]()
     if not found and not care_record.withdrawn:
         directory = "own" if endpoint.directory == "own" else "logical"  # of `existing` only the server knows
         parts = transaction(care_record, policy_for(endpoint, care_record, directory))
@@ -114,9 +115,10 @@ def _writable(care_record: CareRecord, endpoint: Endpoint) -> None:
         entries = [(name, entry["resource"]) for bundle, names in bundles for name, entry in zip(names, bundle["entry"], strict=True)]
         found = [*(Fault(name, "-", RESTRICTED) for name in _too_confidential(entries, endpoint)), *_unwritable(entries, endpoint)]
         if not found:
-            proven(bundles, endpoint.tolerate)
+            told = proven(bundles, endpoint.tolerate)
     if found:
         raise Faults(found)
+    return told
 
 
 def _unwritable(resources: Iterable[tuple[str, Resource]], endpoint: Endpoint) -> Iterator[Fault]:
@@ -175,12 +177,12 @@ def bundle_item(data: bytes, endpoint: Endpoint, *, subject: str | None = None, 
     for name in _too_confidential(((f"entry[{i}]", _resource(entry)) for i, entry in enumerate(entries)), endpoint):
         raise NotAccepted(f"{name} {RESTRICTED}")
     whose = subject or _subject(entries)
-    proven([named(bundle)], endpoint.tolerate)
+    told = proven([named(bundle)], endpoint.tolerate)
     ids = {"X-Request-ID": request_id, "X-Correlation-ID": correlation or (whose if message else None)}
     options = {"media": media or f"{form.media}{f'; version={BARS_VERSION}' * message}", "entries": 0 if message else len(entries),
                "headers": {**headers, **{name: said for name, said in ids.items() if said}}, **_sent_to(endpoint, again)}
     return Item(endpoint.name, whose, "change", Payload("bundle", data, options), event=event, urgent=urgent,
-                lasts=_lasts(endpoint), place=place)
+                lasts=_lasts(endpoint), place=place, tolerated=tuple(told))
 
 
 def read(data: bytes) -> Resource:

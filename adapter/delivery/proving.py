@@ -40,6 +40,11 @@ class Unproven(NamedTuple):
     def __str__(self) -> str:
         return f"{self.row or 'the bundle'}: {self.finding}"
 
+    @property
+    def where(self) -> str:
+        """Which rule is not kept, and where: no more than that."""
+        return f"{self.row or 'the bundle'}: {self.finding.path} [{self.finding.rule}]"
+
 
 class NotProven(Exception):
     """It does not travel. `found`: all that is told about it."""

@@ -13,9 +13,12 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, RowMapping
 
 from adapter.delivery.store import restored, rules, sql
+from adapter.delivery.store.handing import attempt_row
 from adapter.delivery.store.model import Item, Kind, Receipt
 from adapter.delivery.store.packing import content_hash, packed
 from adapter.delivery.store.seal import Keyring, key_of, squeeze
+
+TOLERATED = "tolerated"  # what is written down beside its attempts, where it was accepted with errors
 
 
 class Packed(NamedTuple):
@@ -69,6 +72,7 @@ class Intake:
         self._deliveries: dict[int, dict[str, Any]] = {}
         self._payloads: list[dict[str, Any]] = []
         self._needs: list[dict[str, Any]] = []
+        self._notes: list[dict[str, Any]] = []
         self._superseded: list[int] = []
         self._raised: list[int] = []
         self.endpoints: set[str] = set()
@@ -147,6 +151,9 @@ class Intake:
         sealed = self._keys.encrypt(asked.squeezed, key.encode())
         self._payloads.append({"delivery": new, "key_id": key_of(sealed), "sealed": sealed})
         self._needs += ({"delivery": new, "subject": subject} for subject in dict.fromkeys(item.needs))
+        if item.tolerated:
+            says = [each.where for each in item.tolerated]
+            self._notes.append(attempt_row(new, "", self._now, self._now, TOLERATED, says))
         if asked.key:
             self._events[asked.key] = rules.Known(new, asked.hash)
         as_of = item.as_of or (lane.latest.as_of if lane.latest else None)
@@ -159,6 +166,7 @@ class Intake:
     def _write(self, lanes: Any) -> None:
         sql.supersede(self._c, self._superseded, self._now)
         sql.add_deliveries(self._c, list(self._deliveries.values()), self._payloads, self._needs)
+        sql.settle(self._c, [], self._notes, ())
         sql.lanes_accepted(self._c, [self._lane(lane) for lane in lanes if lane.accepted])
         sql.more_urgent(self._c, self._raised)
 

@@ -6,9 +6,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from adapter.delivery.dialects.decision import Decision
+
+if TYPE_CHECKING:
+    from adapter.delivery.proving import Unproven
 
 Kind = Literal["complete", "change", "retraction"]
 Form = Literal["record", "bundle", "retract"]
@@ -37,7 +40,7 @@ class Item:
     """One delivery that is asked for. `subject` is whose lane: an opaque id (never a key or a number of the vendor's), or of a directory
     resource "Organization/<uuid>". `needs`: subjects at the same endpoint whose lanes must be idle before this is sent. `event`: the
     vendor's own id of what happened, if it has one. `place`: where in the input ("record 12"), without any value. `lasts`: seconds from
-    its being accepted, by the store's clock, for which it is tried; None: for ever."""
+    its being accepted, by the store's clock, for which it is tried; None: for ever. `tolerated`: the errors that it is accepted with."""
 
     endpoint: str
     subject: str
@@ -50,6 +53,7 @@ class Item:
     needs: tuple[str, ...] = ()
     place: str = ""
     older: bool = False  # accepted although a later one was accepted before
+    tolerated: tuple[Unproven, ...] = ()
 
 
 @dataclass(frozen=True)
