@@ -26,7 +26,6 @@ from typing import NamedTuple
 from adapter import wire
 from adapter.commands.check import Asked, Session
 from adapter.commands.check_against import Against, against
-from adapter.commands.check_explain import explained
 from adapter.commands.files import STDIN
 from adapter.commands.talk import Kept
 from adapter.conformance import Level
@@ -36,6 +35,7 @@ from adapter.conformance.report.outcome import Outcome
 from adapter.conformance.report.sarif import Sarif
 from adapter.conformance.report.text import Json as JsonLines
 from adapter.conformance.report.text import Text
+from adapter.conformance.rules.explaining import explain
 from tests import foreign
 from tests.fuzz import CANARY, USUAL, as_bytes, damaged, within
 from tests.mutants.bases import bases
@@ -269,7 +269,7 @@ def known() -> Known:
 
 @cache
 def rule_text(rule: str) -> str | None:
-    return explained(rule, known().checker.definitions)
+    return explain(rule, known().checker.definitions)
 
 
 @dataclass

@@ -297,6 +297,7 @@ def test_a_profile_is_held_against_where_it_is_asked_for() -> None:
     ((), Exit.USAGE, "Nothing to check: name a file, a folder or an address"),
     (("a", "b", *LARKFIELD), Exit.USAGE, "With --layout, name one export"),
     (("-", "--as-of", "2026-01-01"), Exit.USAGE, "--as-of and --refused are for a vendor's export"),
+    (("--explain", ""), Exit.USAGE, "--explain: name a rule"),
     (("--explain", "rb-nhs-numbr"), Exit.USAGE, "There is no such rule; perhaps rb-nhs-number"),
 ])
 def test_what_cannot_be_asked_is_one_sentence(options: tuple[Any, ...], end: Exit, says: str) -> None:
@@ -306,8 +307,9 @@ def test_what_cannot_be_asked_is_one_sentence(options: tuple[Any, ...], end: Exi
 
 
 def test_a_rule_is_explained() -> None:
-    result = redbag("check", "--explain", "[rb-nhs-number]")
-    assert (result.exit_code, result.stdout) == (Exit.DONE, f"{explain('rb-nhs-number')}\n")
+    for name in ("[rb-nhs-number]", "RB-NHS-NUMBER"):
+        result = redbag("check", "--explain", name)
+        assert (result.exit_code, result.stdout) == (Exit.DONE, f"{explain('rb-nhs-number')}\n")
     said, = lines(redbag("check", "--explain", "pat-1", "--json"), "rule")
     assert said == {"rule": "pat-1", "says": explain("pat-1")}
 

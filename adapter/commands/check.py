@@ -62,11 +62,11 @@ def explained(rule: str, asked: Asked, talk: Talk) -> Exit:
 def report(asked: Asked) -> Report:
     """Only what is asked for is imported."""
     if asked.form == "sarif":
-        from adapter.commands.check_explain import explained as about
         from adapter.commands.journal import program
         from adapter.conformance.report.sarif import Sarif
+        from adapter.conformance.rules.explaining import explain
 
-        return Sarif(program(), about)
+        return Sarif(program(), explain)
     if asked.form == "junit":
         from adapter.conformance.report.junit import Junit
 

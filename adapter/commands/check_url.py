@@ -11,10 +11,9 @@ from adapter.commands.exits import Exit, Stop
 from adapter.commands.server import patiently, server
 from adapter.commands.talk import Talk
 from adapter.conformance import Finding, Level
+from adapter.conformance.finding import ONE_PAGE
 from adapter.conformance.report import Told, Unit
 from adapter.delivery.answer import Answer, BadAnswer, ClientError, NotLetIn, Unreachable
-
-ONE_PAGE = "rb-one-page"
 
 
 def unit(address: str, against: Against, talk: Talk) -> Unit:

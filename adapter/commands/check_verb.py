@@ -59,7 +59,7 @@ def check(names: Names = None, layout: LayoutFile = None, as_of: AsOf = None, re
     asked = check.Asked(tuple(names or ()), form.value, Level(fail_on.value), Level(least.value), most, tuple(profile or ()),
                         tuple(set_ or ()), tuple(package or ()), second_opinion)
     talk = Talk(form is Form.JSON)
-    if explain:
+    if explain is not None:
         return check.explained(explain, asked, talk)
     if not names:
         raise Stop(Exit.USAGE, "Nothing to check: name a file, a folder or an address, or pipe something into `-`.")

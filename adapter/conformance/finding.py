@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 OWN_CHECK = "rb-record"  # what a record says against itself, whatever FHIR thinks of it
+ONE_PAGE = "rb-one-page"  # of a search at an address: there are more
 UNREAD = "rb-unread"  # what is right, and no record of ours holds
 
 

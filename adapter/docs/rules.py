@@ -9,6 +9,7 @@ from adapter.conformance.definitions import Definitions
 from adapter.conformance.invariants import level_of
 from adapter.conformance.rules import RULES, THEMES, Rule
 from adapter.conformance.rules.explaining import Said, invariants, shown
+from adapter.conformance.rules.inputs import INPUTS
 from adapter.conformance.rules.structural import FIXES, STRUCTURAL
 from adapter.docs.markdown import table
 from mappings.catalogue import SHAPES
@@ -30,7 +31,13 @@ What `redbag check` can find, by the id in brackets behind every finding. `redba
   is only what is wrong whatever was meant and can be said without knowing more. What asks for something that the sender may not know, or
   can only be guessed at, is a warning, SHALL or not; what depends on the receiver is information.
 
+- *Rules of what is read* are asked before anybody can ask whether it is FHIR: of bytes, of records, of a vendor's export and of packages.
+
 No sentence of a finding holds a value of a patient.
+"""
+READ = """## Rules of what is read
+
+Each is an error. Where one is broken, what is behind it cannot be looked at: what else is wrong is told when it is right.
 """
 STRUCTURE = """## Structural rules
 
@@ -45,7 +52,8 @@ SENT = (*SHAPES, "Bundle")
 
 
 def rules() -> str:
-    lines = chain(("## Product rules", ""), contents(), *(theme_lines(theme) for theme in THEMES), structural_lines(), invariant_lines())
+    lines = chain(("## Product rules", ""), contents(), *(theme_lines(theme) for theme in THEMES), structural_lines(), input_lines(),
+                  invariant_lines())
     return "\n".join([INTRODUCTION, *lines]).rstrip() + "\n"
 
 
@@ -72,6 +80,11 @@ def structural_lines() -> Iterator[str]:
     yield STRUCTURE
     yield from table(("Rule", "Level", "What it says", "Bad", "Source"), [
         (f"`{name}`", found.level, found.sentence, found.bad, found.source) for name, found in STRUCTURAL.items()])
+
+
+def input_lines() -> Iterator[str]:
+    yield READ
+    yield from table(("Rule", "What it says"), [(f"`{name}`", sentence) for name, sentence in INPUTS.items()])
 
 
 def invariant_lines() -> Iterator[str]:

@@ -1,4 +1,5 @@
-"""What a rule is, by the id that stands in brackets behind every finding: ours, a structural one, or an invariant of FHIR and its profiles.
+"""What a rule is, by the id that stands in brackets behind every finding: ours, a structural one, one of what is read before there is a
+resource, or an invariant of FHIR and its profiles.
 
     explain("rb-nhs-number")
     explain("pat-1")
@@ -13,9 +14,11 @@ from adapter.conformance.definitions import Definitions
 from adapter.conformance.invariants import level_of
 from adapter.conformance.model import Constraint, Element
 from adapter.conformance.rules import RULES, Rule
+from adapter.conformance.rules.inputs import INPUTS
 from adapter.conformance.rules.structural import FIXES, STRUCTURAL, Structural
 
 EVERYWHERE = "ele-1"  # said of every element there is, and so written at none
+ABOUT_INPUTS = "Asked of what is read, before anybody can ask whether it is FHIR: what else is wrong is looked for when this is right."
 ELE_1 = Constraint(EVERYWHERE, "error", "All FHIR elements must have a @value or children",
                    "hasValue() or (children().count() > id.count())", "http://hl7.org/fhir/StructureDefinition/Element")
 
@@ -33,6 +36,8 @@ def explain(rule_id: str, definitions: Definitions | None = None) -> str | None:
         return "\n".join(_of_rule(rule))
     if rule_id in STRUCTURAL:
         return "\n".join(_of_structural(rule_id, STRUCTURAL[rule_id]))
+    if rule_id in INPUTS:
+        return f"{rule_id} (error): {INPUTS[rule_id]}\n{ABOUT_INPUTS}"
     if found := invariant(rule_id, definitions or Definitions.of()):
         return "\n".join(_of_invariant(found))
     return None
@@ -42,6 +47,7 @@ def names() -> Iterator[str]:
     """Every id but those of invariants."""
     yield from (rule.id for rule in RULES)
     yield from STRUCTURAL
+    yield from INPUTS
 
 
 # ---- texts -----------------------------------------------------------------------------------------------------------------

@@ -64,6 +64,8 @@ STRUCTURAL: dict[str, Structural] = {
                             "a stay that ends before it begins", "docs/mappings.md: each record's own checks"),
     "rb-unread": Structural("What stands in a resource and no field of a record holds: it is kept and written back, and not shown.",
                             "information", "an element that docs/mappings.md does not have", "docs/mappings.md"),
+    "rb-one-page": Structural("Of a search at an address one page is checked, and it is said that there are more.", "warning",
+                              "`redbag check https://hospital.example/Patient?name=fictional` of 2,000 patients", "this program"),
     "too-large": Structural("What is read is no larger than what is asked for.", "error", "a resource of 100 MB", "this program"),
     "too-many": Structural("A list has no more than 100,000 elements, and a resource no more than 1,000 errors: what is behind them is not "
                            "looked at.", "error", "a Bundle of a whole region's residents", "this program"),
@@ -79,7 +81,6 @@ STRUCTURAL: dict[str, Structural] = {
     "not-a-number": Structural("NaN and Infinity are no numbers of JSON.", "error", '`{"value": NaN}`', "RFC 8259"),
     "number-out-of-range": Structural("A number is one that can be held exactly.", "error", "1e999999", f"{R4}, Data Types, decimal"),
     "lone-surrogate": Structural("An escape of two halves has both.", "error", r'`"\ud800"`', "RFC 8259"),
-    "doctype": Structural("XML has no document type declaration.", "error", "`<!DOCTYPE Patient>`", f"{R4}, XML Representation"),
 }
 
 # What to do where an invariant does not hold. HL7's texts say what must be so, and not which of two ways is meant.

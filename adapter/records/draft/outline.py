@@ -110,7 +110,7 @@ def _elements(file: BinaryIO, namespaces: dict[str, str]) -> Iterator[tuple[Path
 
 def refuse_doctype(root: Any, place: list[str]) -> None:
     if not place and root.getroottree().docinfo.doctype:
-        raise Refused([Fault("doctype", "has a document type declaration (DTD), which is not read")])
+        raise Refused([Fault("dtd", "has a document type declaration (DTD), which is not read")])
 
 
 def named(element: Any, namespaces: dict[str, str]) -> str:

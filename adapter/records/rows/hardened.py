@@ -20,7 +20,7 @@ def refuse_doctype(path: Path) -> None:
     """A DOCTYPE can make a small file huge, and have other files read. Only what stands before the root element is looked at."""
     def doctype(*_: object) -> None:
         says = "has a DOCTYPE, which no data needs and which can do harm: leave it out"
-        raise Refused([Fault("doctype", says, "", parser.CurrentLineNumber, parser.CurrentColumnNumber + 1)])
+        raise Refused([Fault("dtd", says, "", parser.CurrentLineNumber, parser.CurrentColumnNumber + 1)])
 
     def begins(*_: object) -> None:
         raise _Begun

@@ -1,7 +1,7 @@
 """Rules that bytes, records and exports break before anybody can ask whether they are FHIR: what each of their ids means."""
 from __future__ import annotations
 
-READING = {
+INPUTS = {
     # files
     "empty": "A file holds a care record or FHIR.",
     "not-read": "A file that is named can be read.",
@@ -14,9 +14,24 @@ READING = {
     "encoding": "Every byte of an export is of the encoding that its layout names, or that its beginning shows.",
     "not-a-zip": "A zip is a whole zip.",
     "zip-damaged": "A zip is undamaged, and made by the usual method.",
+    "zip-path": "No file of a zip has a name that leads out of it.",
+    "zip-link": "A zip holds files, and no links to others.",
+    "zip-encrypted": "A zip is not encrypted.",
+    "zip-in-zip": "A zip holds no other zip.",
+    "zip-method": "A zip is packed by the usual method, deflate.",
     "zip-bomb": "A zip does not unpack to more than an export can be.",
     "file-twice": "No two files of an export have one name.",
     "misquoted": "In CSV a cell that begins with a quotation mark ends with one.",
+    "header-twice": "No two columns of a file have one name.",
+    "no-header": "A cell that is filled has a name in the header.",
+    "no-column": "A column that the layout reads is in the file.",
+    "no-row": "The row that a row belongs to is there, by the key that the layout names.",
+    "no-key": "A resident's row has the key that the layout names, by which other rows belong to her.",
+    "blank-in-key": "A key neither begins nor ends with a blank.",
+    "not-a-cell": "What is written into a cell is one text.",
+    "not-in-encoding": "What is written into a file has only characters that its encoding has.",
+    "too-many-cells": "A row has as many cells as its header.",
+    "too-few-cells": "A row has as many cells as its header.",
     "uncountable": "The values of an export can be counted a second time.",
     # XML and JSON
     "dtd": "XML has no document type declaration: FHIR has none, and what it can do is dangerous.",
@@ -50,6 +65,9 @@ READING = {
     "two-in-one": "An object says one of the things that it can be, and not two.",
     "same-resident": "A resident is there once.",
     # a layout, and what it makes of a row
+    "format": "The format of an export is known, by its name or by --format.",
+    "toml": "A layout is TOML, in UTF-8.",
+    "layout": "A layout says what docs/layouts.md has, and what fits the export.",
     "no-file": "Every file of a layout that is not optional is in the export.",
     "no-table": "An export of CSV has the tables that its layout names.",
     "no-residents": "The residents stand where the layout says.",
@@ -68,18 +86,10 @@ READING = {
     "contradiction": "The state of a list agrees with its rows.",
     "function": "A function of the layout's module takes the value.",
     "orphaned": "Where the layout states that no row means none, no rows belong to nobody.",
-    # what is told besides
-    "rb-one-page": "Of a search at an address one page is checked; that there are more is said.",
+    # a package
     "package-unreadable": "A package is a whole .tgz.",
     "package-too-large": "A package, what is in it and each definition are no larger than a package can be.",
     "package-path": "No file of a package leads out of it.",
     "package-manifest": "A package says in package/package.json its name, its version and that it is for FHIR R4.",
-    "too-many-cells": "A row has as many cells as its header.",
-    "too-few-cells": "A row has as many cells as its header.",
     "package-definition": "A definition in a package is a whole and readable one.",
 }
-
-
-def text_of(rule: str) -> str | None:
-    """None for a rule that is none of these."""
-    return f"{rule} (error): {READING[rule]}" if rule in READING else None
