@@ -34,4 +34,7 @@ class Refused(ValueError):
 
     def __init__(self, found: Iterable[Fault]) -> None:
         self.found = tuple(found)
-        super().__init__("\n".join(map(str, self.found)))
+        super().__init__(self.found)
+
+    def __str__(self) -> str:
+        return "\n".join(map(str, self.found))

@@ -116,7 +116,7 @@ class Walk:
         found = STRING.match(self.text, self.at)
         if not found:
             raise Stop("not-json", expected, self.at)
-        said: str = json.loads(found[0])
+        said: str = json.loads(found[0]) if "\\" in found[1] else found[1]
         if SURROGATE.search(said):
             raise Stop("lone-surrogate", "a text holds half of a character (\\ud800 to \\udfff without its partner)", self.at)
         self.at = found.end()
