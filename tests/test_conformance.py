@@ -155,7 +155,7 @@ FAULTS = [      # resource, rule, where, a piece of the sentence
     (patient(contained=[HOME], name=[{"family": "#home"}]), "dom-3", "Patient.contained[0]", "referred to from nowhere"),
     (patient(contained=[HOME], managingOrganization={"display": "#home"}), "dom-3", "Patient.contained[0]", "referred to from nowhere"),
     (patient(contained=[{**HOME, "meta": {"versionId": "1"}}], managingOrganization={"reference": "#home"}),
-     "dom-4", "Patient", "versionId"),
+     "dom-4", "Patient.contained[0].meta.versionId", "contained"),
     (patient(contained=[HOME, HOME], managingOrganization={"reference": "#home"}), "fhir-contained", "Patient.contained[1].id", "another"),
     (patient(contained=[{"resourceType": "Organization", "id": "home"}], managingOrganization={"reference": "#home"}),
      "org-1", "Patient.contained[0]", "name"),
@@ -163,7 +163,7 @@ FAULTS = [      # resource, rule, where, a piece of the sentence
     (patient(meta={"profile": [f"{HL7}Observation"]}), "fhir-profile", "Patient.meta.profile[0]", "a profile of Observation"),
     (patient(text={"status": "generated", "div": "<div>Ada</div>"}), "fhir-narrative", "Patient.text.div", "no div of XHTML"),
     ({"resourceType": "List", "status": "current", "mode": "snapshot", "entry": [{"deleted": True, "item": {"display": "x"}}]},
-     "lst-2", "List", "deleted"),
+     "lst-2", "List.entry[0].deleted", "the mode changes"),
 ]
 
 

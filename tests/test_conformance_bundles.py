@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from adapter.conformance import Level, checker
+from adapter.conformance.blamed import BLAMED
 
 SERVER = "https://care.test/fhir"
 HOME = {"resourceType": "Organization", "id": "home", "name": "Rose House"}
@@ -94,7 +95,7 @@ def test_right_bundles(resource: Any) -> None:
     (bundle("collection", at(f"{SERVER}/Patient/2", patient())), "fhir-bundle", "entry[0]"),
     (bundle("collection", at("Patient/1", patient(id="1"))), "fhir-bundle", "entry[0].fullUrl"),
     (bundle("collection", {"resource": patient()}), "fhir-bundle", "entry[0]"),
-    (bundle("collection", at(urn(1), patient()), at(urn(1), patient())), "bdl-7", "Bundle"),
+    (bundle("collection", at(urn(1), patient()), at(urn(1), patient())), "bdl-7", "entry[1].fullUrl"),
     (bundle("searchset", at(urn(1), patient(), search={"mode": "match"})), "fhir-bundle", "entry[0].resource"),
     (bundle("searchset", at(urn(1), OUTCOME, search={"mode": "match"})), "fhir-bundle", "entry[0].resource"),
     (bundle("collection", patient(managingOrganization={"reference": urn(1), "type": f"{TYPES}Organization"}), HOME),
@@ -114,6 +115,40 @@ def test_right_bundles(resource: Any) -> None:
 ])
 def test_one_fault_of_a_bundle_is_one_finding(resource: Any, rule: str, path: str) -> None:
     assert told(resource) == [(rule, path)]
+
+
+POST = {"method": "POST", "url": "Patient"}
+BROKEN_BY_A_PART: list[tuple[dict[str, Any], list[tuple[str, str, str]]]] = [      # rule, where, a piece of the sentence
+    ({**bundle("collection", patient(), patient(), HOME), "type": "transaction"},
+     [("bdl-3", f"Bundle.entry[{place}]", "every entry of a transaction has one; say its method and url") for place in range(3)]),
+    (bundle("collection", patient(), at(urn(1), HOME, request=POST)),
+     [("bdl-3", "Bundle.entry[1].request", "no batch, transaction or history; leave it out")]),
+    (bundle("batch-response", {"response": {"status": "200"}}, patient()), [("bdl-4", "Bundle.entry[1]", "say its status")]),
+    (bundle("collection", at(urn(0), patient(), response={"status": "200"})), [("bdl-4", "Bundle.entry[0].response", "leave it out")]),
+    (bundle("collection", at(urn(1), HOME), at(urn(2), HOME), at(urn(1), patient()), at(urn(2), patient())),
+     [("bdl-7", f"Bundle.entry[{place}].fullUrl", "of an entry before it") for place in (2, 3)]),
+    ({**lives_in("#home"), "contained": [{**HOME, "contained": [
+        {"resourceType": "Basic", "id": "note", "code": {"text": "a"}, "subject": {"reference": "#"}}]}]},
+     [("dom-2", "Patient.contained[0].contained", "outermost")]),
+    ({**lives_in("#home"), "contained": [{**HOME, "meta": {"versionId": "1", "lastUpdated": "2026-01-01T10:00:00Z"}}]},
+     [("dom-4", f"Patient.contained[0].meta.{name}", "leave it out") for name in ("lastUpdated", "versionId")]),
+    ({**lives_in("#home"), "contained": [{**HOME, "meta": {"security": [{"system": "https://care.test", "code": "R"}]}}]},
+     [("dom-5", "Patient.contained[0].meta.security", "leave it out")]),
+    ({"resourceType": "List", "status": "current", "mode": "snapshot", "entry": [
+        {"item": {"display": "a"}}, {"item": {"display": "b"}, "deleted": True, "date": "2026-01-01"}]},
+     [("lst-3", "List.entry[1].date", "working"), ("lst-2", "List.entry[1].deleted", "changes")]),
+]
+
+
+@pytest.mark.parametrize(("resource", "expected"), BROKEN_BY_A_PART, ids=lambda value: value[0][0] if isinstance(value, list) else "")
+def test_an_invariant_of_the_whole_is_told_at_the_part_that_breaks_it(resource: Any, expected: list[tuple[str, str, str]]) -> None:
+    found = [each for each in checker().findings(resource) if each.level is Level.ERROR]
+    assert [(each.rule, each.path) for each in found] == [(rule, path) for rule, path, _ in expected]
+    assert [says for each, (_, _, says) in zip(found, expected, strict=True) if says not in each.told] == []
+
+
+def test_every_invariant_that_has_a_part_to_blame_is_tested() -> None:
+    assert {rule for _, expected in BROKEN_BY_A_PART for rule, _, _ in expected} == set(BLAMED)
 
 
 def test_an_entry_of_a_document_that_is_meant_by_its_id_is_told() -> None:

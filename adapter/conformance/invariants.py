@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from adapter.conformance.blamed import blamed
 from adapter.conformance.fhirpath import Focus, NotEvaluated, compiled
 from adapter.conformance.finding import Level
 from adapter.conformance.forms import Form
@@ -48,12 +49,17 @@ class Invariants:
         focus = focus_of(form, value, extra, here)
         for constraint, source in form.constraints:
             if constraint.key not in BY_HAND and (holds := self.of(constraint)) and not holds(focus):
-                walk.tell(level_of(constraint), constraint.key, path, constraint.human.strip().rstrip("."),
-                          FIXES.get(constraint.key, ""), source)
+                for at, says, fix in blamed(constraint.key, value) or [("", human(constraint), FIXES.get(constraint.key, ""))]:
+                    walk.tell(level_of(constraint), constraint.key, path + at, says, fix, source)
 
 
 def focus_of(form: Form, value: Json, extra: Json, here: Here) -> Focus:
     return Focus(value, form.base, extra, here.resource, here.root, here.bundle.resource if here.bundle else None, here.contained)
+
+
+def human(constraint: Constraint) -> str:
+    """The sentence of whoever wrote it."""
+    return constraint.human.strip().rstrip(".")
 
 
 def level_of(constraint: Constraint) -> Level:
