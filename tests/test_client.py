@@ -480,7 +480,8 @@ def test_what_a_record_says_does_not_travel_in_the_clear() -> None:
 @pytest.mark.parametrize(("path", "safe"), [
     ("Patient/9990000018", "Patient/…"), ("Patient/9990000018/$everything", "Patient/…/$everything"),
     ("Patient/_search", "Patient/_search"), ("metadata", "metadata"), ("", ""), ("Patient/Mary Example", "Patient/…"),
-    ("$9990000018", "…")])
+    ("$9990000018", "…"), ("Patient/Zyxwv", "Patient/…"), ("Zyxwv", "…"), ("_zyxwv", "…"), ("Patient/List/List", "Patient/…/List"),
+    ("List/x/_history/Flag", "List/…/_history/…"), ("Patient/_history", "Patient/_history")])
 def test_an_address_is_shown_without_ids_and_query(path: str, safe: str) -> None:
     assert shown("GET", httpx.URL(f"{BASE}/{path}?identifier=9990000018"), f"{BASE}/") == f"GET {BASE}/{safe}".rstrip("/")
 

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator
 
 import httpx
 
@@ -9,7 +10,8 @@ from adapter.delivery.answer import BadAddress
 
 LOCAL_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
 HOST = re.compile(rb"[a-z0-9._-]+|[0-9a-f:.]+")
-PUBLIC_PART = re.compile(r"[A-Z][A-Za-z]*|[$_][a-zA-Z-]+|metadata")  # a resource type, an operation, the capability statement
+INTERACTIONS = frozenset({"metadata", "_search", "_history"})  # HL7 FHIR R4, RESTful API
+OPERATION = re.compile(r"\$[a-z][a-zA-Z-]*")
 
 
 def base_address(said: str, *, plain_http: bool) -> str:
@@ -42,5 +44,16 @@ def shown(method: str, url: httpx.URL, base: str) -> str:
     >>> shown("GET", httpx.URL("https://pds.example/R4/Patient/9990000018?x=y"), "https://pds.example/R4/")
     'GET https://pds.example/R4/Patient/…'
     """
-    within = url.path.removeprefix(httpx.URL(base).path).split("/")
-    return f"{method} {base}{'/'.join(part if PUBLIC_PART.fullmatch(part) else '…' for part in within if part)}".rstrip("/")
+    within = [part for part in url.path.removeprefix(httpx.URL(base).path).split("/") if part]
+    return f"{method} {base}{'/'.join(_public(within))}".rstrip("/")
+
+
+def _public(within: Iterable[str]) -> Iterator[str]:
+    """What FHIR calls so. Behind a type, and behind a history, stands an id, and an id may be called as a type is."""
+    from adapter.fhir_xml.tables import is_resource_type  # with its parser, which takes a while to load
+
+    before = ""
+    for part in within:
+        is_type = is_resource_type(part) and not (is_resource_type(before) or before == "_history")
+        before = part if is_type or part in INTERACTIONS or OPERATION.fullmatch(part) else "…"
+        yield before
