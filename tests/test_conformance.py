@@ -57,6 +57,7 @@ FAULTS = [      # resource, rule, where, a piece of the sentence
     (patient(status="active"), "fhir-unknown", "Patient.status", "no element of Patient"),
     (patient(name=[{"code": "x"}]), "fhir-unknown", "Patient.name[0].code", "no element of HumanName"),
     (patient(contact=[{"name": {"text": "Ann"}, "code": "x"}]), "fhir-unknown", "Patient.contact[0].code", "no element of Patient.contact"),
+    (patient(birthDate="1941", _birthDate={"value": "1941"}), "fhir-unknown", "Patient._birthDate.value", "without _"),
     (patient(_name=[{"id": "a"}]), "fhir-unknown", "Patient._name", "no element"),
     ({"resourceType": "Observation", "status": "final"}, "fhir-min", "Observation.code", "is missing; at least one is needed"),
     ({"resourceType": "MedicationStatement", "status": "active", "subject": {"display": "Ada"}},
@@ -67,6 +68,7 @@ FAULTS = [      # resource, rule, where, a piece of the sentence
     (patient(active="true"), "fhir-type", "Patient.active", "true or false, without quotation marks"),
     (patient(birthDate=1941), "fhir-type", "Patient.birthDate", "must be a text in quotation marks, not a number"),
     (patient(name=["Ada"]), "fhir-type", "Patient.name[0]", "must be an object, not a text"),
+    (patient(_birthDate=[{"id": "a"}]), "fhir-type", "Patient._birthDate", "must be one value, not a list"),
     (patient(multipleBirthInteger="2"), "fhir-type", "Patient.multipleBirthInteger", "must be a number"),
     (patient(multipleBirthInteger=Decimal("2.0")), "fhir-format", "Patient.multipleBirthInteger", "whole number"),
     (patient(multipleBirthInteger=2**31), "fhir-format", "Patient.multipleBirthInteger", "not between"),
@@ -160,6 +162,8 @@ FAULTS = [      # resource, rule, where, a piece of the sentence
     (patient(contained=[{"resourceType": "Organization", "id": "home"}], managingOrganization={"reference": "#home"}),
      "org-1", "Patient.contained[0]", "name"),
     (patient(meta={"profile": ["https://care.test/Resident"]}), "fhir-profile", "Patient.meta.profile[0]", "none of the definitions"),
+    *((patient(meta={"profile": [url]}), "fhir-format", "Patient.meta.profile[0]", "absolute URL: that of the profile")
+      for url in ("#x", "#", "UKCore-Patient", "Patient")),
     (patient(meta={"profile": [f"{HL7}Observation"]}), "fhir-profile", "Patient.meta.profile[0]", "a profile of Observation"),
     (patient(text={"status": "generated", "div": "<div>Ada</div>"}), "fhir-narrative", "Patient.text.div", "no div of XHTML"),
     ({"resourceType": "List", "status": "current", "mode": "snapshot", "entry": [{"deleted": True, "item": {"display": "x"}}]},
@@ -172,6 +176,11 @@ def test_one_fault_is_one_finding(resource: Any, rule: str, path: str, says: str
     (found,) = errors(resource)
     assert (found.rule, found.path) == (rule, path)
     assert says in found.told
+
+
+def test_what_has_no_extensions_is_not_told_to_be_sent_as_one() -> None:
+    (found,) = errors({"resourceType": "Bundle", "type": "collection", "text": {}})
+    assert (found.path, found.fix) == ("Bundle.text", "leave it out")
 
 
 RIGHT = [

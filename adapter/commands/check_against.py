@@ -11,8 +11,8 @@ from typing import Any
 
 from adapter.commands.exits import Exit, Stop
 from adapter.conformance import Checker, Finding, checker
+from adapter.conformance.against import is_of
 from adapter.conformance.definitions import DEFAULT_SETS
-from adapter.conformance.references import is_of
 from adapter.conformance.shelf import SETS
 from adapter.faults import Refused
 from adapter.second_opinion import NOT_INSTALLED

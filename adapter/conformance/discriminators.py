@@ -16,7 +16,8 @@ from adapter.conformance.forms import Asked, Form, Forms, Said, Slice, Sliced, S
 from adapter.conformance.model import Discriminator, Json
 
 if TYPE_CHECKING:
-    from adapter.conformance.structure import Here, Item, Walk
+    from adapter.conformance.gathering import Item
+    from adapter.conformance.structure import Here, Walk
 
 STEPS = re.compile(r"resolve\(\)|extension\('([^']*)'\)|ofType\((\w+)\)|\$this|\w+")
 EXTENSION = re.compile(r"extension\('(.*)'\)")

@@ -12,7 +12,8 @@ from adapter.conformance.forms import Form, Said
 from adapter.conformance.model import Context, Profile
 
 if TYPE_CHECKING:
-    from adapter.conformance.structure import Here, Item, Walk
+    from adapter.conformance.gathering import Item
+    from adapter.conformance.structure import Here, Walk
 
 INDEX = re.compile(r"\[\d+\]")
 VERSIONS = re.compile(r"http://hl7\.org/fhir/[0-9.]+/StructureDefinition/")

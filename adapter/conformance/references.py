@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from adapter.conformance.forms import Definitions, Form
 from adapter.conformance.model import Json, Profile
-from adapter.fhir_xml.tables import Kind, elements_of, is_resource_type, lineage
+from adapter.fhir_xml.tables import Kind, elements_of, is_resource_type
 
 if TYPE_CHECKING:
     from adapter.conformance.structure import Here, Walk
@@ -55,43 +55,6 @@ def contained(resource: dict[str, Json]) -> dict[str, dict[str, Json]]:
     inside = resource.get("contained")
     every = [each for each in inside if isinstance(each, dict)] if isinstance(inside, list) else []
     return {each["id"]: each for each in every if isinstance(each.get("id"), str)}
-
-
-# What a resource claims -------------------------------------------------------------------------------------------------------------
-
-def claimed(walk: Walk, resource: dict[str, Json], path: str) -> list[str]:
-    """The profiles of meta.profile that are known; of the others it is told."""
-    meta = resource.get("meta")
-    said = meta.get("profile") if isinstance(meta, dict) else None
-    urls = [(index, url) for index, url in enumerate(said) if isinstance(url, str)] if isinstance(said, list) else []
-    plain = [(index, url.partition("#")[0] or url) for index, url in urls]      # a fragment is of no concern to HL7's validator
-    return [url for index, url in plain if _known(walk, url, str(resource["resourceType"]), f"{path}.meta.profile[{index}]")]
-
-
-def is_of(profile: Profile | None, kind: str) -> bool:
-    """Whether it is a profile that a resource of this type can be held against."""
-    return profile is not None and profile.type in lineage(kind)
-
-
-def fits(walk: Walk, url: str, kind: str, path: str) -> bool:
-    """Whether a profile that is asked for is known, and one of this type; else it is told."""
-    profile = walk.forms.definitions.profile(url)
-    if profile is None:
-        walk.error("fhir-profile", path, f"is to be held against {url}, which none of the definitions loaded knows", "load its package")
-    elif profile.type not in lineage(kind):
-        walk.error("fhir-profile", path, f"is to be held against {url}, a profile of {profile.type}, which it is not", "", url)
-    return is_of(profile, kind)
-
-
-def _known(walk: Walk, url: str, kind: str, path: str) -> bool:
-    profile = walk.forms.definitions.profile(url)
-    if profile is None:
-        walk.error("fhir-profile", path, "is a profile that none of the definitions loaded knows",
-                   "claim only what is published (UK Core STU2 2.0.2), or load the package that defines it")
-    elif profile.type not in lineage(kind):
-        walk.error("fhir-profile", path, f"is a profile of {profile.type}, which this resource is not", "", profile.url)
-        return False
-    return profile is not None
 
 
 # A reference ------------------------------------------------------------------------------------------------------------------------

@@ -11,7 +11,8 @@ from adapter.conformance.discriminators import by_codes_alone, matcher, told_apa
 from adapter.conformance.forms import Said, Slice, Sliced, Spot, sliced_by
 
 if TYPE_CHECKING:
-    from adapter.conformance.structure import Here, Item, Walk
+    from adapter.conformance.gathering import Item
+    from adapter.conformance.structure import Here, Walk
 
 Shares = dict[int, tuple[Said, ...]]      # what slices say of an item, by its place in the list
 

@@ -8,23 +8,20 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from itertools import zip_longest
-from typing import NamedTuple
 
-from adapter.conformance import bindings, bundles, extensions, narrative, references, slicing, values, vital_signs
+from adapter.conformance import bindings, bundles, extensions, narrative, references, slicing, values
+from adapter.conformance.against import against
 from adapter.conformance.asked import asked_by, hold
 from adapter.conformance.finding import Finding, Level
 from adapter.conformance.forms import Form, Forms, Said, Spot
+from adapter.conformance.gathering import Item, at_least, gathered
 from adapter.conformance.invariants import Invariants
 from adapter.conformance.model import Json
 from adapter.conformance.primitives import fault, told
 from adapter.conformance.rules.rule import Rule
 
 DEEPEST = 64
-LONGEST = 100_000      # elements of one list
 PRIMITIVE = "primitive-type"
-CLAIMED, WANTED, OF_CODE = "which meta.profile claims", "which is asked for here", "which holds for this code"
-BROUGHT = "the package's of this type"
 
 
 @dataclass(slots=True, eq=False)
@@ -44,15 +41,6 @@ class Enough(Exception):
     """There are as many errors as are told. Nothing more is looked at: what is hostile costs no more than what is broken."""
 
 
-class Item(NamedTuple):
-    """One value under a key. `extra`: of a primitive value, what its `_name` sibling has."""
-
-    path: str
-    kind: str
-    value: Json
-    extra: Json = None
-
-
 @dataclass(slots=True, eq=False)
 class Walk:
     """One resource checked: `found` is what it has to say, `told` how much of it by level, `unlisted` the systems whose codes could not be
@@ -66,7 +54,7 @@ class Walk:
     told: Counter[Level] = field(default_factory=Counter)
     unlisted: Counter[str] = field(default_factory=Counter)
     deep: int = 0
-    why: dict[str, str] = field(default_factory=dict)      # profile -> why it holds for the resource that is walked through
+    why: dict[str, str] = field(default_factory=dict)      # why a profile holds for the resource that is walked through (against.py)
     named: Sequence[str] = ()                              # profiles instead of the implied ones of their types, wherever these stand
 
     def tell(self, level: Level, rule: str, path: str, says: str, fix: str = "", source: str = "") -> None:
@@ -158,7 +146,7 @@ class Walk:
         name = spot.name.removesuffix("[x]")
         if spot.least is not None:
             choice = f" (one of: {', '.join(spot.keys)})" if len(spot.keys) > 1 else ""
-            says = f"is missing; {at_least(spot.least.element.least)} is needed{choice}"
+            says = f"is missing; {at_least(spot.least.element.least)}{choice}"
             self.error("fhir-min", f"{path}.{name}", says, "", spot.least.source)
         else:
             slicing.shared(self, spot, [], f"{path}.{name}")
@@ -171,57 +159,11 @@ class Walk:
         if spot.most is not None and spot.most.element.most == 0:
             self.error("fhir-unknown", f"{path}.{keys[0]}", "may not be given; leave it out", "", spot.most.source)
             return False
-        items: list[Item] = []
-        sound = True
-        for key in keys:
-            if key in spot.denied:
-                left, source = spot.denied[key]
-                self.error("fhir-type", f"{path}.{key}", f"may not be of this type here; write {' or '.join(left)}", "", source)
-                sound = False
-            else:
-                sound = self._gather(spot, key, value, path, items) and sound
-        if spot.many and sound:
-            self._count(spot, len(items), f"{path}.{keys[0]}")
+        items, sound = gathered(self, spot, keys, value, path)
         assigned = slicing.shared(self, spot, items, f"{path}.{keys[0]}", here) if spot.sliced else {}
         for index, item in enumerate(items):
             sound = self._item(spot, item, assigned.get(index, ()), form, here) and sound
         return sound
-
-    def _gather(self, spot: Spot, key: str, value: dict[str, Json], path: str, items: list[Item]) -> bool:
-        """The values under a key and its `_key`, each with its path; False where they do not have the form of one value or a list."""
-        kind, plain, extra = spot.keys[key], value.get(key), value.get(f"_{key}")
-        for name in (key, f"_{key}"):
-            if name in value and value[name] is None:
-                self.error("fhir-empty", f"{path}.{name}", "is null; leave the element out where nothing is known")
-                return False
-        if not spot.many:
-            if isinstance(plain, list) or isinstance(extra, list):
-                self.error("fhir-type", f"{path}.{key}", "must be one value, not a list")
-                return False
-            items.append(Item(f"{path}.{key}", kind, plain, extra))
-            return True
-        return self._gather_list(key, kind, plain, extra, path, items)
-
-    def _gather_list(self, key: str, kind: str, plain: Json, extra: Json, path: str, items: list[Item]) -> bool:
-        for name, each in ((key, plain), (f"_{key}", extra)):
-            if each is not None and not isinstance(each, list):
-                self.error("fhir-type", f"{path}.{name}", f"must be a list, not {told(each)}", "write square brackets around it")
-                return False
-            if each is not None and not each:
-                self.error("fhir-empty", f"{path}.{name}", "is an empty list; leave the element out where nothing is known")
-                return False
-            if each is not None and len(each) > LONGEST:
-                self.error("too-many", f"{path}.{name}", f"has more than {LONGEST:,} elements; they are not looked at", "send it in parts")
-                return False
-        both = enumerate(zip_longest(plain or (), extra or ()))
-        items.extend(Item(f"{path}.{key}[{index}]", kind, value, beside) for index, (value, beside) in both)
-        return True
-
-    def _count(self, spot: Spot, count: int, path: str) -> None:
-        if spot.least is not None and count < spot.least.element.least:
-            self.error("fhir-min", path, f"has {count}; {at_least(spot.least.element.least)} is needed", "", spot.least.source)
-        if spot.most is not None and spot.most.element.most is not None and count > spot.most.element.most:
-            self.error("fhir-max", path, f"has {count}; at most {spot.most.element.most} may be given", "", spot.most.source)
 
     def _item(self, spot: Spot, item: Item, slices: tuple[Said, ...], around: Form, here: Here) -> bool:
         if item.value is None and item.extra is None:
@@ -276,15 +218,9 @@ class Walk:
         if kind is None:
             return False
         path = path or kind
-        profiles = (*profiles, *(url for url in self.named if references.is_of(self.forms.definitions.profile(url), kind)))
-        wanted = [url for url in (*profiles, *(asked.profiles if asked else ())) if references.fits(self, url, kind, path)]
-        claims = [*wanted, *references.claimed(self, value, path)]
-        form = self.forms.of(kind, self._held_against(kind, claims, implied=not profiles, resource=value))
-        here = self._here(value, kind, path, around)
-        outside, self.why = self.why, dict.fromkeys(claims[len(wanted):], CLAIMED) | dict.fromkeys(wanted, WANTED)
-        self.why |= {each.url: BROUGHT for each in self.forms.definitions.brought(kind) if each.url not in self.why}
-        if kind == "Observation":
-            self.why |= dict.fromkeys(vital_signs.implied(value), OF_CODE)
+        said, why = against(self, value, kind, path, profiles, asked.profiles if asked else ())
+        form, here = self.forms.of(kind, said), self._here(value, kind, path, around)
+        outside, self.why = self.why, why
         sound = self.object(form, value, path, here)
         self.why = outside
         references.check_contained(self, here)
@@ -302,14 +238,6 @@ class Walk:
             return Here(value, kind, path, value, references.contained(value), around.bundle if around else None)
         return Here(value, kind, path, around.root, around.contained, around.bundle)
 
-    def _held_against(self, kind: str, claims: Sequence[str], implied: bool, resource: dict[str, Json]) -> tuple[Said, ...]:
-        """The type, what is claimed, and what is implied: each once."""
-        definitions = self.forms.definitions
-        signs = vital_signs.implied(resource) if kind == "Observation" else ()
-        usual = (definitions.implied(kind), *definitions.brought(kind)) if implied else ()
-        found = [definitions.type(kind), *map(definitions.profile, (*claims, *signs)), *usual]
-        return tuple(Said(each.root, each) for each in {each.url: each for each in found if each and each.type == kind}.values())
-
     def conforms(self, value: Json, urls: Sequence[str]) -> bool:
         """Whether nothing is wrong with a resource by one of these profiles (for discriminators of the kind profile)."""
         if self.deep >= DEEPEST:
@@ -321,7 +249,3 @@ class Walk:
                 continue
             return True
         return False
-
-
-def at_least(count: int) -> str:
-    return "at least one" if count == 1 else f"at least {count}"

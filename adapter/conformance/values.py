@@ -18,7 +18,7 @@ from adapter.conformance.model import Json
 from adapter.conformance.primitives import fault, told
 from adapter.conformance.rules.languages import TAG
 from adapter.conformance.ucum import UCUM
-from adapter.fhir_xml.tables import Kind, elements_of, resource_types
+from adapter.fhir_xml.tables import Kind, elements_of, is_primitive_type, resource_types
 
 if TYPE_CHECKING:
     from adapter.conformance.structure import Here, Walk
@@ -30,6 +30,7 @@ UUID = re.compile(r"(?:urn:uuid:)?[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 UUIDS = "https://tools.ietf.org/html/rfc4122"      # a system that many write for identifiers that are UUIDs
 LONGEST_NAME = 100
 IN_CONCEPT = re.compile(r"\.coding\[\d+\]\Z")
+CLAIM = re.compile(r"\.meta\.profile\[\d+\]\Z")
 EXAMPLE = {      # what documentation and tests write for a URL, by the types that HL7's validator looks at
     "uri": re.compile(r"https?://.*(?:example\.org|acme\.com)(?![\w-])", re.DOTALL),
     "canonical": re.compile(r"https?://.*(?:example\.org|example\.com|acme\.com)(?![\w-])", re.DOTALL),
@@ -41,7 +42,9 @@ EXAMPLE = {      # what documentation and tests write for a URL, by the types th
 def unknown(walk: Walk, form: Form, value: dict[str, Json], key: str, path: str) -> None:
     """A member that the type does not have. Its name is told only where it is one of FHIR's: what a vendor writes there may be anything."""
     meant = get_close_matches(key, form.keys, 1, 0.7) if len(key) <= LONGEST_NAME else []
-    fix = f"did you mean {meant[0]}?" if meant else "leave it out, or send it as an extension"
+    fix = f"did you mean {meant[0]}?" if meant else f"leave it out{', or send it as an extension' * ('extension' in form.keys)}"
+    if key == "value" and is_primitive_type(form.type):
+        fix = "leave it out: the value stands under the same name without _"
     if key.lstrip("_") in fhir_names():
         walk.error("fhir-unknown", f"{path}.{key}", f"is no element of {form.base}", fix)
     else:
@@ -123,7 +126,10 @@ def limits(walk: Walk, form: Form, value: Json, path: str, here: Here) -> None:
 
 
 def _canonical(walk: Walk, value: str, path: str, here: Here) -> None:
-    if value.startswith("#"):
+    if CLAIM.search(path):
+        if not ABSOLUTE.match(value):
+            walk.error("fhir-format", path, "must be an absolute URL: that of the profile", "leave it out, or look its URL up")
+    elif value.startswith("#"):
         if value[1:] not in here.contained:
             walk.error("fhir-reference", path, "leads to no contained resource: none has this id", "correct it, or contain what is meant")
     elif not ABSOLUTE.match(value):
