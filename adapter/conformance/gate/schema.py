@@ -13,9 +13,9 @@ from adapter.conformance.forms import INLINE, Definitions, Form, Forms, Said, Sl
 from adapter.conformance.gate import invariants, texts
 from adapter.conformance.gate.asking import INNERMOST
 from adapter.conformance.gate.places import Place
+from adapter.conformance.gathering import LONGEST
 from adapter.conformance.model import Codes, Element, Slicing
 from adapter.conformance.references import ANY, kind_of
-from adapter.conformance.structure import LONGEST
 from adapter.fhir_xml.tables import resource_types
 from mappings import systems
 
