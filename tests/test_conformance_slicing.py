@@ -1,6 +1,7 @@
 """Slices and what is said over one another, with small profiles made by hand."""
 from __future__ import annotations
 
+from itertools import combinations
 from typing import Any
 
 import pytest
@@ -223,3 +224,16 @@ BORN = Element(id="x", name="birthDate", lowest="1900", highest="1999", types=(T
 ], ids=str)
 def test_what_a_profile_asks_beside_the_type(element: Element, resource: dict[str, Any], told: list[tuple[str, str]]) -> None:
     assert checked("Patient", element, **resource) == told
+
+
+# What is kept ------------------------------------------------------------------------------------------------------------------------
+
+def test_whatever_resources_claim_no_more_is_kept_than_so_much_and_the_same_is_said() -> None:
+    every, few = Checker(Definitions.of()), Checker(Definitions.of())
+    few._forms.most = 30
+    signs = [f"http://hl7.org/fhir/StructureDefinition/{name}" for name in ("bodyweight", "heartrate", "bp", "bmi", "resprate")]
+    for claims in combinations(signs, 2):
+        observation = {"resourceType": "Observation", "status": "final", "code": {"text": "a"}, "meta": {"profile": list(claims)}}
+        assert few.findings(observation) == every.findings(observation)
+        assert len(few._forms._forms) <= 30
+    assert len(every._forms._forms) > 30

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from adapter.conformance.gate import Gate
 
 MOST = 1000      # findings of one resource, of each level
+FORMS = 5000      # all that we know of need 1,400, of 7 kB each
 
 
 class Checked(NamedTuple):
@@ -47,7 +48,7 @@ class Checked(NamedTuple):
 class Checker:
     def __init__(self, definitions: Definitions, rules: Sequence[Rule] = RULES, at_most: int = MOST) -> None:
         self.definitions, self._every_rule = definitions, rules
-        self._forms, self._invariants, self._at_most = Forms(definitions), Invariants(), at_most
+        self._forms, self._invariants, self._at_most = Forms(definitions, FORMS), Invariants(), at_most
         self._rules: dict[str, tuple[Rule, ...]] = {}
         for rule in rules:
             for kind in rule.types:

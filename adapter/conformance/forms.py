@@ -113,16 +113,20 @@ class Form:
 
 
 class Forms:
-    """Lays what definitions say over one another; keeps each Form for as long as the definitions are kept."""
+    """Lays what definitions say over one another, and keeps it. `most`: Forms that are kept at once, for whoever asks for what resources
+    claim (any profiles together, of which there is no end); what is let go of is made again. Else each for as long as the definitions."""
 
-    def __init__(self, definitions: Definitions) -> None:
-        self.definitions = definitions
+    def __init__(self, definitions: Definitions, most: int | None = None) -> None:
+        self.definitions, self.most = definitions, most
         self._forms: dict[tuple[str, tuple[int, ...]], Form] = {}
         self.matchers: dict[int, Any] = {}      # how slices are recognised (slicing.py), by the identity of their elements
 
     def of(self, kind: str, said: tuple[Said, ...]) -> Form:
         key = (kind, tuple(id(each.element) for each in said))
         if (found := self._forms.get(key)) is None:
+            if len(self._forms) == self.most:
+                self._forms.clear()
+                self.matchers.clear()
             found = self._forms[key] = self._form(kind, said)
         return found
 

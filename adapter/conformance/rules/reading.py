@@ -2,9 +2,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, TypeVar
 
 from adapter.conformance.rules.rule import Object
+
+T = TypeVar("T")
 
 
 def text(value: Object, key: str) -> str:
@@ -19,19 +21,16 @@ def inner(value: Object, key: str) -> Object:
 
 def each(value: Object, key: str) -> Iterator[tuple[str, Object]]:
     """The objects of a list member, each with its place in it: `.name[0]`."""
-    found = value.get(key)
-    if isinstance(found, list):
-        for i, item in enumerate(found):
-            if isinstance(item, dict):
-                yield f".{key}[{i}]", item
+    return _listed(value, key, dict)
 
 
 def texts(value: Object, key: str) -> Iterator[tuple[str, str]]:
+    return _listed(value, key, str)
+
+
+def _listed(value: Object, key: str, kind: type[T]) -> Iterator[tuple[str, T]]:
     found = value.get(key)
-    if isinstance(found, list):
-        for i, item in enumerate(found):
-            if isinstance(item, str):
-                yield f".{key}[{i}]", item
+    return ((f".{key}[{i}]", item) for i, item in enumerate(found if isinstance(found, list) else ()) if isinstance(item, kind))
 
 
 def has(value: Object, key: str) -> bool:
