@@ -48,9 +48,9 @@ def rows(tree: dict[str, Any], top: dict[str, Any] | None = None) -> ByHand:
     return ByHand(nodes(tree), nodes(top or {}))
 
 
-def layout(text: str) -> Layout:
-    """Of a text that is right."""
-    made, faults = tried(text)
+def layout(text: str, folder: Path = Path()) -> Layout:
+    """Of a text that is right. `folder`: where its module is, if it names one."""
+    made, faults = tried(text, folder)
     assert faults == [], "\n".join(map(str, faults))
     return made
 
@@ -60,26 +60,24 @@ def tried(text: str, folder: Path = Path()) -> tuple[Layout, list[Fault]]:
     return build(document, folder), document.faults
 
 
-SHORT = """
-source = { constant = "https://home.example/records", because = "agreed" }
-as_of = { constant = "2026-07-01T12:00:00+01:00", because = "a test" }
-[export]
-format = "json"
-zone = "Europe/London"
-nothing = ["N/K"]
-"""
+# ---- pieces of a layout, to be put one behind the other -----------------------------------------------------------------------------
+OURS = 'source = { constant = "https://home.example/records", because = "agreed" }\n'
+HEAD = OURS + 'as_of = { constant = "2026-07-01T12:00:00+01:00", because = "a test" }\n'
+SHORT = HEAD + '[export]\nformat = "json"\nzone = "Europe/London"\nnothing = ["N/K"]\n'
+FILES = '[export]\nformat = "csv"\nresidents = "people"\n'
+PEOPLE = '[files.people]\nfile = "P.CSV"\nkey = "id"\n'
+MEDS = '[files.meds]\nfile = "M.CSV"\nof = "people"\nby = "id"\n'
+MEDICINES = '[[medicines]]\neach = "meds"\nkey = "no"\nstatus = { constant = "active", because = "a test" }\ndrug = "drug"\n'
+HER = '[resident]\nkey = "id"\nfamily_name = "name"\n'
+
+
+def shared(name: str, file: str, by: str) -> str:
+    """Rows that many share. `by`: their column, and the one that names it."""
+    column, named = by.split()
+    return f'[files.{name}]\nfile = "{file}"\nof = "people"\nby = {{ {column} = "{named}" }}\nlookup = true\n'
 
 
 def short(fields: str, *, export: str = "") -> Layout:
     """A JSON layout of little else than these fields of a resident."""
     return layout(f"{SHORT}{export}\n[resident]\nkey = \"id\"\n{fields}")
 
-
-JSON_HEAD = SHORT
-
-
-def build_in(folder: Path, text: str) -> Layout:
-    """Of a text that is right, with a module beside it."""
-    made, faults = tried(text, folder)
-    assert faults == [], "\n".join(map(str, faults))
-    return made

@@ -32,6 +32,7 @@ from adapter.records.stream import Found, stream
 from adapter.synth import residents
 from tests.bench import exports
 from tests.exports.vendors import EXAMPLES, EXPORTS
+from tests.layouts import FILES, HEAD, HER, MEDICINES, MEDS, PEOPLE
 from tests.test_cli import REDBAG, ROOT
 from tests.test_stream import SHAPES, TWICE, Pipe
 
@@ -528,33 +529,13 @@ def test_another_layout_is_another_run(tmp_path: Path) -> None:
     assert "holds a run with another --layout, or it has changed since" in ran.err
 
 
-NOBODYS = '''
-source = { constant = "https://home.example/records", because = "agreed" }
-as_of = { constant = "2026-07-01T12:00:00+01:00", because = "a test" }
-[export]
-format = "csv"
-residents = "people"
-[files.people]
-file = "P.CSV"
-key = "id"
-[files.meds]
-file = "M.CSV"
-of = "people"
-by = "id"
+NOBODYS = HEAD + FILES + PEOPLE + MEDS + HER + MEDICINES + '''
 [states]
 medicines = { constant = "none known", because = "no row means none" }
 [[ignored_rows]]
 rows = "people"
 only = { id = "TOTAL" }
 because = "a line of totals"
-[resident]
-key = "id"
-family_name = "name"
-[[medicines]]
-each = "meds"
-key = "no"
-status = { constant = "active", because = "a test" }
-drug = "drug"
 '''
 
 

@@ -9,25 +9,9 @@ import pytest
 from adapter.commands.exported import Exported
 from adapter.commands.talk import Kept
 from adapter.records.rows import lookup, text
-from tests.layouts import layout
+from tests.layouts import FILES, HEAD, HER, PEOPLE, layout, shared
 
-LAYOUT = layout('''
-source = { constant = "https://home.example/records", because = "agreed" }
-as_of = { constant = "2026-07-01T12:00:00+01:00", because = "a test" }
-[export]
-format = "csv"
-residents = "people"
-[files.people]
-file = "P.CSV"
-key = "id"
-[files.practice]
-file = "GP.CSV"
-of = "people"
-by = { code = "gp" }
-lookup = true
-[resident]
-key = "id"
-family_name = "name"
+LAYOUT = layout(HEAD + FILES + PEOPLE + shared("practice", "GP.CSV", by="code gp") + HER + '''
 [[resident.general_practitioners]]
 display = "practice/name"
 ''')

@@ -16,11 +16,10 @@ from adapter.records.rows.count import count_values
 from adapter.records.rows.opening import open_export
 from adapter.records.rows.row import Place
 from mappings.bag import CareRecord
-from tests.layouts import layout
+from tests.layouts import MEDICINES, MEDS, OURS, PEOPLE, layout
 
 AS_OF = "2026-07-01T12:00:00+01:00"
-TEXT = '''
-source = { constant = "https://home.example/records", because = "agreed" }
+TEXT = OURS + '''
 [export]
 format = "%s"
 residents = "%s"
@@ -102,20 +101,6 @@ def test_the_places_of_fields_and_of_what_is_missing(export: Any) -> None:
 
 # ---- what stands among the residents and is none --------------------------------------------------------------------------------------
 TRAINING = '[[ignored_rows]]\nrows = "%s"\nonly = { name = "TOTAL" }\nbecause = "a line of totals"\n'
-FILES = '''
-[files.people]
-file = "P.CSV"
-key = "id"
-[files.meds]
-file = "M.CSV"
-of = "people"
-by = "id"
-[[medicines]]
-each = "meds"
-key = "no"
-status = { constant = "active", because = "a test" }
-drug = "drug"
-'''
 
 
 def passed(path: Path, made: Layout) -> tuple[list[str], Ledger]:
@@ -151,7 +136,7 @@ def in_files(folder: Path, people: str, meds: str, rules: str) -> tuple[list[str
     (folder / "P.CSV").write_text("id,name,died\n" + people)
     (folder / "M.CSV").write_text("id,no,drug\n" + meds)
     text = (TEXT % ("csv", "people")).replace(', number = "plain"', "")
-    return passed(folder, layout(text + FILES + rules))
+    return passed(folder, layout(text + PEOPLE + MEDS + MEDICINES + rules))
 
 
 def test_totals_in_any_file_are_ignored_and_whatever_else_belongs_to_nobody_is_refused(tmp_path: Path) -> None:

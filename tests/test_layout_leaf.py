@@ -12,7 +12,7 @@ from adapter.records.layout import Layout
 from adapter.records.layout.here import written
 from adapter.records.stream import care_records
 from mappings.bag import CareRecord
-from tests.layouts import JSON_HEAD, both, build_in, rows, short
+from tests.layouts import SHORT, both, layout, rows, short
 
 
 def read(layout: Layout, **row: Any) -> Any:
@@ -180,7 +180,7 @@ def bug(text):
 @pytest.fixture
 def own(tmp_path: Path) -> Any:
     (tmp_path / "own.py").write_text(MODULE)
-    return lambda field: build_in(tmp_path, f'{JSON_HEAD}module = "own.py"\n[resident]\nkey = "id"\n{field}')
+    return lambda field: layout(f'{SHORT}module = "own.py"\n[resident]\nkey = "id"\n{field}', tmp_path)
 
 
 def test_a_function_reads_and_writes(own: Any) -> None:

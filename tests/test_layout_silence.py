@@ -15,31 +15,14 @@ from adapter.records.rows.opening import open_export
 from adapter.records.rows.row import Top, absent
 from adapter.records.stream import care_records
 from mappings.bag import CareRecord
-from tests.layouts import SHORT, both, layout, rows, short
+from tests.layouts import FILES, HEAD, MEDICINES, MEDS, PEOPLE, SHORT, both, layout, rows, shared, short
 from tests.test_cli import redbag
 
-HEAD = '''
-source = { constant = "https://home.example/records", because = "agreed" }
-as_of = { constant = "2026-07-01T12:00:00+01:00", because = "a test" }
-[export]
-format = "csv"
-residents = "people"
-nothing = ["N/K"]
-[files.people]
-file = "P.CSV"
-key = "id"
-[files.meds]
-file = "M.CSV"
-of = "people"
-by = "id"
-optional = true
+LAYOUT = f'''{HEAD}{FILES}nothing = ["N/K"]
+{PEOPLE}{MEDS}optional = true
 [states]
 medicines = %s
-[[medicines]]
-each = "meds"
-key = "no"
-status = { constant = "active", because = "a test" }
-drug = "drug"
+{MEDICINES}
 [resident]
 key = %s
 family_name = "name"
@@ -53,8 +36,8 @@ def told(folder: Path, *, state: str = NONE, key: str = '"id"', med: str = "", t
     folder.mkdir(exist_ok=True)
     for name, text in files.items():
         (folder / f"{name}.CSV").write_text(text)
-    head = HEAD.replace('drug = "drug"\n', f'drug = "drug"\n{med}')
-    made, said = layout(head % (state, key) + then), list[Any]()
+    form = LAYOUT.replace(MEDICINES, MEDICINES + med)
+    made, said = layout(form % (state, key) + then), list[Any]()
     ledger = Ledger(made)
     with open_export(folder, made.settings) as export:
         for found in residents(export, folder, made):
@@ -83,7 +66,7 @@ def test_a_constant_state_does_not_stand_for_a_file_that_is_not_there(
 def test_whatever_the_verb_it_is_said(tmp_path: Path) -> None:
     (tmp_path / "P.CSV").write_text("id,name\n1,Oak\n")
     form = tmp_path / "form.toml"
-    form.write_text(HEAD % (NONE, '"id"'))
+    form.write_text(LAYOUT % (NONE, '"id"'))
     for verb in ("convert", "check"):
         assert "a file of the medicines is not there" in redbag(verb, tmp_path, "--layout", form).stderr
     (tmp_path / "M.CSV").write_text("id,no,drug\n")
@@ -100,7 +83,7 @@ def test_whatever_the_verb_it_is_said(tmp_path: Path) -> None:
     ('"card/no"', "id,name,p\n1,Oak,a\n2,Ash,a\n3,Elm,b\n"),
 ])
 def test_a_key_that_is_there_twice_is_found_whatever_makes_it(tmp_path: Path, key: str, people: str) -> None:
-    passes = '[files.card]\nfile = "CARD.CSV"\nof = "people"\nby = { p = "p" }\nlookup = true\noptional = true\n'
+    passes = shared("card", "CARD.CSV", by="p p") + "optional = true\n"
     said, _ = told(tmp_path, key=key, then=passes if "card" in key else "", P=people, M="id,no,drug\n", CARD="p,no\na,17\nb,18\n")
     assert [one[0] if isinstance(one, list) else one["resident"]["family_name"] for one in said] == ["same-resident"] * 2 + ["Elm"]
 
@@ -172,7 +155,7 @@ def test_unless_a_rule_ignores_it(tmp_path: Path) -> None:
 
 
 def test_a_word_of_nothing_names_no_row(tmp_path: Path) -> None:
-    cards = '[files.card]\nfile = "CARD.CSV"\nof = "people"\nby = { p = "p" }\nlookup = true\n'
+    cards = shared("card", "CARD.CSV", by="p p")
     said, _ = told(tmp_path, then=cards, P="id,name,p\n1,Oak,N/K\n2,Ash,x\n", M="id,no,drug\n", CARD="p,no\na,17\n")
     assert [one if isinstance(one, list) else one["resident"]["key"] for one in said] == ["1", ["no-such-row"]]
 

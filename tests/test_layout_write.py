@@ -8,19 +8,16 @@ from typing import Any
 import pytest
 
 from adapter.commands.exits import Exit
+from tests.layouts import HER, OURS, PEOPLE, shared
 from tests.test_cli import redbag
 
-HEAD = '''
-source = { constant = "https://home.example/records", because = "agreed" }
+TOP = OURS + '''
 as_of = { from = "/%s", time = "YYYY-MM-DD HH:mmZ" }
 [export]
 format = "%s"
 residents = "people"
 '''
-FIELDS = '''
-[resident]
-key = "id"
-family_name = "name"
+FIELDS = HER + '''
 birth_date = { from = "born", date = "YYYY-MM-DD" }
 [[resident.general_practitioners]]
 type = { constant = "Organization", because = "a test" }
@@ -29,20 +26,9 @@ key = "gp"
 key = "gp"
 name = "practice/name"
 '''
-CSV = HEAD % ("about/at", "csv") + '''
-[files.people]
-file = "P.CSV"
-key = "id"
-[files.practice]
-file = "GP.CSV"
-of = "people"
-by = { code = "gp" }
-lookup = true
-[files.about]
-file = "ABOUT.CSV"
-single = true
-''' + FIELDS
-JSON = HEAD % ("at", "json") + '[lookups.practice]\nitems = "practices"\nkey = "code"\nby = "gp"\n' + FIELDS
+ABOUT = '[files.about]\nfile = "ABOUT.CSV"\nsingle = true\n'
+CSV = TOP % ("about/at", "csv") + PEOPLE + shared("practice", "GP.CSV", by="code gp") + ABOUT + FIELDS
+JSON = TOP % ("at", "json") + '[lookups.practice]\nitems = "practices"\nkey = "code"\nby = "gp"\n' + FIELDS
 FILES = {
     "P": "id,name,born,gp,eyes\n1,Oak,1931-02-03,G1,blue\n2,Ash,99/99/1931,G2,green\n3,Elm,1933-02-03,,grey\n",
     "GP": "code,name,fax\nG1,Dr Ffoulkes,1\nG2,Dr Nobody,2\nG3,Dr Spare,3\n",
