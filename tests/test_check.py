@@ -14,6 +14,7 @@ from adapter import wire
 from adapter.bundle import collection
 from adapter.commands import fhir
 from adapter.commands.check_against import Against, against
+from adapter.commands.check_closing import MORE
 from adapter.commands.check_trace import back, traced
 from adapter.commands.exits import Exit
 from adapter.conformance import Finding, Level
@@ -71,7 +72,7 @@ def test_what_is_wrong_with_the_bundle_is_told_by_the_vendors_row_and_column(tmp
         f"{rows}:3: error: DMD (medicines[1].drug.codings[0].code, MedicationStatement.medicationCodeableConcept.coding[0].code): "
         f"{CHECK_DIGIT}; take the code from the terminology again; digits lost in a spreadsheet (only 15 are kept) are the usual cause "
         "[rb-sctid]\n"))
-    assert "Checked: 1 resident, 1 refused." in result.stderr.splitlines()[-1]
+    assert "Checked: 1 resident, 1 refused, 1 error." in result.stderr.splitlines()[-1]
     problem, = lines(redbag("check", export, *LARKFIELD, "--json"), "problem")
     assert (problem["file"], problem["line"], problem["name"], problem["path"], problem["fhir"], problem["level"], problem["severity"]) == (
         str(rows), 3, "DMD", "medicines[1].drug.codings[0].code", "MedicationStatement.medicationCodeableConcept.coding[0].code",
@@ -186,14 +187,15 @@ def test_one_of_several_that_cannot_be_read_does_not_stop_the_others(folder: Pat
     result = redbag("check", folder / "nowhere.json", folder / "b.json")
     assert result.stdout.splitlines() == [
         f"{folder / 'nowhere.json'}: error: cannot be read (no such file or directory): check the name [not-read]"]
-    assert (result.exit_code, result.stderr) == (Exit.PARTIAL, "Checked: 2 files, 1 resource, 1 file that cannot be read.\n")
+    assert (result.exit_code, result.stderr.splitlines()) == (
+        Exit.PARTIAL, [MORE, "Checked: 2 files, 1 resource, 1 file that cannot be read, 1 error."])
 
 
 def test_ndjson_is_checked_by_the_line() -> None:
     said = "\n".join([json.dumps(PATIENT), json.dumps(PATIENT)[:-1], "", json.dumps(PATIENT | {"gender": "f"})])
     result = redbag("check", "-", said=said)
     assert [line.split(": ")[0] for line in result.stdout.splitlines()] == ["standard input:2:135", "standard input:4:117"]
-    assert (result.exit_code, result.stderr) == (Exit.PARTIAL, "Checked: 3 resources, 2 refused.\n")
+    assert (result.exit_code, result.stderr) == (Exit.PARTIAL, f"{MORE}\nChecked: 3 resources, 2 refused, 2 errors.\n")
 
 
 def test_one_document_with_an_entry_a_line_is_one_document(tmp_path: Path) -> None:
@@ -238,6 +240,7 @@ BP = "http://hl7.org/fhir/StructureDefinition/bp"
     ((), DOUBTED, Exit.DONE, 1),
     (("--fail-on", "warning"), DOUBTED, Exit.NOTHING, 1),
     (("--least", "error"), DOUBTED, Exit.DONE, 0),
+    (("--fail-on", "information"), DOUBTED, Exit.NOTHING, 3),
     (("--fail-on", "warning", "--least", "error"), DOUBTED, Exit.NOTHING, 0),
     ((), WRONG, Exit.NOTHING, 2),
     (("--most", "1"), WRONG, Exit.NOTHING, 1),
@@ -248,6 +251,18 @@ BP = "http://hl7.org/fhir/StructureDefinition/bp"
 def test_options(options: tuple[str, ...], said: str, end: Exit, shown: int) -> None:
     result = redbag("check", "-", *options, said=said)
     assert (result.exit_code, len(result.stdout.splitlines())) == (end, shown)
+
+
+@pytest.mark.parametrize(("options", "said"), [
+    (("--least", "error"), ["Not shown: 1 warning (--least error).", "Checked: 1 resource, 1 warning."]),
+    (("--fail-on", "warning"), ["Checked: 1 resource, 1 not right by --fail-on warning, 1 warning."]),
+    (("--most", "0"), ["Shown: the first 0 of 1 finding (--most).", "Checked: 1 resource, 1 warning."]),
+    ((), ["Checked: 1 resource, 1 warning."]),
+])
+def test_what_is_not_shown_is_said(options: tuple[str, ...], said: list[str]) -> None:
+    assert redbag("check", "-", *options, said=DOUBTED).stderr.splitlines() == said
+    outcome = redbag("check", "-", *options, "--report", "outcome", said=DOUBTED).stdout
+    assert ("nothing found of the levels that are shown in 1" in outcome) is (options[:1] in {("--least",), ("--most",)})
 
 
 TRUST_PATIENT = profile("TrustPatient", "Patient", element("Patient.photo", min=1),

@@ -168,7 +168,7 @@ def test_what_is_said_at_the_end() -> None:
     summary.add(Unit("b", "document", (Told(BAD, "b"),) * 25, holds=0))
     summary.not_looked_up["http://snomed.info/sct"] = 40
     assert list(check_closing.lines(summary, 20)) == [
-        "       25 × error fhir-min", "Shown: 20 of 25 findings; --most and --least say which.", "Not checked: 40 codes of http://snomed.info/sct."]
+        "       25 × error fhir-min", check_closing.MORE, "Shown: the first 20 of 25 findings (--most).", "Not checked: 40 codes of http://snomed.info/sct."]
     assert check_closing.sentence(summary).endswith(", in 2.0 s.")
 
 

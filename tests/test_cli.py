@@ -99,7 +99,7 @@ def test_check_tells_all_faults_and_lets_the_others_through(home: Path) -> None:
     assert [line.partition(": error: ")[2].partition(":")[0] for line in refusals] == [
         "as_of", "allergies[0].code", "allergies[0].categories[0]"]
     assert refusals[0].startswith(f"{home}:2:")
-    assert result.stderr.splitlines()[-1] == "Checked: 3 residents, 1 refused, 8 warnings."
+    assert result.stderr.splitlines()[-1] == "Checked: 3 residents, 1 refused, 3 errors, 8 warnings."
 
 
 def test_check_for_programs(home: Path) -> None:

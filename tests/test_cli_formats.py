@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from adapter import wire
+from adapter.commands.check_closing import MORE
 from adapter.commands.exits import Exit
 from tests import foreign
 from tests.mutate import exactly
@@ -88,7 +89,7 @@ SAID = {
 def test_a_resource_is_checked(said: str, end: Exit, problems: list[str]) -> None:
     result = redbag("check", "-", said=said)
     assert (result.stdout.replace("standard input", "-").splitlines(), result.exit_code) == (problems, end)
-    assert result.stderr.startswith("Checked: 1 resource")
+    assert result.stderr.splitlines()[-1].startswith("Checked: 1 resource")
     assert CANARY not in result.stdout + result.stderr
 
 
@@ -100,7 +101,7 @@ def test_of_a_bundle_each_resource_is_checked(form: wire.Format, tmp_path: Path)
     error, = result.stdout.splitlines()
     assert error.startswith(f"{path}:1:")
     assert ": error: Bundle.entry[1].resource.gender: is not one of the codes asked for, " in error
-    assert (result.exit_code, result.stderr) == (Exit.PARTIAL, "Checked: 4 resources, 1 refused.\n")
+    assert (result.exit_code, result.stderr) == (Exit.PARTIAL, f"{MORE}\nChecked: 4 resources, 1 refused, 1 error.\n")
     assert CANARY not in result.stdout
     programs = redbag("check", path, "--json", "--least", "information")
     (end,) = lines(programs, "result")

@@ -185,7 +185,7 @@ class Session:
     def _ended(self, said: Mapping[str, Any], told: str, exit: Exit | None = None) -> Exit:
         exit = self._exit() if exit is None else exit
         if not self.talk.as_json:
-            for line in closing.lines(self.summary, self.shown):
+            for line in closing.lines(self.summary, self.shown, self.asked.least):
                 self.talk.say(line)
         self.talk.result({**closing.as_json(self.summary, exit), **said}, closing.sentence(self.summary) + told)
         return exit

@@ -8,10 +8,11 @@ from typing import Any
 from adapter.commands.exits import Exit
 from adapter.commands.talk import count
 from adapter.conformance import Level
-from adapter.conformance.finding import UNREAD
+from adapter.conformance.finding import UNREAD, is_at_least
 from adapter.conformance.report import Summary
 
 MANY = 20  # findings; where there are more, it is told how often each rule was broken
+MORE = "What else may be wrong there is looked for when the errors are right: check again."  # a walk does not go on through what is broken
 LONG = 1.0  # seconds; a shorter run is not worth a word
 
 
@@ -19,6 +20,8 @@ def sentence(summary: Summary) -> str:
     """
     >>> sentence(Summary(files=1, holds=3, residents=3, bad=1, levels=Counter({Level.WARNING: 8})))
     'Checked: 3 residents, 1 refused, 8 warnings.'
+    >>> sentence(Summary(fails=Level.WARNING, files=1, holds=1, residents=1, bad=1, levels=Counter({Level.ERROR: 2})))
+    'Checked: 1 resident, 1 not right by --fail-on warning, 2 errors.'
     >>> sentence(Summary(files=2, holds=1, lost=1))
     'Checked: 2 files, 1 resource, 1 file that cannot be read.'
     """
@@ -26,22 +29,26 @@ def sentence(summary: Summary) -> str:
     said = [count(summary.files, "file")] * (summary.files > 1)
     said += [count(summary.residents, "resident")] * (summary.residents > 0)
     said += [count(resources, "resource")] * (resources > 0)
-    said += [f"{summary.bad:,} refused"] * (summary.bad > 0)
+    wrong = "refused" if summary.fails is Level.ERROR else f"not right by --fail-on {summary.fails}"
+    said += [f"{summary.bad:,} {wrong}"] * (summary.bad > 0)
     said += [f"{count(orphans, 'row')} that belong{'s' * (orphans == 1)} to nobody"] * (orphans > 0)
     said += [f"{count(unread, 'file')} that cannot be read"] * (unread > 0)
-    said += [count(summary.levels[Level.WARNING], "warning")] * (summary.levels[Level.WARNING] > 0)
+    said += [count(summary.levels[level], level) for level in (Level.ERROR, Level.WARNING) if summary.levels[level]]
     took = f", in {summary.seconds:.1f} s" * (summary.seconds > LONG)
     return f"Checked: {', '.join(said)}{took}."
 
 
-def lines(summary: Summary, shown: int) -> Iterator[str]:
-    """What is said before the last sentence."""
-    found = sum(summary.levels.values())
-    grave = found - summary.levels[Level.INFORMATION]
+def lines(summary: Summary, shown: int, least: Level = Level.WARNING) -> Iterator[str]:
+    """What is said before the last sentence. `shown`: so many findings were, of those that are at `least` so grave."""
+    grave = summary.levels[Level.ERROR] + summary.levels[Level.WARNING]
     if grave > MANY:
         yield from (f"{number:>9,} × {level} {rule}" for level, rule, number in summary.by_rule() if level is not Level.INFORMATION)
-    if shown < grave:
-        yield f"Shown: {shown:,} of {count(found, 'finding')}; --most and --least say which."
+    if summary.levels[Level.ERROR]:
+        yield MORE
+    if shown < (asked := sum(number for level, number in summary.levels.items() if is_at_least(level, least))):
+        yield f"Shown: the first {shown:,} of {count(asked, 'finding')} (--most)."
+    if least is Level.ERROR and (warnings := summary.levels[Level.WARNING]):
+        yield f"Not shown: {count(warnings, 'warning')} (--least error)."
     yield from (f"Held against {url}: {count(number, 'resource')}." for url, number in summary.held.items())
     if summary.apart:
         several = ", ".join(summary.apart)

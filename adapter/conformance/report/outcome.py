@@ -36,7 +36,8 @@ class Outcome:
 
     def end(self, summary: Summary) -> Lines:
         if not self.some:
-            says = f"Checked, and nothing found in {summary.holds:,}"
+            nothing = "nothing found" if not summary.levels else "nothing found of the levels that are shown"
+            says = f"Checked, and {nothing} in {summary.holds:,}"
             yield wire.dumps({"severity": "information", "code": "informational", "details": {"text": says}}).decode()
         yield "]}"
 
