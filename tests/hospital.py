@@ -122,6 +122,17 @@ class Hospital:
     def edits(self, resource: Resource, **changes: Any) -> None:
         self.ask("PUT", f"/{resource['resourceType']}/{resource['id']}", {**resource, **changes})
 
+    def edits_meanwhile(self, name: str, **changes: Any) -> None:
+        """This medicine, between our reading and our first write."""
+        async def meanwhile(request: httpx.Request) -> None:
+            if request.method == "POST":
+                self.before = None
+                found = await self.aask("GET", "/MedicationStatement")
+                theirs = next(entry["resource"] for entry in found["entry"] if name in json.dumps(entry))
+                await self.aask("PUT", f"/MedicationStatement/{theirs['id']}", {**theirs, **changes})
+
+        self.before = meanwhile
+
     def registers(self, **differently: Any) -> Resource:
         """The hospital's own Patient, under its own id."""
         known = {"resourceType": "Patient",

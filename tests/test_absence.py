@@ -282,16 +282,7 @@ def test_where_the_hospital_changed_the_status_itself_a_person_is_told() -> None
 def test_an_edit_between_reading_and_writing_is_seen() -> None:
     hospital = Hospital()
     hospital.send(WHOLE)
-    edited = list[int]()
-
-    async def meanwhile(request: httpx.Request) -> None:
-        if request.method == "POST" and not edited:
-            edited.append(1)
-            found = await hospital.aask("GET", "/MedicationStatement")
-            theirs = next(e["resource"] for e in found["entry"] if "Furosemide" in json.dumps(e))
-            await hospital.aask("PUT", f"/MedicationStatement/{theirs['id']}", {**theirs, "status": "on-hold"})
-
-    hospital.before = meanwhile
+    hospital.edits_meanwhile("Furosemide", status="on-hold")
     sent = hospital.send(fewer("medicines"), absence={"medicines": "stopped"})
     assert (sent.for_a_person, hospital.medicine("Furosemide")["status"]) == (True, "on-hold")
 

@@ -428,16 +428,7 @@ def test_a_server_that_goes_away_half_way_is_taken_up_where_it_stopped() -> None
 def test_an_edit_between_our_reading_and_our_writing_is_seen() -> None:
     hospital = Hospital()
     hospital.send()
-    edited = list[int]()
-
-    async def meanwhile(request: httpx.Request) -> None:
-        if request.method == "POST" and not edited:
-            edited.append(1)
-            found = await hospital.aask("GET", "/MedicationStatement")
-            theirs = next(e["resource"] for e in found["entry"] if "Furosemide" in json.dumps(e))
-            await hospital.aask("PUT", f"/MedicationStatement/{theirs['id']}", {**theirs, "status": "stopped"})
-
-    hospital.before = meanwhile
+    hospital.edits_meanwhile("Furosemide", status="stopped")
     sent = hospital.send(with_dose(BAG, "two each morning"))
     assert became(sent)["MedicationStatement medicines[0]"] == "kept"
     assert hospital.medicine("Furosemide")["status"] == "stopped"
