@@ -144,6 +144,15 @@ def test_a_command_line_that_is_wrong(args: tuple[str, ...], sentence: str) -> N
     assert not set(re.findall(r"\d{10}", result.output))
 
 
+@pytest.mark.parametrize("said", [b'{"resourceType": "Bundle", "type": "transaction", "entry": []}', b'[{"resourceType": "Patient"}]',
+                                  b'<Patient xmlns="http://hl7.org/fhir"/>'])
+@pytest.mark.parametrize("verb", ["send - --to http://127.0.0.1:9", "convert -", "convert - --jobs 2"])
+def test_fhir_where_records_are_expected_is_told_as_fhir(verb: str, said: bytes) -> None:
+    result = redbag(*verb.split(), said=said)
+    assert (result.exit_code, result.stderr.count("\n")) == (Exit.NOTHING, 1)
+    assert result.stderr.startswith("standard input is FHIR, and care records are expected (`redbag records example` shows one): ")
+
+
 def test_an_address_to_send_to_that_is_none(bag: Path) -> None:
     result = redbag("send", bag, "--to", "http://127.0.0.1:99999")
     assert (result.exit_code, result.stderr.count("\n")) == (Exit.USAGE, 1)

@@ -67,6 +67,14 @@ def format_at(head: bytes) -> wire.Format | None:
     return next((wire.FORMATS[form] for form, beginning in BEGINNINGS.items() if beginning.match(head)), None)
 
 
+def no_fhir(file: BinaryIO, name: str) -> None:
+    """Where care records are to be read. Nothing is used up. Raises Stop."""
+    head = head_of(file)
+    if is_listed(head) or format_at(head):
+        says = "care records are expected (`redbag records example` shows one): `redbag check` checks FHIR, and `redbag send --durable`"
+        raise Stop(Exit.NOTHING, f"{name} is FHIR, and {says} takes a Bundle as it is.")
+
+
 def is_listed(head: bytes) -> bool:
     """A JSON array of FHIR resources: neither FHIR nor records."""
     return bool(LISTED.match(head))

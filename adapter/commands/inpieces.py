@@ -15,6 +15,7 @@ from typing import Any, BinaryIO, Protocol, TypeVar, runtime_checkable
 from adapter.commands import files
 from adapter.commands.bundling import Bundler, Sink, Tally, converted, into, into_part, sink
 from adapter.commands.exits import Exit, Stop
+from adapter.commands.fhir import no_fhir
 from adapter.commands.intake import Intake
 from adapter.commands.jobs import in_order
 from adapter.commands.journal import Done, Journal, fingerprint, program
@@ -180,6 +181,7 @@ def opened(intake: Intake) -> Iterator[Way[Any]]:
         yield Exports(intake.export)
     else:
         with files.reading(intake.name) as file:
+            no_fhir(file, intake.shown)
             yield Native(intake.name, file)
 
 

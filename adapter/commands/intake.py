@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, TypeGuard
 
 from adapter.commands import files
 from adapter.commands.exits import Exit, Stop
+from adapter.commands.fhir import no_fhir
 from adapter.commands.talk import Talk, count
 from adapter.conformance.finding import OWN_CHECK, Finding, Level
 from adapter.conformance.report.told import OWN_LEVELS, Told
@@ -48,6 +49,7 @@ class Intake:
                 yield from self.judged(self.export.found(), lambda: step(0))
         else:
             with files.reading(self.name) as file, self.talk.progress(title, files.size_of(file)) as step:
+                no_fhir(file, self.shown)
                 yield from self.judged(stream(file), lambda: step(file.tell() if file.seekable() else 0))
         self.some()
 
