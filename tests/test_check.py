@@ -1,6 +1,7 @@
 """`redbag check` as its users meet it: a vendor's row, a folder, a server; and what it says of what cannot be read."""
 from __future__ import annotations
 
+import gzip
 import json
 import shutil
 from collections.abc import Iterator
@@ -59,6 +60,31 @@ def test_an_array_of_fhir_resources_is_not_taken_for_records(tmp_path: Path, tex
     assert result.stdout.startswith(f"{path}:1:1: error: is a JSON array of FHIR resources")
     assert "NDJSON" in result.stdout
     assert result.stdout.endswith("[not-an-object]\n")
+
+
+ZIP = b"PK\x03\x04\x14\x00"
+
+
+@pytest.mark.parametrize(("said", "says"), [
+    ((EXAMPLES / "exports" / "larkfield" / "RESIDENTS.CSV").read_bytes(), "is no JSON: neither FHIR nor care records; a vendor's export"),
+    (ZIP, "is a zip: neither FHIR nor care records; a vendor's export is read with --layout"),
+    (gzip.compress(EXAMPLE), "is packed by gzip: neither FHIR nor care records; unpack it first"),
+    (b'\xef\xbb\xbf<?xml version="1.0"?><a xmlns="http://x.example/"/>', "is XML, whose elements are not in FHIR's namespace"),
+    (b"<!DOCTYPE html><html></html>", "is HTML, a page for people"),
+])
+def test_what_is_neither_fhir_nor_records_is_said_once(tmp_path: Path, said: bytes, says: str) -> None:
+    path = tmp_path / "file.json"
+    path.write_bytes(said)
+    for name, shown in ((path, str(path)), ("-", "standard input")):
+        result = redbag("check", name, said=said)
+        assert (result.exit_code, result.stdout.count("\n")) == (Exit.NOTHING, 1)
+        assert result.stdout.startswith(f"{shown}: error: {says}")
+        assert "1 file that cannot be read" in result.stderr
+
+
+@pytest.mark.parametrize("said", [b"x\n" + ndjson(example()), "{}".encode("utf-16"), b""])
+def test_what_may_be_broken_records_is_told_as_records(said: bytes) -> None:
+    assert "[no-form]" not in redbag("check", "-", said=said).stdout
 
 
 # ---- in the vendor's words -------------------------------------------------------------------------------------------------------
@@ -306,7 +332,9 @@ def test_a_profile_is_held_against_where_it_is_asked_for() -> None:
 @pytest.mark.parametrize(("options", "end", "says"), [
     (("-", "--set", "r5"), Exit.USAGE, "--set: there is no such set of definitions; there are r4-4.0.1, ukcore-stu2-2.0.2"),
     (("-", "--profile", "https://nowhere.example/P"), Exit.USAGE, "--profile: https://nowhere.example/P is in none of r4-4.0.1, "),
-    (("-", "--package", "nowhere.tgz"), Exit.NOTHING, "--package: "),
+    (("-", "--package", "nowhere.tgz"), Exit.NOTHING, "--package: nowhere.tgz cannot be read (no such file or directory): name the"),
+    (("-", "--package", EXAMPLES), Exit.NOTHING, f"--package: {EXAMPLES} cannot be read (is a directory): name the package's file."),
+    ((EXAMPLES, "--layout", EXAMPLES), Exit.NOTHING, f"{EXAMPLES}: cannot be read (is a directory): name the layout's file"),
     (("-", "--json", "--report", "sarif"), Exit.USAGE, "--json is --report json: name one of the two."),
     (("-", "-"), Exit.USAGE, "A pipe can be read once"),
     ((), Exit.USAGE, "Nothing to check: name a file, a folder or an address"),

@@ -16,7 +16,7 @@ import pytest
 from lxml import etree
 
 from adapter import wire
-from adapter.commands import check_closing
+from adapter.commands import check_closing, foreign
 from adapter.conformance import Finding, Level, checker
 from adapter.conformance.report import Report, Summary, Told, Unit, junit, outcome, sarif, told
 from adapter.conformance.report.junit import Junit
@@ -221,5 +221,5 @@ def test_every_rule_that_can_be_told_is_explained_and_on_the_page() -> None:
 
 
 def test_doctests() -> None:
-    for module in (told, outcome, sarif, junit, check_closing):
+    for module in (told, outcome, sarif, junit, check_closing, foreign):
         assert doctest.testmod(module).failed == 0

@@ -227,7 +227,7 @@ def test_records_say_their_own_time_when_they_are_written_onto_an_export_without
 
 # ---- what a user can get wrong -----------------------------------------------------------------------------------------------------
 WRONG: list[tuple[tuple[str | Path, ...], Exit, str]] = [
-    (("check", EXPORTS["larkfield"], "--layout", "nowhere.toml"), Exit.NOTHING, "nowhere.toml: cannot be read: is there such a file?"),
+    (("check", EXPORTS["larkfield"], "--layout", "nowhere.toml"), Exit.NOTHING, "nowhere.toml: cannot be read (no such file or directory): name the"),
     (("check", "nowhere", "--layout", toml_of("larkfield")), Exit.NOTHING, "nowhere: cannot be read"),
     (("check", "-", "--layout", toml_of("larkfield")), Exit.USAGE, "a pipe cannot be read twice"),
     (("check", EXPORTS["fernbank"], "--layout", toml_of("larkfield")), Exit.NOTHING, "seems to be JSON, and"),
@@ -236,7 +236,7 @@ WRONG: list[tuple[tuple[str | Path, ...], Exit, str]] = [
     (("check", EXPORTS["larkfield"], "--as-of", "2026-11-05T06:30:00Z"), Exit.USAGE, "say with --layout how it is laid out"),
     (("check", EXPORTS["larkfield"], "--layout", toml_of("larkfield"), "--as-of", "2026-11-05T06:30:00Z"), Exit.USAGE, "leave out --as-of"),
     (("ledger", EXPORTS["larkfield"]), Exit.USAGE, "Missing option '--layout'"),
-    (("layout", "check", "nowhere.toml"), Exit.NOTHING, "is there such a file?"),
+    (("layout", "check", "nowhere.toml"), Exit.NOTHING, "cannot be read (no such file or directory): name the layout's file"),
     (("layout", "draft", "nowhere"), Exit.NOTHING, "nowhere is not there: check the name."),
     (("layout", "draft", toml_of("larkfield")), Exit.NOTHING, "its name does not tell the format: say --format"),
     (("layout", "write", "nowhere", "--layout", toml_of("larkfield"), "-o", "x"), Exit.NOTHING, "nowhere cannot be read"),

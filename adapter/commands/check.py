@@ -16,6 +16,7 @@ from adapter.commands import fhir, files
 from adapter.commands.check_against import Against, against
 from adapter.commands.check_inputs import EXPORT, inputs, is_address
 from adapter.commands.exits import Exit, Stop
+from adapter.commands.foreign import foreign
 from adapter.commands.talk import Talk, count
 from adapter.conformance import Finding, Level
 from adapter.conformance.report import Report, Summary, Told, Unit
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from adapter.commands.exported import Exported
     from adapter.records.stream import Found
 
+NO_FORM = "no-form"  # the rule of what is neither FHIR nor records
 NOT_READ = "not-read"  # the rule of what is there, and cannot be read
 
 
@@ -134,6 +136,9 @@ class Session:
         if form := fhir.format_at(head):
             for unit in fhir.units(file, shown, form, self.against):
                 self.take(unit)
+            return
+        if other := foreign(head):
+            self.take(Unit(shown, "document", (Told(Finding(Level.ERROR, NO_FORM, "", *other), shown),), holds=0))
             return
         from adapter.records.stream import stream
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from adapter.commands.exits import Exit, Stop
+from adapter.commands.streams import reason
 from adapter.conformance import Checker, Finding, checker
 from adapter.conformance.against import is_of
 from adapter.conformance.definitions import DEFAULT_SETS
@@ -108,8 +109,8 @@ def against(profiles: Sequence[str], sets: Sequence[str], packages: Sequence[Pat
         raise Stop(Exit.USAGE, f"--set: there is no such set of definitions; there are {there}.") from None
     except Refused as refused:
         raise Stop(Exit.NOTHING, f"--package: {'; '.join(map(str, refused.found))}.") from None
-    except OSError:
-        raise Stop(Exit.NOTHING, "--package: a file cannot be read: check the name.") from None
+    except OSError as error:
+        raise Stop(Exit.NOTHING, f"--package: {error.filename} cannot be read ({reason(error)}): name the package's file.") from None
     if unknown := [url for url in profiles if made.checker.definitions.profile(url) is None]:
         raise Stop(Exit.USAGE, f"--profile: {unknown[0]} is in none of {', '.join(made.sets)}; add the package that has it with --package.")
     return made

@@ -31,7 +31,8 @@ class Grave(StrEnum):
 
 
 Names = Annotated[list[str] | None, typer.Argument(metavar="FILE|DIR|-|URL...", show_default=False, help=(
-    "Care records (JSON, NDJSON), FHIR (JSON, XML, NDJSON), folders of them, - for a pipe, addresses on a FHIR server."))]
+    "Care records (JSON, NDJSON), FHIR (JSON, XML, NDJSON), folders of them (hidden files are left out), - for a pipe, addresses on a FHIR "
+    "server."))]
 Report = Annotated[Form | None, typer.Option("--report", show_default="text", help=(
     "text and json: a line a finding; outcome: a FHIR OperationOutcome; sarif (2.1.0) and junit: for code hosts and build servers."))]
 Fails = Annotated[Grave, typer.Option("--fail-on", help=(

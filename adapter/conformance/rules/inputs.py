@@ -4,6 +4,7 @@ from __future__ import annotations
 INPUTS = {
     # files
     "empty": "A file holds a care record or FHIR.",
+    "no-form": "A file is FHIR (JSON, XML, NDJSON) or holds care records (JSON, NDJSON); a vendor's own form is read with --layout.",
     "not-read": "A file that is named can be read.",
     "not-fhir": "What a server answers is FHIR.",
     "unreadable": "A file of an export can be read.",

@@ -38,8 +38,9 @@ def load(path: File) -> Layout:
     """Raises Refused with file, line and layout path of everything that is wrong."""
     try:
         data = path.read_bytes()
-    except OSError:
-        raise Refused([Fault("layout", "cannot be read: is there such a file?", file=path.name)]) from None
+    except OSError as error:
+        why = (error.strerror or "unknown reason").lower()
+        raise Refused([Fault("layout", f"cannot be read ({why}): name the layout's file", file=path.name)]) from None
     document = toml.read(path.name, data)
     layout = build(document, path.parent)
     if document.faults:
