@@ -224,6 +224,42 @@ def test_where_references_to_nothing_are_taken_a_stale_version_shows_whether_it_
     assert (how(rows)["all-or-nothing"], rows["all-or-nothing"].came) == (How.YES, "412; the other one is not there")
 
 
+# ---- what it says of itself ------------------------------------------------------------------------------------------------------
+def saying(**stated: object) -> Probed:
+    """A sandbox that says of itself something else."""
+    hospital = Probed()
+
+    async def answers(request: httpx.Request) -> httpx.Response | None:
+        if request.url.path.strip("/") != "metadata":
+            return None
+        said = {"resourceType": "CapabilityStatement", "fhirVersion": "4.0.1", **stated}
+        return httpx.Response(200, headers=FHIR_JSON, content=json.dumps(said).encode())
+
+    hospital.before = answers
+    return hospital
+
+
+@pytest.mark.parametrize(("version", "came", "others"), [
+    ("3.0.2", "FHIR 3.0.2", 0), ("4.3.0-cibuild", "FHIR 4.3.0", 0), ("5.0.0", "FHIR 5.0.0", 0),
+    (None, "FHIR of a version that it does not say", len(READ) - 1), ("Zyxwv", "FHIR of a version that it does not say", len(READ) - 1)])
+def test_fhir_of_another_version_is_named_and_not_asked_on(version: str | None, came: str, others: int) -> None:
+    rows = saying(fhirVersion=version).asked(write=False)
+    assert rows["server"].came.endswith(f"; {came}")
+    assert (rows["server"].how, len(rows) - 1, proposed(list(rows.values()))) == (How.NO, others, None)
+
+
+def test_that_nobody_is_found_does_not_say_that_earlier_versions_are_kept() -> None:
+    kept = [{"resource": [{"type": "List", "interaction": [{"code": "history-instance"}]}]}]
+    assert [saying(rest=rest).asked(write=False)["history"].how for rest in ([], kept)] == [How.UNKNOWN, How.YES]
+
+
+def test_a_server_that_passes_over_versions_is_proposed_with_a_warning() -> None:
+    ended, said = told(Probed(["if-match"]))
+    assert ended is Exit.DONE
+    assert "[endpoint.h]\n# Beware: it passes over the version we read (If-Match), so an edit" in "\n".join(said)
+    assert "Beware" not in "\n".join(told(Probed())[1])
+
+
 # ---- servers that are none, and hostile ones ------------------------------------------------------------------------------------
 async def _endless() -> AsyncIterator[bytes]:
     while True:

@@ -8,18 +8,20 @@ from dataclasses import dataclass
 from adapter.delivery.loads import Sending
 from adapter.delivery.probe.row import How, Row
 
+OVERWRITTEN = "Beware: it passes over the version we read (If-Match), so an edit between our reading and our writing would be overwritten."
 SAID, TRIED = "it says so, and it was not tried: `redbag probe --write` does", "tried"
 
 
 @dataclass(frozen=True)
 class Profile:
-    """`why`: of each setting, where it comes from."""
+    """`why`: of each setting, where it comes from; `beware`: what goes wrong there whatever is set."""
 
     sending: Sending
     form: str
     directory: str
     most_bytes: int | None
     why: dict[str, str]
+    beware: tuple[str, ...] = ()
 
     def toml(self, name: str, url: str) -> str:
         """A section that `redbag endpoint list` reads."""
@@ -27,7 +29,8 @@ class Profile:
                     ("patient", '"match"'), ("directory", f'"{self.directory}"')]
         if self.most_bytes:
             settings.append(("most_bytes", str(self.most_bytes)))
-        return "\n".join([f"[endpoint.{name}]", *(self._line(key, value) for key, value in settings)]) + "\n"
+        said = [f"# {each}" for each in self.beware]
+        return "\n".join([f"[endpoint.{name}]", *said, *(self._line(key, value) for key, value in settings)]) + "\n"
 
     def _line(self, key: str, value: str) -> str:
         said = f"{key} = {value}"
@@ -51,7 +54,8 @@ def proposed(rows: Sequence[Row]) -> Profile | None:
     most = size.number if size and size.how is How.NO else None
     if most:
         whys["most_bytes"] = TRIED
-    return Profile(sending, form, "logical" if logical else "existing", most, whys)
+    beware = (OVERWRITTEN,) if _says(by, "if-match", How.NO) else ()
+    return Profile(sending, form, "logical" if logical else "existing", most, whys, beware)
 
 
 def _tried(by: dict[str, Row]) -> tuple[Sending, str] | None:

@@ -1,6 +1,7 @@
 """Questions that change nothing and find nobody: what it says of itself, in which forms, and the searches that we make."""
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator, Iterable
 from typing import Any
 
@@ -13,10 +14,12 @@ from adapter.delivery.probe.person import NOBODY, SYSTEM
 from adapter.delivery.probe.row import How, Row
 
 SHOWN = 6  # names of types in a sentence
+HISTORY, HISTORY_ASKED = "Does it keep earlier versions?", "GET List/…/_history, of nobody"
+VERSION = re.compile(r"\d\.\d{1,2}\.\d{1,2}")  # HL7 FHIR, FHIRVersion
 
 
 async def server(asker: Asker) -> tuple[Row, Answer | None]:
-    """The first question. Whoever does not answer it is asked no other; else what it says of itself."""
+    """The first question. Whoever does not answer it, or speaks FHIR of another version, is asked no other; else what it says of itself."""
     question, asked = "Is it a FHIR server, and of R4?", "GET metadata"
     try:
         answer = await asker.get("metadata")
@@ -28,11 +31,13 @@ async def server(asker: Asker) -> tuple[Row, Answer | None]:
     if not answer.ok or kind_of(answer) != "CapabilityStatement":
         means = "it does not let us in" if answer.status in (401, 403) else "it does not say what it is"
         return Row("server", question, asked, said(answer), f"{means}; nothing else is asked", How.NO), None
-    is_r4 = isinstance(version, str) and version.startswith("4.0")
-    came = f"{answer.status}: {software(answer)}; FHIR {'R4' if is_r4 else 'of another version, or it does not say'}"
-    row = Row("server", question, asked, came, "we can speak with it" if is_r4 else "we speak R4 (4.0.1): what follows may mislead",
-              How.YES if is_r4 else How.NO)
-    return row, answer
+    came, stated = f"{answer.status}: {software(answer)}; FHIR", VERSION.match(version) if isinstance(version, str) else None
+    if stated is None:
+        means = "we speak R4 (4.0.1): what follows may mislead"
+        return Row("server", question, asked, f"{came} of a version that it does not say", means, How.NO), answer
+    if not stated[0].startswith("4.0."):
+        return Row("server", question, asked, f"{came} {stated[0]}", "we speak R4 (4.0.1); nothing else is asked", How.NO), None
+    return Row("server", question, asked, f"{came} R4", "we can speak with it", How.YES), answer
 
 
 async def harmless(asker: Asker, statement: Answer) -> AsyncIterator[Row]:
@@ -43,7 +48,7 @@ async def harmless(asker: Asker, statement: Answer) -> AsyncIterator[Row]:
     for search in SEARCHES:
         yield await _search(asker, search)
     yield await _unknown_parameter(asker)
-    yield await _history(asker)
+    yield await _history(asker, statement)
 
 
 def stated(statement: Answer) -> Row:
@@ -114,12 +119,22 @@ async def _unknown_parameter(asker: Asker) -> Row:
                said(came), means, How.YES if refuses else How.AS_IT_IS)
 
 
-async def _history(asker: Asker) -> Row:
+async def _history(asker: Asker, statement: Answer) -> Row:
+    """Of nobody nothing is found, whether it keeps any or not: then what it says of itself counts."""
     came = await answered(asker, f"List/{NOBODY}/_history")
-    good = isinstance(came, Answer) and (came.ok or came.status in (404, 410)) and bool(came.resource)
-    return Row("history", "Does it keep earlier versions?", "GET List/…/_history, of nobody", said(came),
+    nobody = isinstance(came, Answer) and came.status in (404, 410) and bool(came.resource)
+    if nobody and not _says_history(statement):
+        return Row("history", HISTORY, HISTORY_ASKED, said(came), "it does not say that it does: `redbag probe --write` asks", How.UNKNOWN)
+    good = nobody or isinstance(came, Answer) and came.ok and bool(came.resource)
+    return Row("history", HISTORY, HISTORY_ASKED, said(came),
                "what was taken back is found on earlier patients too" if good else "of earlier versions nothing is known",
                How.YES if good else How.NO)
+
+
+def _says_history(statement: Answer) -> bool:
+    """Source: HL7 FHIR R4, CapabilityStatement.rest.resource.interaction."""
+    lists = [each for rest in statement.listed("rest") for each in _objects(rest.get("resource")) if each.get("type") == "List"]
+    return any(each.get("code") == "history-instance" for kind in lists for each in _objects(kind.get("interaction")))
 
 
 # ---- helpers ----------------------------------------------------------------------------------------------------------------------
