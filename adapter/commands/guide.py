@@ -56,7 +56,8 @@ with `--write` it tries, with a test resident who does not exist, and removes ev
 - FHIR R4 (4.0.1), JSON or XML, UK Core; over https, with whatever authentication of [endpoints.md](endpoints.md) you choose.
 - Nothing about a person travels in an address but identifiers in searches: those to `identifier` hold an NHS number.
 - **Nothing is invented**: what the home does not know is left out. **Nothing is sent twice**: the same record again writes nothing.
-  **Nothing of yours is overwritten** unasked: your edits stay, and a person at the home is told.
+  **Nothing of yours is overwritten** unasked: your edits stay, and a person at the home is told. Of an edit made while
+  we write, only a server that refuses a stale `If-Match` can keep it.
 
 ## What arrives
 
