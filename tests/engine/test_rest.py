@@ -185,3 +185,29 @@ def test_a_phone_of_theirs_keeps_its_rank_when_ours_moves_into_the_slot() -> Non
     assert (record.mobile, record.landline, record.phones) == ("07", "08", ())
     new = replace(record, mobile="09", phones=(Phone("10", "email"),))
     assert [(x["value"], x.get("rank")) for x in person.write(new, rest)["telecom"]] == [("09", 1), ("08", 2), ("10", None)]
+
+
+class Looked(dict[str, Any]):
+    """An element that counts how often it is held against another."""
+
+    times = 0
+
+    def __eq__(self, other: object) -> bool:
+        Looked.times += 1
+        return dict.__eq__(self, other)
+
+    __hash__ = None
+
+
+def looks(n: int) -> int:
+    """At a list of so many foreign elements, and then so many that say more than ours do."""
+    theirs = [*(Looked(foreign=i) for i in range(n)), *(Looked(ours=i, more=i) for i in range(n))]
+    ours = [Looked(ours=i) for i in range(n)]
+    Looked.times = 0
+    left = minus(theirs, ours, None, None, plain=True)
+    assert [entry.get("ours") for entry in left["each"]] == [None] * n + ours  # each has found its own
+    return Looked.times
+
+
+def test_a_long_list_is_looked_at_in_proportion_to_its_length() -> None:
+    assert looks(600) < 2.2 * looks(300)
