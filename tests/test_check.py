@@ -186,6 +186,12 @@ def test_what_the_record_has_said_no_product_rule_says_again() -> None:
     assert "rb-medicine-code" not in rules
 
 
+def test_in_fhir_a_product_rule_says_it_in_fhirs_words_and_the_record_not_again() -> None:
+    bundle = redbag("convert", "-", "--as", "collection", said=EXAMPLE).stdout
+    rules = [problem["rule"] for problem in lines(redbag("check", "-", "--json", said=bundle), "problem")]
+    assert rules == ["rb-medicine-code"] * 4
+
+
 # ---- what may be named -----------------------------------------------------------------------------------------------------------
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
@@ -395,6 +401,26 @@ def test_shapes_are_as_the_catalogue_has_them() -> None:
     assert fhir.shape_of("Flag") is fhir.shape_of("Findings") is None
 
 
+MISSPELT = """{"resourceType": "MedicationStatement",
+  "status": "active", "subject": {"display": "x"},
+    "Quetzalcoatl": 1,
+  "taken": "y", "dosage": [{"text": "x",
+     "animal": 1,   "xuetzalcoatl": {}}], "medicationCodableConcept": {"text": "x"}}"""
+
+
+def test_a_member_that_fhir_does_not_have_is_told_at_its_own_place_and_by_name_where_the_name_is_fhirs() -> None:
+    found = [line.removeprefix("standard input:").partition(": error: ") for line in redbag("check", "-", said=MISSPELT).stdout.splitlines()
+             if "[fhir-unknown]" in line]
+    assert [(place, says.partition(":")[0]) for place, _, says in found] == [
+        ("3:5", "MedicationStatement"), ("5:43", "MedicationStatement"), ("5:21", "MedicationStatement.dosage[0]"),
+        ("5:6", "MedicationStatement.dosage[0].animal"), ("4:3", "MedicationStatement.taken")]
+    told = "\n".join(says for _, _, says in found)
+    assert "number 4 of 7, that is no element" in told
+    assert "did you mean medicationCodeableConcept?" in told
+    assert "FHIR STU3 has it, and R4 says it in status" in told
+    assert "uetzalcoatl" not in told
+
+
 def test_a_line_of_xml_is_found() -> None:
     said = """<Bundle xmlns="http://hl7.org/fhir">
 <type value="collection"/>
@@ -404,9 +430,13 @@ def test_a_line_of_xml_is_found() -> None:
 <given value="B"/></name>
 <gender value="f"/>
 </Patient></resource></entry></Bundle>"""
-    assert redbag("check", "-", said=said).stdout.startswith("standard input:7: error: Bundle.entry[0].resource.gender: ")
+    assert redbag("check", "-", said=said).stdout.startswith("standard input:7:1: error: Bundle.entry[0].resource.gender: ")
     paths = ("Bundle.entry[0].resource.name[0].given[1]", "Bundle.entry[0].resource.birthDate", "Bundle.type", "Bundle")
-    assert [place.line for place in fhir.places_of(said.encode(), wire.XML, paths).values()] == [6, 4, 2, 1]
+    assert [place[1:3] for place in fhir.places_of(said.encode(), wire.XML, paths).values()] == [(6, 1), (4, 1), (2, 1), (1, 1)]
+    one_line = said.replace("\n", " ").replace('value="A"', 'value="Ä"')
+    places = fhir.places_of(one_line.encode(), wire.XML, paths).values()
+    assert [(place.line, one_line[(place.column or 0) - 1:][:10]) for place in places] == [
+        (1, "<given val"), (1, "<Patient><"), (1, "<type valu"), (1, "<Bundle xm")]
 
 
 def test_a_folder_takes_no_more_memory_than_a_file(tmp_path: Path, known: Against) -> None:

@@ -72,11 +72,19 @@ SAID = {
     "a resourceType that is the last": (json.dumps(dict(reversed(PATIENT.items()))), Exit.DONE, []),
     "XML that FHIR does not have": (
         f'<Patient xmlns="http://hl7.org/fhir">\n<{CANARY} value="{CANARY}"/></Patient>', Exit.NOTHING,
-        [("-:2: error: Patient: holds an element that FHIR R4 does not have here, or not in the namespace http://hl7.org/fhir "
-          "[unknown-element]")]),
+        ["-:2:1: error: Patient: holds an element that FHIR R4 does not have here [unknown-element]"]),
+    "XML in which a name is FHIR's": (
+        '<Patient xmlns="http://hl7.org/fhir"><active value="true"/><dosage/></Patient>', Exit.NOTHING,
+        ["-:1:60: error: Patient: holds the element dosage that FHIR R4 does not have here [unknown-element]"]),
+    "XML in which a name is nearly FHIR's": (
+        '<Patient xmlns="http://hl7.org/fhir"><birthdate value="1941-01-02"/></Patient>', Exit.NOTHING,
+        ["-:1:38: error: Patient: holds an element that FHIR R4 does not have here; did you mean birthDate? [unknown-element]"]),
+    "XML in which a name is of another namespace": (
+        '<Patient xmlns="http://hl7.org/fhir"><x:active xmlns:x="urn:x"/></Patient>', Exit.NOTHING,
+        ["-:1:38: error: Patient: holds an element that is not in the namespace http://hl7.org/fhir [unknown-element]"]),
     "JSON that FHIR does not have": (
         json.dumps(PATIENT | {"name": [{CANARY: CANARY}]}), Exit.NOTHING,
-        [("-:1:146: error: Patient.name[0]: has a member, number 1 of 1, that is no element of HumanName; leave it out, or send it as an "
+        [("-:1:147: error: Patient.name[0]: has a member, number 1 of 1, that is no element of HumanName; leave it out, or send it as an "
           "extension [fhir-unknown]")]),
     "JSON that is none": (
         JSON[:-1], Exit.NOTHING, ["-:1:135: error: ends here, in the middle of a record: the file is not whole [not-json]"]),

@@ -9,8 +9,10 @@ import pytest
 
 from adapter.conformance import Level, checker
 from adapter.conformance.asked import covers, equal
+from adapter.conformance.other_versions import ELSEWHERE
 from adapter.conformance.primitives import CHECKS, fault
 from adapter.conformance.ucum import is_unit
+from adapter.fhir_xml.tables import elements_of
 
 PRIMITIVES: list[tuple[str, list[Any], list[Any]]] = [      # type, right, wrong
     ("boolean", [True, False], ["true", 1, 0, None, []]),
@@ -150,3 +152,13 @@ def test_narratives_that_may_be(inside: str) -> None:
 ])
 def test_narratives_that_may_not(inside: str, rule: str) -> None:
     assert narrative(inside) == [rule]
+
+
+# ---- names -----------------------------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize("kind", ELSEWHERE)
+def test_what_other_versions_have_r4_does_not_and_what_it_has_instead_it_has(kind: str) -> None:
+    known = elements_of(kind).elements
+    words = {"an", "extension", "or", "and", "the", "not", "done", "patient", "animal", "resource", "a", "text"}
+    for name, (_, said) in ELSEWHERE[kind].items():
+        assert name not in known
+        assert set(re.findall(r"(?<![A-Za-z])[a-z][A-Za-z]*", said)) - known.keys() <= words

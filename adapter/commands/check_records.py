@@ -8,6 +8,7 @@ from typing import TypeGuard
 
 from adapter.commands.check_against import Against
 from adapter.commands.check_trace import Traced, traced
+from adapter.commands.fhir import OWN_RULES, within
 from adapter.commands.intake import ORPHAN, Intake
 from adapter.conformance import Level
 from adapter.conformance.finding import OWN_CHECK, is_at_least
@@ -17,8 +18,6 @@ from adapter.records.source import Places
 from mappings.bag import CareRecord
 from mappings.faults import Faults
 from mappings.findings import Finding as OwnFinding
-
-OWN_RULES = "rb-"
 
 
 @dataclass
@@ -63,7 +62,3 @@ def unsaid(found: Iterable[Traced], said: Iterable[str]) -> list[Traced]:
     fields = tuple(field for field in said if field)
     return [each for each in found if not (each.finding.rule.startswith(OWN_RULES) and each.finding.rule != OWN_CHECK
                                            and any(within(each.field, field) or within(field, each.field) for field in fields))]
-
-
-def within(field: str, other: str) -> bool:
-    return field == other or field.startswith((f"{other}.", f"{other}["))

@@ -8,7 +8,7 @@ import codecs
 import importlib
 import re
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from itertools import islice
 from typing import TYPE_CHECKING, Any, BinaryIO
@@ -39,8 +39,10 @@ BEGINNINGS = {
                        re.DOTALL),
     "xml": re.compile(rb"""(?:\xef\xbb\xbf)?\s*<.*?\sxmlns(?::\w+)?\s*=\s*["']http://hl7\.org/fhir["']""", re.DOTALL),
 }
+OUTERMOST = re.compile(r"\w+\.?")  # the type that a path begins with
 LISTED = re.compile(rb'(?:\xef\xbb\xbf)?\s*\[\s*\{[^{}\[\]]*?"resourceType"\s*:')  # no form of FHIR's; a list of records has no such name
 AN_ARRAY, EACH_APART = "is a JSON array of FHIR resources", "put each on its own line (NDJSON), or make a Bundle of them"
+OWN_RULES = "rb-"
 SERVERS_OWN = frozenset({"id", "meta.versionId", "meta.lastUpdated"})  # says nothing of the resident
 SEARCHED = 8 << 20  # bytes; in a longer document nobody looks for lines, which takes a second for so much
 
@@ -107,8 +109,8 @@ def unit(body: bytes, name: str, form: wire.Format, against: Against, line: int 
         told = [Told(Finding(Level.ERROR, fault.rule, fault.path, fault.says), name, fault.line, fault.column) for fault in bad.found]
     else:
         found, holds = findings(resource, against), counted(resource)
-        places = places_of(body, form, {each.path for each in found}, line)
-        told = [Told(each, name, place.line, place.column) for each in found for place in [places.get(each.path) or Place()]]
+        places = places_of(body, form, set(map(placed, found)), line)
+        told = [Told(each, name, place.line, place.column) for each in found for place in [places.get(placed(each)) or Place()]]
     return Unit(name, f"line {line}" if line > 1 else "document", tuple(told), time.perf_counter() - began, holds)
 
 
@@ -116,29 +118,37 @@ def findings(resource: Resource, against: Against) -> list[Finding]:
     """What its definitions say of it, and then what a record made from it would; in the order of the document."""
     found = against.findings(resource)
     wrong = {resource_at(each.path) for each in found if each.level is Level.ERROR}
+    ruled = [each.path for each in found if each.rule.startswith(OWN_RULES)]
     for path, inner in resources(resource):
         if resource_at(path) not in wrong and inner.get("resourceType") != "Bundle":
-            found += islice(read(path, inner), MOST)
+            found += islice(read(path, inner, ruled), MOST)
     return in_order(found)
+
+
+def placed(finding: Finding) -> str:
+    """What its place is looked for by. A member whose name is not told is known by its number."""
+    return finding.path if finding.member is None else f"{finding.path}#{finding.member}"
 
 
 def places_of(body: bytes, form: wire.Format, paths: Iterable[str], line: int = 1) -> dict[str, Place]:
     """Where these stand in the text; what is not there, where it would stand."""
-    wanted = {path: path.partition(".")[2] for path in paths}
+    wanted = {path: OUTERMOST.sub("", path, 1) for path in paths}
     if not wanted or len(body) > SEARCHED:
         return {}
     if form is wire.XML:
-        from adapter.fhir_xml.places import lines
+        from adapter.fhir_xml.places import places
 
-        return {path: Place("", number) for path, number in lines(body.removeprefix(codecs.BOM_UTF8), wanted).items()}
+        return {path: Place("", *position) for path, position in places(body.removeprefix(codecs.BOM_UTF8), wanted).items()}
     found = Source(body, line=line).places(wanted.values())
     return {path: found[within] for path, within in wanted.items()}
 
 
 # ---- through the shapes ----------------------------------------------------------------------------------------------------------
-def read(path: str, resource: Resource) -> Iterator[Finding]:
-    """What a record that is read from it says against itself, and what of it no record holds."""
+def read(path: str, resource: Resource, ruled: Sequence[str] = ()) -> Iterator[Finding]:
+    """What a record that is read from it says against itself, and what of it no record holds. `ruled`: places that a product rule has
+    spoken of, in FHIR's words; of the fields there only what refuses is told again."""
     from mappings.faults import Faults
+    from mappings.way_back import field_at
 
     kind = resource["resourceType"]
     if longest(resource) > MOST:
@@ -153,10 +163,16 @@ def read(path: str, resource: Resource) -> Iterator[Finding]:
         yield from (Finding(Level.INFORMATION, UNREAD, path + fault.path.removeprefix(kind), f"is not read into a record: {fault.reason}")
                     for fault in bad.found)
         return
+    said = [field_at(shape, record, kind + place.removeprefix(path)) for place in ruled if place.startswith(f"{path}.")]
     yield from (Finding(OWN_LEVELS[each.level], OWN_CHECK, path, f"{each.field}: {each.says}")
-                for each in getattr(record, "findings", tuple)())
+                for each in getattr(record, "findings", tuple)()
+                if each.level == "refusal" or not any(field and within(field, each.field) for field in said))
     yield from (Finding(Level.INFORMATION, UNREAD, f"{path}.{place}", "is held by no record")
                 for place in shape.unread(resource) if place not in SERVERS_OWN)
+
+
+def within(field: str, other: str) -> bool:
+    return field == other or field.startswith((f"{other}.", f"{other}["))
 
 
 def longest(value: Any) -> int:

@@ -36,7 +36,8 @@ class Finding(NamedTuple):
 
     `path` is where, by the names that JSON has: `Patient.name[0].given[1]`, `Bundle.entry[3].resource.deceasedBoolean`; indices count
     from 0. `says` is what is wrong and what was expected; `fix` what to do about it, where `says` does not tell already. `source` is the
-    canonical URL of the definition that asks for it, or the page by name.
+    canonical URL of the definition that asks for it, or the page by name. `member`: where it is about one member of what stands at `path`,
+    and its name may be anything: which, from 0.
     """
 
     level: Level
@@ -45,6 +46,7 @@ class Finding(NamedTuple):
     says: str
     fix: str = ""
     source: str = ""
+    member: int | None = None
 
     def __str__(self) -> str:
         return f"{self.level}: {self.path}{': ' * bool(self.path)}{self.told} [{self.rule}]"

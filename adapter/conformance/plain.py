@@ -14,7 +14,7 @@ from math import isfinite
 from typing import Any
 
 from adapter.conformance.finding import Finding, Level
-from adapter.conformance.values import fhir_names
+from adapter.fhir_xml.tables import fhir_names
 
 Json = Any
 DEEPEST = 130      # objects and lists in one another: what holds the 64 objects where the walk ends

@@ -57,19 +57,19 @@ class Walk:
     why: dict[str, str] = field(default_factory=dict)      # why a profile holds for the resource that is walked through (against.py)
     named: Sequence[str] = ()                              # profiles instead of the implied ones of their types, wherever these stand
 
-    def tell(self, level: Level, rule: str, path: str, says: str, fix: str = "", source: str = "") -> None:
+    def tell(self, level: Level, rule: str, path: str, says: str, fix: str = "", source: str = "", member: int | None = None) -> None:
         """So many of each level: whatever a resource is warned of, its errors are known. Raises Enough."""
         key = (path, rule, says)
         if key in self.found:
             return
         if self.told[level] < self.at_most:
             self.told[level] += 1
-            self.found[key] = Finding(level, rule, path, says + asked_by(self.forms.definitions, source, self.why), fix, source)
+            self.found[key] = Finding(level, rule, path, says + asked_by(self.forms.definitions, source, self.why), fix, source, member)
         elif level is Level.ERROR:
             raise Enough
 
-    def error(self, rule: str, path: str, says: str, fix: str = "", source: str = "") -> None:
-        self.tell(Level.ERROR, rule, path, says, fix, source)
+    def error(self, rule: str, path: str, says: str, fix: str = "", source: str = "", member: int | None = None) -> None:
+        self.tell(Level.ERROR, rule, path, says, fix, source, member)
 
     # Objects ------------------------------------------------------------------------------------------------------------------------
 

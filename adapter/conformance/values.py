@@ -9,16 +9,16 @@ import re
 from collections.abc import Callable
 from decimal import Decimal
 from difflib import get_close_matches
-from functools import cache
 from typing import TYPE_CHECKING
 
 from adapter.conformance import bindings, references
 from adapter.conformance.forms import Form
 from adapter.conformance.model import Json
+from adapter.conformance.other_versions import NAMES, said_elsewhere
 from adapter.conformance.primitives import fault, told
 from adapter.conformance.rules.languages import TAG
 from adapter.conformance.ucum import UCUM
-from adapter.fhir_xml.tables import Kind, elements_of, is_primitive_type, resource_types
+from adapter.fhir_xml.tables import fhir_names, is_primitive_type
 
 if TYPE_CHECKING:
     from adapter.conformance.structure import Here, Walk
@@ -45,27 +45,16 @@ def unknown(walk: Walk, form: Form, value: dict[str, Json], key: str, path: str)
     fix = f"did you mean {meant[0]}?" if meant else f"leave it out{', or send it as an extension' * ('extension' in form.keys)}"
     if key == "value" and is_primitive_type(form.type):
         fix = "leave it out: the value stands under the same name without _"
-    if key.lstrip("_") in fhir_names():
+    if elsewhere := said_elsewhere(form.base, key):
+        version, said = elsewhere
+        fix = f"{version} has it, and R4 says it in {said}"
+        walk.error("fhir-unknown", f"{path}.{key}", f"is no element of {form.base} in FHIR R4", fix)
+    elif key.lstrip("_") in fhir_names() | NAMES:
         walk.error("fhir-unknown", f"{path}.{key}", f"is no element of {form.base}", fix)
     else:
-        place = next(number for number, name in enumerate(value, 1) if name == key)
-        walk.error("fhir-unknown", path, f"has a member, number {place} of {len(value)}, that is no element of {form.base}", fix)
-
-
-@cache
-def fhir_names() -> frozenset[str]:
-    """The names of elements of all resource types and of the types within them."""
-    seen: set[str] = set()
-    names: set[str] = set()
-    waiting = list(resource_types())
-    while waiting:
-        kind = waiting.pop()
-        seen.add(kind)
-        for element in elements_of(kind).elements.values():
-            names.add(element.name)
-            if element.kind is Kind.OBJECT and element.type not in seen:
-                waiting.append(element.type)
-    return frozenset(names)
+        place = list(value).index(key)
+        says = f"has a member, number {place + 1} of {len(value)}, that is no element of {form.base}"
+        walk.error("fhir-unknown", path, says, fix, member=place)
 
 
 def resource_type(walk: Walk, value: Json, path: str) -> str | None:

@@ -6,6 +6,7 @@ are not FHIR's are ever told: a name in somebody's file may itself be about a pa
 from __future__ import annotations
 
 from collections.abc import Mapping
+from difflib import get_close_matches
 from typing import Any
 
 from lxml import etree
@@ -14,11 +15,13 @@ from adapter.faults import Fault
 from adapter.fhir_xml import narrative
 from adapter.fhir_xml.narrative import NotNarrative
 from adapter.fhir_xml.parsing import NotXml, parsed
-from adapter.fhir_xml.tables import FHIR, VALUES, Element, Kind, elements_of, is_resource_type
+from adapter.fhir_xml.places import positions
+from adapter.fhir_xml.tables import FHIR, VALUES, Element, Kind, Type, elements_of, fhir_names, is_resource_type
 from adapter.fhir_xml.values import EXPECTED, Unfit, value
 
 Object = dict[str, Any]
 SCHEMA_LOCATION = "{http://www.w3.org/2001/XMLSchema-instance}schemaLocation"  # where somebody has the schema: says nothing of the resource
+LONGEST_NAME = 100  # of which it is asked what may be meant
 _SPACE = f"{{{FHIR}}}"
 _STRAY = etree.XPath("(//f:*[text()[normalize-space()]])[1]", namespaces={"f": FHIR})
 
@@ -33,11 +36,13 @@ class _Stop(Exception):
 def read(body: bytes, depth: int) -> Object | Fault:
     """The one resource in these bytes. `depth` counts objects and lists as they are in JSON."""
     try:
-        return _document(parsed(body), depth)
+        root = parsed(body)
     except NotXml as bad:
         return bad.fault
+    try:
+        return _document(root, depth)
     except _Stop as stop:
-        return Fault(stop.rule, stop.says, _path(stop.element), stop.element.sourceline)
+        return Fault(stop.rule, stop.says, _path(stop.element), *positions(body, root, [stop.element])[stop.element])
 
 
 def _document(root: etree._Element, depth: int) -> Object:
@@ -63,10 +68,20 @@ def _object(element: etree._Element, type_: str, attributes: Mapping[str, str], 
     found: Object = dict(attributes)
     for child in element:
         if (what := known.tags.get(child.tag)) is None:
-            raise _Stop(child, "unknown-element", f"holds an element that FHIR R4 does not have here, or not in the namespace {FHIR}")
+            raise _Stop(child, "unknown-element", _unknown(child, known))
         _put(found, what, child, depth - 1 - what.many)
     _tidy(found)
     return found
+
+
+def _unknown(child: etree._Element, known: Type) -> str:
+    """Its name is told only where it is one of FHIR's."""
+    name = child.tag.removeprefix(_SPACE)
+    if name == child.tag:
+        return f"holds an element that is not in the namespace {FHIR}"
+    called = f"the element {name}" if name in fhir_names() else "an element"
+    meant = get_close_matches(name, known.elements, 1, 0.7) if len(name) <= LONGEST_NAME else []
+    return f"holds {called} that FHIR R4 does not have here" + "".join(f"; did you mean {each}?" for each in meant)
 
 
 def _fits(element: etree._Element, room: int) -> None:

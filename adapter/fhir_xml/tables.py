@@ -83,6 +83,22 @@ def resource_types() -> frozenset[str]:
     return frozenset(name for name in _lines() if "Resource" in lineage(name)[1:] and name != "DomainResource")
 
 
+@cache
+def fhir_names() -> frozenset[str]:
+    """The names of elements of all resource types and of the types within them: nobody's own, so they may be told."""
+    seen: set[str] = set()
+    names: set[str] = set()
+    waiting = list(resource_types())
+    while waiting:
+        kind = waiting.pop()
+        seen.add(kind)
+        for element in elements_of(kind).elements.values():
+            names.add(element.name)
+            if element.kind is Kind.OBJECT and element.type not in seen:
+                waiting.append(element.type)
+    return frozenset(names)
+
+
 def _elements(name: str) -> Iterator[Element]:
     base, *described = _lines()[name]
     if base != "-":

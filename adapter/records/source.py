@@ -14,7 +14,7 @@ from adapter import scan
 from adapter.records.rows.row import Place
 from adapter.wire import LIMITS
 
-STEP = re.compile(r"\w+")
+STEP = re.compile(r"#?\w+")
 
 
 class Places(Protocol):
@@ -34,7 +34,8 @@ class Source:
     line: int = 1
 
     def places(self, paths: Iterable[str]) -> dict[str, Place]:
-        """Where each of these begins; where it is not there, whatever it would stand in. The text is read again: only for what is wrong."""
+        """Where each of these begins; where it is not there, whatever it would stand in. `#4` is the fifth member of an object,
+        whatever its name is. The text is read again: only for what is wrong."""
         wanted = list(paths)
         if not wanted:
             return {}
@@ -52,6 +53,9 @@ def _steps(value: Any, names: Iterable[str]) -> Iterator[int]:
         if isinstance(value, dict) and name in value:
             yield list(value).index(name)
             value = value[name]
+        elif isinstance(value, dict) and name.startswith("#"):
+            yield int(name[1:])
+            return
         elif isinstance(value, list) and name.isdigit() and int(name) < len(value):
             yield int(name)
             value = value[int(name)]

@@ -51,7 +51,7 @@ class Told(NamedTuple):
 
     def as_json(self) -> dict[str, Any]:
         """`level` in the product's words, `severity` in FHIR's. `path` is the record's field, where there is one; then `fhir` is FHIR's."""
-        level, rule, path, says, fix, source = self.finding
+        level, rule, path, says, fix, source, _ = self.finding
         said = {
             "level": REFUSAL if level is Level.ERROR else level.value, "severity": level.value, "rule": rule, "path": self.field or path,
             "fhir": path if self.field else "", "says": says, "fix": fix, "source": source, "file": self.file, "line": self.line,
