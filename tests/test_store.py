@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from adapter.delivery.accepting import items
 from adapter.delivery.dialects.decision import About, Means
+from adapter.delivery.endpoints.endpoint import Endpoint
 from adapter.delivery.store.clock import Steady
 from adapter.delivery.store.errors import NotSo, StoreFull, WorkerRunning
 from adapter.delivery.store.handing import Lost
@@ -16,6 +18,7 @@ from adapter.delivery.store.model import Claimed, Item, Payload
 from adapter.delivery.store.seal import Keyring
 from adapter.delivery.store.sql import metadata
 from adapter.delivery.store.store import Breaker, Store
+from tests.hospital import BAG
 from tests.stores import BEGAN, HOSPITAL, KEYS, Hand, became, bodies, came, item, opened, stores
 
 GP = "Organization/0f6e"
@@ -306,6 +309,27 @@ def test_what_is_out_of_time_is_dead_and_says_what_was_tried(store: Store, hand:
         "its time ran out, 2 hours after it was accepted; it was tried once; the last time: The server was busy.",)
     assert store.expire(HOSPITAL) == 1
     assert states(store) == ["dead", "dead"]
+
+
+def test_a_week_without_the_hospital_makes_nothing_dead_and_a_fortnight_does(store: Store, hand: Hand) -> None:
+    """By what an endpoint says that says nothing of it; by its own clock, which nobody sleeps by."""
+    hospital, another = Endpoint(name=HOSPITAL, url="https://h.example"), replace(BAG, source=f"{BAG.source}/2")
+    store.accept([items(each, hospital)[-1] for each in (BAG, another)])
+    for tried in range(1, 7 * 2 + 1):
+        hand.passed = tried * 12 * 3600
+        assert store.expire(HOSPITAL) == 0
+        store.settle([(each, came(Means.RETRY, "It was away.")) for each in claim(store)])
+    hand.passed += 3600
+    back, away = claim(store)
+    store.settle([(back, came())])
+    assert {(line.state, line.attempts) for line in store.people.listed()} == {("queued", 14), ("done", 15)}
+    hand.passed = 14 * 24 * 3600 - 1
+    assert store.expire(HOSPITAL) == 0
+    store.settle([(away, came(Means.RETRY, "It was away."))])
+    hand.passed += 2
+    assert store.expire(HOSPITAL) == 1
+    assert store.people.line(away.delivery).says == (
+        "its time ran out, 14 days after it was accepted; it was tried 15 times; the last time: It was away.",)
 
 
 def test_whose_time_has_run_out_is_told_whoever_finds_it(store: Store, hand: Hand) -> None:
