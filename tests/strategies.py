@@ -3,15 +3,18 @@
 Words, dates and the like are not named here: of a pool of texts, each field takes those that its codec in the shapes takes. A few rules
 that no hint can say stand in RULES and CHOSEN. Texts on purpose include what shapes insist on (a `use`, a system), so that records come
 close to being read as something else.
+
+A record is made of one number, which Hypothesis chooses: chosen value by value it takes ten times as long.
 """
 from __future__ import annotations
 
 import types
 import typing
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import MISSING, fields
 from decimal import Decimal
 from functools import cache
+from random import Random
 from typing import Any
 
 from hypothesis import strategies as st
@@ -24,12 +27,13 @@ from mappings.values import Ref
 
 PLAIN = ("x", "Ann", "O'Brien", "", " ", "é\u2028", "\U0001f490", "1", "true", "null", "{}", "A" * 300)
 TIMES = ("10:00:00", "1941", "1941-02", "2024-02-29", "2024-02-29T01:02:03Z", "2024-02-29T01:02:03.500+01:00")
-NUMBERS = {
-    bool: st.booleans(),
-    int: st.integers(1, 999) | st.just(10**20),
-    Decimal: st.sampled_from([Decimal(said) for said in ("0.5", "0.50", "1.0", "-0.0", "1E+2", "123456789.123456789123")]),
+NUMBERS: dict[type, tuple[Any, ...]] = {
+    bool: (False, True),
+    int: (*range(1, 1000), *[10**20] * 500),
+    Decimal: tuple(map(Decimal, ("0.5", "0.50", "1.0", "-0.0", "1E+2", "123456789.123456789123"))),
 }
-FEW = 4  # optional fields of one record: all pairs of fields meet often enough, and a record is made in a millisecond
+CHARACTERS = ((0x01, 0x1f), (0x20, 0x7e), (0x7f, 0xff), (0x100, 0xd7ff), (0xe000, 0xffff), (0x10000, 0x10ffff))  # all but halves and NUL
+FEW = 4  # optional fields of one record: all pairs of fields meet often enough, and a record is small
 
 
 # ---- what the shapes say about fields -----------------------------------------------------------------------------------------
@@ -78,14 +82,29 @@ def takes(codec: Any, value: Any) -> bool:
     return True
 
 
+# ---- values of a number -----------------------------------------------------------------------------------------------------------
+Make = Callable[[Random], Any]
+
+
+def among(values: Sequence[Any]) -> Make:
+    return lambda dice: dice.choice(values)
+
+
+def one_of(makes: Sequence[Make]) -> Make:
+    return lambda dice: dice.choice(makes)(dice)
+
+
+def any_text(dice: Random) -> str:
+    return "".join(chr(dice.randint(*dice.choice(CHARACTERS))) for _ in range(dice.randint(0, 5)))
+
+
 @cache
-def texts(codec: Codec | None) -> SearchStrategy[str]:
+def texts(codec: Codec | None) -> Make:
     """Of all texts those that a codec takes."""
     one = codec and (lambda v: takes(codec, v) or takes(codec, (v,)))
     pools = PLAIN, TIMES, insisted(), codec.label.rpartition("code: ")[2].split(", ") if codec else ()
     taken = [kept for pool in pools if (kept := [v for v in pool if one is None or one(v)])]
-    any_text = [st.text(st.characters(codec="utf-8", exclude_characters="\x00"), max_size=5)] * (list(PLAIN) in taken)
-    return st.one_of(*map(st.sampled_from, taken), *any_text)
+    return one_of([*map(among, taken), *[any_text] * (list(PLAIN) in taken)])
 
 
 # ---- records --------------------------------------------------------------------------------------------------------------------
@@ -93,47 +112,63 @@ def says_something(record: Any) -> bool:
     return any(getattr(record, x.name) not in (None, ()) for x in fields(record))
 
 
-CHOSEN: dict[tuple[type, str], Callable[[], SearchStrategy[Any]]] = {
-    (encounter.Stay, "encounter_class"): lambda: records(Coding).map(lambda c: Coded((c,))),  # one coding and no text
-    (Ref, "type"): lambda: st.sampled_from(["Patient", "Practitioner", "Ward"]),
-    (Ref, "key"): lambda: st.sampled_from(["1", "a-b.c", "MED-0015", "Ward 7/bed é", "9990000018"]),
+CHOSEN: dict[tuple[type, str], Make] = {
+    (encounter.Stay, "encounter_class"): lambda dice: Coded((record(Coding)(dice),)),  # one coding and no text
+    (Ref, "type"): among(["Patient", "Practitioner", "Ward"]),
+    (Ref, "key"): among(["1", "a-b.c", "MED-0015", "Ward 7/bed é", "9990000018"]),
 }
 URLS = ("urn:uuid:0", "https://x.example/Patient/1", "Patient", "a/b/c", "Patient/1/_history/2")
-ELSEWHERE = st.builds(Ref, st.just(""), st.sampled_from(URLS), st.none() | st.just("there"))
+
+
+def elsewhere(dice: Random) -> Ref:
+    return Ref("", dice.choice(URLS), dice.choice([None, "there"]))
 
 
 @cache
-def of(hint: Any, record: type | None = None, name: str = "") -> SearchStrategy[Any]:
+def value(hint: Any, record_type: type | None = None, name: str = "") -> Make:
     """Any value of a hint, where it stands in a record."""
-    if (record, name) in CHOSEN:
-        return CHOSEN[typing.cast(Any, (record, name))]()
+    if (record_type, name) in CHOSEN:
+        return CHOSEN[typing.cast(Any, (record_type, name))]
     if typing.get_origin(hint) in (typing.Union, types.UnionType):
-        return st.one_of([of(h, record, name) for h in typing.get_args(hint) if h is not type(None)])
+        return one_of([value(h, record_type, name) for h in typing.get_args(hint) if h is not type(None)])
     if typing.get_origin(hint) is tuple:
-        return st.lists(of(typing.get_args(hint)[0], record, name), min_size=1, max_size=3).map(tuple)
-    codec = codecs().get(typing.cast(Any, (record, name)))
+        one = value(typing.get_args(hint)[0], record_type, name)
+        return lambda dice: tuple(one(dice) for _ in range(dice.randint(1, 3)))
+    codec = codecs().get(typing.cast(Any, (record_type, name)))
     if hint is str:
         return texts(codec)
     if hint in NUMBERS:
-        return NUMBERS[hint].filter(lambda v: takes(codec, v)) if codec else NUMBERS[hint]
-    return records(hint)
+        return among([number for number in NUMBERS[hint] if codec is None or takes(codec, number)])
+    return record(hint)
 
 
 @cache
-def records(record: Any) -> SearchStrategy[Any]:
+def record(record_type: Any) -> Make:
     """Any record of a class that says something: its required fields and a few others."""
-    hints = typing.get_type_hints(record)
-    made = {x.name: of(hints[x.name], record, x.name) for x in fields(record)}
-    needed = {x.name for x in fields(record) if x.default is MISSING and x.default_factory is MISSING}
-    spare = sorted(made.keys() - needed)
+    hints = typing.get_type_hints(record_type)
+    made = {x.name: value(hints[x.name], record_type, x.name) for x in fields(record_type)}
+    needed = sorted(x.name for x in fields(record_type) if x.default is MISSING and x.default_factory is MISSING)
+    spare = sorted(made.keys() - set(needed))
 
-    @st.composite
-    def one(draw: st.DrawFn) -> Any:
-        some = draw(st.lists(st.sampled_from(spare), max_size=FEW, unique=True)) if spare else []
-        return record(**{name: draw(made[name]) for name in [*sorted(needed), *some]})
+    def one(dice: Random) -> Any:
+        while True:
+            some = dice.sample(spare, dice.randint(0, min(FEW, len(spare))))
+            if says_something(out := record_type(**{name: made[name](dice) for name in [*needed, *some]})):
+                return out
 
-    any_record = one().filter(says_something)
-    return any_record | ELSEWHERE if record is Ref else any_record
+    return one_of([one, elsewhere]) if record_type is Ref else one
+
+
+# ---- as Hypothesis wants them -----------------------------------------------------------------------------------------------------
+DICE = st.integers(0, 2**32 - 1).map(Random)
+
+
+def of(hint: Any, record_type: type | None = None, name: str = "") -> SearchStrategy[Any]:
+    return DICE.map(value(hint, record_type, name))
+
+
+def records(record_type: Any) -> SearchStrategy[Any]:
+    return DICE.map(record(record_type))
 
 
 def records_of(lens: Any) -> SearchStrategy[Any]:
@@ -149,6 +184,6 @@ HOSTILE = st.sampled_from([5, True, 1.5, Decimal("NaN"), Decimal("1.0"), b"x", "
 @st.composite
 def spoiled(draw: st.DrawFn, good: SearchStrategy[Any]) -> Any:
     """A record with something in one of its fields that its hint does not allow (not checked by anybody: dataclasses take anything)."""
-    record = draw(good)
-    name = draw(st.sampled_from([x.name for x in fields(record)]))
-    return type(record)(**{**vars(record), name: draw(HOSTILE)})
+    made = draw(good)
+    name = draw(st.sampled_from([x.name for x in fields(made)]))
+    return type(made)(**{**vars(made), name: draw(HOSTILE)})

@@ -8,7 +8,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, assume, settings
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
@@ -37,12 +37,26 @@ def pairs(kind: str) -> tuple[Json, ...]:
     return tuple(resource for resource in found if resource["resourceType"] == kind)
 
 
-def reads(kind: str, resource: Json) -> bool:
+def read(kind: str, resource: Json) -> tuple[Any, Json] | None:
+    """Record and rest, or nothing where it is refused."""
     try:
-        SHAPES[kind].read(resource)
+        return SHAPES[kind].read(resource)
     except Faults:
-        return False
-    return True
+        return None
+
+
+def reads(kind: str, resource: Json) -> bool:
+    return read(kind, resource) is not None
+
+
+def writable(shape: Any, record: Any) -> Json:
+    """What the record is written as; the only reason not to is that an element of a list would be read as another field."""
+    try:
+        return shape.write(record)
+    except Faults as faults:
+        assert {fault.reason for fault in faults.found} == {"would be read as another field"}  # noqa: PT017
+    assume(False)
+    return None
 
 
 @cache
