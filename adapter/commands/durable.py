@@ -19,8 +19,9 @@ from adapter.commands.exits import Exit, Stop, together
 from adapter.commands.exported import Exported, closed, stopped
 from adapter.commands.fhir import format_of
 from adapter.commands.intake import Intake
-from adapter.commands.line import at, state_of
+from adapter.commands.line import at
 from adapter.commands.proven import traced_to
+from adapter.commands.repeated import ONCE_MORE, end_of, first_of, of_before
 from adapter.commands.retract import Whose
 from adapter.commands.server import Later
 from adapter.commands.streams import Gone
@@ -32,22 +33,14 @@ from adapter.delivery.endpoints import Endpoint
 from adapter.delivery.proving import NotProven, Unproven
 from adapter.delivery.store.errors import StoreAway, StoreError
 from adapter.delivery.store.model import Item, Receipt
-from adapter.delivery.store.people import Line
 from adapter.delivery.store.store import Store
 from adapter.faults import Refused
 from mappings.bag import CareRecord, directory, personal
 from mappings.faults import Fault, Faults
 
 BATCH = 200  # residents in one transaction: what is told is at most so many behind
-ENDS = {"accepted": Exit.DONE, "repeat": Exit.DONE}  # all others: nothing was accepted
 RUN_AGAIN = "Run the same again: what is accepted already is not accepted twice."
 RUN_ONCE_MORE = "Run the same again: what is accepted twice by that is not written twice."
-ONCE_MORE = "--again accepts it once more."
-ONCE_MORE_OF_EVENT = "Under this id it is accepted once; --again instead of --event accepts it once more."
-OF_BEFORE = {  # what is to be done about what was accepted before, by how it stands
-    "waiting": "`redbag work` delivers it.", "in-flight": "`redbag work` delivers it.", "held": "`redbag deliveries show {}` says why.",
-    "delivered": ONCE_MORE, "superseded": ONCE_MORE,
-    "dead": "`redbag deliveries show {}` says why; replay it, or send what was mended as an event of its own."}
 
 
 @dataclass(frozen=True)
@@ -246,24 +239,6 @@ def said_of(receipt: Receipt, what: str = "") -> str:
         return receipt.says
     waited = f"; {count(receipt.superseded, 'delivery', 'deliveries')} of hers that waited will not be sent" if receipt.superseded else ""
     return f"{what}accepted as delivery {receipt.delivery}{waited}. {sentence(receipt.says or '`redbag work` delivers it')}"
-
-
-# ---- what was accepted before --------------------------------------------------------------------------------------------------
-def end_of(receipt: Receipt) -> Exit:
-    return Exit.PERSON if receipt.dead else ENDS.get(receipt.became, Exit.NOTHING)
-
-
-def first_of(receipt: Receipt, store: Store) -> Line | None:
-    """Of a repeat: the delivery that it is."""
-    return store.people.line(receipt.delivery) if receipt.became == "repeat" and receipt.delivery else None
-
-
-def of_before(line: Line, *, event: bool) -> str:
-    """Since when it stands, what became of it, and what is to be done. `event`: it has an id of its own, without --again."""
-    state = state_of(line)
-    then = OF_BEFORE[state].format(line.id)
-    then = ONCE_MORE_OF_EVENT if event and then == ONCE_MORE else then
-    return f"accepted before, on {at(line.accepted)}: delivery {line.id} is {state}. {then}"
 
 
 # ---- one resident ----------------------------------------------------------------------------------------------------------------
