@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from adapter.conformance.definitions import Definitions
-from adapter.conformance.fhirpath import Focus, NotEvaluated, compiled
+from adapter.conformance.fhirpath import Focus, NotEvaluated, TooMuch, allowed, compiled
 from adapter.conformance.fhirpath.corrections import CORRECTIONS
 from adapter.conformance.model import Constraint, Element
 
@@ -201,3 +201,60 @@ def test_a_deep_resource_has_an_answer() -> None:
     for _ in range(5000):
         deep = {"resourceType": "Patient", "contained": [deep]}
     assert all(each(Focus(deep, "Patient", None, deep, deep)) in (True, False) for each in ALL[:40])
+
+
+# ---- work that ends ----------------------------------------------------------------------------------------------------------------
+LARGE = {"resourceType": "Patient", "name": [{"family": "a" * 50, "given": ["b"] * 10} for _ in range(100)],
+         "identifier": [{"value": "a" * 2000}], "contact": [{"telecom": [{"value": str(i)} for i in range(20)]} for _ in range(20)]}
+STEPS_ALLOWED = 50_000      # a fortieth of what a check may take: some 50 ms
+COSTLY = [      # each would make millions of comparisons or more
+    "descendants().where(%resource.descendants().count() > 5).exists()",
+    "descendants().all(%resource.descendants().all(%resource.descendants().exists()))",
+    "descendants().select(%resource).descendants().select(%resource).descendants().count() > 1",
+    "descendants().select(%resource).isDistinct()", "descendants().select(%resource) ~ descendants().select(%resource)",
+    "descendants().intersect(descendants().select(1.5 | 2 | 'a'))", "descendants().all($this in %resource.descendants())",
+    "descendants().all(%resource.descendants() contains $this)", "name.repeat(%resource.descendants())",
+    "descendants().all((%resource.name.given = %resource.name.given) or true)",
+    "descendants().all(%resource.name.given.isDistinct().not())", "descendants().all(%resource.name.given.ofType(Patient).empty())",
+    "name.select(%resource.name).select(%resource.name).select(%resource.name).family.exists()",
+    f"name{'.select($this.combine($this))' * 40}.exists()",
+    "identifier.value.toChars().select(%resource.identifier.value.toChars()).exists()",
+    "descendants().all(%resource.identifier.value.matches('b').not())",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("expression", COSTLY)
+def test_what_would_take_for_ever_ends(expression: str) -> None:
+    with allowed(STEPS_ALLOWED), pytest.raises(TooMuch):
+        compiled(expression)(Focus(LARGE, "Patient", None, LARGE, LARGE))
+
+
+@pytest.mark.parametrize("expression", [
+    "descendants().descendants().descendants().descendants().descendants().descendants().descendants().exists()",
+    "name.aggregate($total & $total & 'x', 'x').length() > 1", "name.aggregate($total + $total + 'x', 'x').length() > 1",
+    "name.given.join(%resource.identifier.value).length() > 1", "name.family.first().replace('a', %resource.identifier.value).exists()",
+    "identifier.value.matches('(a+)+$')", "identifier.value.matches('(a|a)*(a|a)*(a|a)*b')", "identifier.value.matchesFull('(a*)*b')",
+    "identifier.value.replaceMatches('a+b', 'x') = 'x'", "name.aggregate(iif($total > 1, $total * $total, 3), 2) > 1",
+])  # fmt: skip
+def test_what_looks_as_if_it_would_is_soon_answered(expression: str) -> None:
+    with allowed(STEPS_ALLOWED):
+        assert compiled(expression)(Focus(LARGE, "Patient", None, LARGE, LARGE)) in (True, False)
+
+
+@pytest.mark.parametrize("pattern", [r"(?=a)b", r"(a)\\1", "a{1000}{1000}", "((a{1,99}){1,99}){1,99}", "(?<!a)b", "["])
+def test_an_expression_that_must_go_back_is_not_evaluated(pattern: str) -> None:
+    for function in ("matches", "matchesFull"):
+        with pytest.raises(NotEvaluated, match="regular expression"):
+            compiled(f"name.family.{function}('{pattern}')")
+
+
+@pytest.mark.parametrize("pattern", ["(a+)+b", "a*a*b", "(a|b)*c?", "(a)\\\\1"])
+def test_nothing_is_replaced_that_repeats_twice(pattern: str) -> None:
+    with pytest.raises(NotEvaluated):
+        compiled(f"name.family.replaceMatches('{pattern}', 'x').exists()")
+
+
+def test_nobody_counts_where_nothing_is_allowed_or_forbidden() -> None:
+    assert compiled(COSTLY[3])(Focus(PATIENT, "Patient", None, PATIENT, PATIENT)) is False
+    with allowed(STEPS_ALLOWED):
+        assert all(compiled("descendants().exists()")(Focus(PATIENT, "Patient", None, PATIENT, PATIENT)) for _ in range(2000))

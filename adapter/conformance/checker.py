@@ -18,9 +18,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from adapter.conformance.definitions import DEFAULT_SETS, Definitions
 from adapter.conformance.discriminators import matcher
 from adapter.conformance.extensions import contexts_not_checked
+from adapter.conformance.fhirpath import allowed
 from adapter.conformance.finding import Finding, Level, has_error
 from adapter.conformance.forms import Forms, Said, Sliced, Spot, sliced_by
-from adapter.conformance.invariants import BY_HAND, Invariants
+from adapter.conformance.invariants import BY_HAND, Costly, Invariants
 from adapter.conformance.plain import plain
 from adapter.conformance.rules import RULES, Rule
 from adapter.conformance.structure import Enough, Walk
@@ -65,11 +66,16 @@ class Checker:
         if isinstance(resource, dict) and resource.get("resourceType") == "Bundle":
             walk.named, profiles = profiles, ()
         try:
-            walk.resource(resource, path, profiles=profiles)
+            with allowed():
+                walk.resource(resource, path, profiles=profiles)
         except Enough:
             place = path or str(resource["resourceType"])
             says = f"has more than {self._at_most:,} errors; no more are told, and what stands behind them is not looked at"
             walk.found[place, "too-many", says] = Finding(Level.ERROR, "too-many", place, says, "correct the first ones")
+        except Costly as costly:
+            says = f"cannot be asked {costly.key}: that takes too many steps; what stands behind it is not looked at"
+            walk.found[costly.path, "too-costly", says] = Finding(
+                Level.ERROR, "too-costly", costly.path, says, "tell who wrote the invariant, or leave its package out")
         return Checked(in_order(walk.found.values()), walk.unlisted)
 
     def findings(self, resource: Any, *, profiles: Sequence[str] = (), path: str = "") -> list[Finding]:

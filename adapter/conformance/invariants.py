@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from adapter.conformance.blamed import blamed
-from adapter.conformance.fhirpath import Focus, NotEvaluated, compiled
+from adapter.conformance.fhirpath import Focus, NotEvaluated, TooMuch, compiled
 from adapter.conformance.finding import Level
 from adapter.conformance.forms import Form
 from adapter.conformance.model import Constraint, Json
@@ -27,6 +27,14 @@ BY_HAND = {
     "txt-2": "narrative.py: that there is something to read",
 }
 ADVICE = frozenset({"dom-6"})      # marked elementdefinition-bestpractice: that a resource has a narrative is for people, not for receivers
+
+
+class Costly(Exception):
+    """More steps are needed than one check may take: `key` is the invariant that was asked last, of what stands at `path`."""
+
+    def __init__(self, key: str, path: str) -> None:
+        super().__init__(key)
+        self.key, self.path = key, path
 
 
 class Invariants:
@@ -48,9 +56,16 @@ class Invariants:
     def check(self, walk: Walk, form: Form, value: Json, extra: Json, path: str, here: Here) -> None:
         focus = focus_of(form, value, extra, here)
         for constraint, source in form.constraints:
-            if constraint.key not in BY_HAND and (holds := self.of(constraint)) and not holds(focus):
+            if constraint.key not in BY_HAND and (holds := self.of(constraint)) and not self._asked(walk, holds, focus, constraint, path):
                 for at, says, fix in blamed(constraint.key, value) or [("", human(constraint), FIXES.get(constraint.key, ""))]:
                     walk.tell(level_of(constraint), constraint.key, path + at, says, fix, source)
+
+
+    def _asked(self, walk: Walk, holds: Callable[[Focus], bool], focus: Focus, constraint: Constraint, path: str) -> bool:
+        try:
+            return holds(focus)
+        except TooMuch:
+            raise Costly(constraint.key, path) from None
 
 
 def focus_of(form: Form, value: Json, extra: Json, here: Here) -> Focus:

@@ -5,7 +5,7 @@
 It answers as HL7's own engine does (org.hl7.fhir.core), for that is what a receiver runs: nothing is *false*, one item that is no
 boolean is *true*, and an error while evaluating (several items where one is asked for, a text compared with a number) is *false*: the
 invariant does not hold. What cannot be evaluated at all is refused when it is compiled, by name: NotEvaluated.
-The reader's path: parse.py -> compiling.py -> items.py, values.py, then the functions.
+The reader's path: parse.py -> compiling.py -> items.py, values.py, then the functions; budget.py: how much work it may be.
 """
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from collections.abc import Callable
 from decimal import DecimalException
 from functools import lru_cache
 
+from adapter.conformance.fhirpath.budget import TooMuch, allowed, one_more
 from adapter.conformance.fhirpath.compiling import compile_
 from adapter.conformance.fhirpath.corrections import corrected
 from adapter.conformance.fhirpath.items import Focus, Item
@@ -20,15 +21,17 @@ from adapter.conformance.fhirpath.parse import NotEvaluated, parse
 from adapter.conformance.fhirpath.scope import Scope
 from adapter.conformance.fhirpath.values import Unevaluable
 
-__all__ = ["Focus", "NotEvaluated", "compiled"]
+__all__ = ["Focus", "NotEvaluated", "TooMuch", "allowed", "compiled"]
 
 
 @lru_cache(maxsize=4096)
 def compiled(expression: str, key: str = "") -> Callable[[Focus], bool]:
-    """`key`: of the invariant, for the few that are said with another's expression (txt-2). Raises NotEvaluated."""
+    """`key`: of the invariant, for the few that are said with another's expression (txt-2). Raises NotEvaluated; what it
+    gives raises TooMuch where no more steps are allowed (budget.py)."""
     gives = compile_(parse(corrected(expression, key))).collection
 
     def holds(focus: Focus) -> bool:
+        one_more()
         item = Item(focus.value, focus.type, focus.extra)
         try:
             items = gives([item], Scope(item, focus))

@@ -6,16 +6,30 @@ from collections.abc import Callable
 from typing import Any
 
 from adapter.conformance.fhirpath import functions, texts
+from adapter.conformance.fhirpath.budget import take
 from adapter.conformance.fhirpath.criteria import CRITERIA
 from adapter.conformance.fhirpath.items import Focus, Item, ancestry, resource_item, step
 from adapter.conformance.fhirpath.narrative import html_checks, says_something
 from adapter.conformance.fhirpath.operators import OPERATORS
 from adapter.conformance.fhirpath.parse import Call, Index, Literal, Member, Minus, Node, NotEvaluated, Nothing, Operation, Variable
 from adapter.conformance.fhirpath.resolving import resolved
-from adapter.conformance.fhirpath.scope import Collection, Compiled, Items, Scope, last, of_collection, of_truth, single
+from adapter.conformance.fhirpath.scope import (
+    Collection,
+    Compiled,
+    Items,
+    Scope,
+    gone_through,
+    last,
+    of_collection,
+    of_kept,
+    of_truth,
+    single,
+)
 from adapter.conformance.fhirpath.values import Unevaluable, is_number, is_primitive
 
 TRUTHS = functions.TRUTHS | texts.TRUTHS | {"htmlChecks": html_checks, "htmlChecks2": says_something}
+AT_ONCE = frozenset({"empty", "count", "first", "last", "single", "hasValue", "not"})      # they go through nothing
+PATTERNS: dict[str, Callable[[str], object]] = {"matches": texts.pattern, "matchesFull": texts.pattern, "replaceMatches": texts.replacing}
 COLLECTIONS = functions.COLLECTIONS | texts.COLLECTIONS
 CONSTANTS = {"%ucum": "http://unitsofmeasure.org", "%sct": "http://snomed.info/sct", "%loinc": "http://loinc.org"}
 FAMILIES = {"%vs-": "http://hl7.org/fhir/ValueSet/", "%ext-": "http://hl7.org/fhir/StructureDefinition/"}
@@ -64,9 +78,11 @@ def member(node: Member) -> Compiled:
     of = compile_(node.of).collection
     if _is_rooted(node.of):
         def found(focus: Focus) -> Items:
-            return step(of([], Scope(Item(*focus[:3]), focus)), name)
+            items = step(of([], Scope(Item(*focus[:3]), focus)), name)
+            take(len(items))
+            return items
         once = last(found)
-        return of_collection(lambda here, scope: once(scope.focus))
+        return of_kept(lambda here, scope: once(scope.focus))
     return of_collection(lambda here, scope: step(of(here, scope), name))
 
 
@@ -120,13 +136,15 @@ def typed(how: str, of: Collection, named: Node) -> Compiled:
     """
     name = _type_name(named)
 
+    every = gone_through(of)
+
     def is_(here: Items, scope: Scope) -> bool | None:
         items = of(here, scope)
         return (len(items) == 1 and name in ancestry(items[0].type)) if items else None
 
     def fits(item: Item) -> bool:
         return item.type == name or (name in ancestry(item.type) and not is_primitive(item))
-    return of_truth(is_) if how == "is" else of_collection(lambda here, scope: [item for item in of(here, scope) if fits(item)])
+    return of_truth(is_) if how == "is" else of_collection(lambda here, scope: [item for item in every(here, scope) if fits(item)])
 
 
 def _type_name(named: Node) -> str:
@@ -146,7 +164,10 @@ def call(node: Call) -> Compiled:
     if node.name == "memberOf" and node.arguments != (Literal(functions.RESOURCE_TYPES, "System.String"),):
         raise NotEvaluated("memberOf()")
     if node.name == "resolve" and not node.arguments:
-        return of_collection(lambda here, scope: resolved(of(here, scope), scope.focus))
+        every = gone_through(of)
+        return of_collection(lambda here, scope: resolved(every(here, scope), scope.focus))
+    if node.name in PATTERNS and node.arguments and isinstance(node.arguments[0], Literal):
+        _compiles(PATTERNS[node.name], node.arguments[0].value)
     arguments = [compile_(argument) for argument in node.arguments]
     if node.name in CRITERIA:
         return CRITERIA[node.name](of, *_fitting(CRITERIA[node.name], node.name, arguments))
@@ -154,8 +175,15 @@ def call(node: Call) -> Compiled:
     if gives is None:
         raise NotEvaluated(f"{node.name}()")
     _fitting(gives, node.name, arguments)
-    over = _over(gives, of, [argument.collection for argument in arguments])
+    over = _over(gives, of if node.name in AT_ONCE else gone_through(of), [argument.collection for argument in arguments])
     return of_truth(over) if node.name in TRUTHS else of_collection(over)
+
+
+def _compiles(pattern: Callable[[str], object], expression: object) -> None:
+    try:
+        pattern(str(expression))
+    except Unevaluable as why:
+        raise NotEvaluated(str(why)) from None
 
 
 def _fitting(function: Callable[..., object], name: str, arguments: list[Compiled]) -> list[Compiled]:

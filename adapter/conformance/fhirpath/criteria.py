@@ -6,11 +6,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from adapter.conformance.fhirpath.budget import bounded
 from adapter.conformance.fhirpath.items import Item
 from adapter.conformance.fhirpath.scope import Collection, Compiled, Items, Scope, of_collection, of_truth
 from adapter.conformance.fhirpath.values import Unevaluable, key
-
-MOST = 100_000     # items that one repeat may gather
 
 
 def where(of: Collection, criterion: Compiled) -> Compiled:
@@ -40,7 +39,11 @@ def select(of: Collection, projection: Compiled) -> Compiled:
     gives = projection.collection
 
     def collection(here: Items, scope: Scope) -> Items:
-        return [each for place, item in enumerate(of(here, scope)) for each in gives([item], Scope(item, scope.focus, place))]
+        found: Items = []
+        for place, item in enumerate(of(here, scope)):
+            found += gives([item], Scope(item, scope.focus, place))
+            bounded(len(found))
+        return found
     return of_collection(collection)
 
 
@@ -54,8 +57,7 @@ def repeat(of: Collection, projection: Compiled) -> Compiled:
             new = {key(each.value): each for item in waiting for each in gives([item], Scope(item, scope.focus))}
             waiting = [item for name, item in new.items() if name not in found]
             found |= {name: item for name, item in new.items() if name not in found}
-            if len(found) > MOST:
-                raise Unevaluable("more than a resource can hold")
+            bounded(len(found))
         return list(found.values())
     return of_collection(collection)
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from decimal import ROUND_CEILING, ROUND_DOWN, ROUND_FLOOR, ROUND_HALF_UP, Decimal
 from typing import TypeAlias
 
-from adapter.conformance.fhirpath.items import Item, children, descendants, step
+from adapter.conformance.fhirpath.items import Item, all_children, descendants, step
 from adapter.conformance.fhirpath.operators import distinct, number, within
 from adapter.conformance.fhirpath.scope import Items, as_truth, single
 from adapter.conformance.fhirpath.values import Unevaluable, is_number, is_primitive, key
@@ -124,14 +124,6 @@ def combine(items: Items, others: Items) -> Items:
     return items + others
 
 
-def all_children(items: Items) -> Items:
-    return [child for item in items for child in children(item)]
-
-
-def all_descendants(items: Items) -> Items:
-    return [child for item in items for child in descendants(item)]
-
-
 def extension(items: Items, url: Items) -> Items:
     """FHIR's own: the extensions of that URL."""
     wanted = single(url).value if url else None
@@ -169,7 +161,7 @@ TRUTHS: dict[str, GivesTruth] = {
 COLLECTIONS: dict[str, GivesItems] = {
     "count": count, "first": first, "last": last, "tail": tail, "single": single_, "skip": skip, "take": take, "distinct": distinct,
     "intersect": intersect, "exclude": exclude, "union": union, "combine": combine, "children": all_children,
-    "descendants": all_descendants, "extension": extension, "getValue": get_value,
+    "descendants": descendants, "extension": extension, "getValue": get_value,
     "abs": reckoned(abs), "sqrt": reckoned(Decimal.sqrt), "exp": reckoned(Decimal.exp), "ln": reckoned(Decimal.ln), "round": round_,
     "ceiling": reckoned(lambda value: value.to_integral_value(ROUND_CEILING)),
     "floor": reckoned(lambda value: value.to_integral_value(ROUND_FLOOR)),

@@ -10,6 +10,7 @@ from functools import cache, lru_cache
 from itertools import zip_longest
 from typing import Any, NamedTuple
 
+from adapter.conformance.fhirpath.budget import bounded, take
 from adapter.fhir_xml.tables import Element, elements_of, is_primitive_type, is_resource_type, lineage
 
 Json = Any
@@ -60,6 +61,7 @@ def step(items: list[Item], name: str) -> list[Item]:
             for key, beside, type_ in keys(item.type, name):
                 if key in inside or beside in inside:
                     found += at(inside.get(key), inside.get(beside), type_)
+                    bounded(len(found))
     return found
 
 
@@ -128,12 +130,27 @@ def children(item: Item) -> list[Item]:
     return found
 
 
-def descendants(item: Item) -> list[Item]:
-    """All below it, in the order of the document."""
-    found, waiting = list[Item](), children(item)[::-1]
+def all_children(items: list[Item]) -> list[Item]:
+    found: list[Item] = []
+    for item in items:
+        inner = children(item)
+        take(len(inner))
+        found += inner
+    return found
+
+
+def descendants(items: list[Item]) -> list[Item]:
+    """All below them, in the order of the document. What is below two of them is there once, as `repeat(children())` has it."""
+    found, waiting, seen = list[Item](), all_children(items)[::-1], set[int]()
     while waiting:
-        found.append(waiting.pop())
-        waiting += children(found[-1])[::-1]
+        item = waiting.pop()
+        inside = item.value if isinstance(item.value, dict) else item.extra
+        if isinstance(inside, dict):
+            if id(inside) in seen:
+                continue
+            seen.add(id(inside))
+            waiting += children(item)[::-1]
+        found.append(item)
     return found
 
 

@@ -9,6 +9,7 @@ from html.entities import html5
 
 from lxml import etree
 
+from adapter.conformance.fhirpath.budget import take
 from adapter.conformance.fhirpath.scope import Items
 from adapter.fhir_xml.parsing import NotXml, parsed
 
@@ -51,6 +52,7 @@ def says_something(items: Items) -> bool:
 def _div(items: Items) -> etree._Element | None:
     """None where there is no one element of well-formed XML. Which one it is, and its namespace, is asked elsewhere."""
     said = items[0].value if len(items) == 1 else None
+    take(len(said) if isinstance(said, str) else 0)
     try:
         return parsed(_ENTITY.sub(_character, said).encode()) if isinstance(said, str) else None
     except (NotXml, UnicodeEncodeError):

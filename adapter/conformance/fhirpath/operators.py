@@ -2,13 +2,15 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Sequence
 from decimal import Decimal
 
+from adapter.conformance.fhirpath.budget import take
 from adapter.conformance.fhirpath.items import Item
 from adapter.conformance.fhirpath.scope import Compiled, Items, Scope, last, of_collection, of_truth, single
 from adapter.conformance.fhirpath.values import MOMENTS, TEXTS, Unevaluable, alike, is_number, is_quantity, key, order, same, text
 
+LONGEST = 1_000_000      # characters that one call may make
 FEW = 8      # items among which one is looked for by comparing
 
 
@@ -75,6 +77,7 @@ def equal_collections(left: Items, right: Items) -> bool | None:
         return False
     if len(left) == 1:
         return same(left[0], right[0])
+    take(len(left))
     answers = [same(one, other) for one, other in zip(left, right, strict=True)]
     return False if False in answers else None if None in answers else True
 
@@ -90,6 +93,7 @@ def _equivalent(left: Items, right: Items) -> bool:
     """In whatever order."""
     others = list(right)
     for one in left:
+        take(len(others))
         found = next((place for place, other in enumerate(others) if alike(one, other)), None)
         if found is None:
             return False
@@ -123,6 +127,7 @@ def membership(left: Compiled, right: Compiled) -> Compiled:
 def within(item: Item, items: Items) -> bool:
     if len(items) > FEW and _has_key(item) and (known := _last_keys(items)) is not None:
         return key(item.value) in known
+    take(len(items))
     return any(same(item, other) for other in items)
 
 
@@ -161,7 +166,7 @@ def concatenation(left: Compiled, right: Compiled) -> Compiled:
         said = [single(items) for items in (a(here, scope), b(here, scope)) if items]
         if not all(item.type in TEXTS for item in said):
             raise Unevaluable("texts are asked for")
-        return [Item("".join(text(item) or "" for item in said), "System.String")]
+        return [joined([text(item) or "" for item in said])]
     return of_collection(collection)
 
 
@@ -179,7 +184,7 @@ def arithmetic(sign: str) -> Callable[[Compiled, Compiled], Compiled]:
 def _calculated(sign: str, left: Item, right: Item) -> Items:
     a, b = left.value, right.value
     if sign == "+" and isinstance(a, str) and isinstance(b, str):
-        return [Item(a + b, "System.String")]
+        return [joined((a, b))]
     if not is_number(a) or not is_number(b):
         raise Unevaluable("these two cannot be reckoned with")
     if sign in ("/", "div", "mod") and b == 0:
@@ -189,6 +194,15 @@ def _calculated(sign: str, left: Item, right: Item) -> Items:
 
 def _exact(value: int | float | Decimal) -> Decimal:
     return value if isinstance(value, Decimal) else Decimal(str(value))
+
+
+def joined(texts: Sequence[str]) -> Item:
+    """One text of several. Raises Unevaluable where no element could hold it."""
+    length = sum(map(len, texts))
+    take(length >> 6)
+    if length > LONGEST:
+        raise Unevaluable("a text longer than any element's")
+    return Item("".join(texts), "System.String")
 
 
 def number(value: Decimal) -> Item:

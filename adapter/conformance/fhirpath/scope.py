@@ -4,6 +4,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple, TypeAlias, TypeVar
 
+from adapter.conformance.fhirpath.budget import take
 from adapter.conformance.fhirpath.items import Focus, Item
 from adapter.conformance.fhirpath.values import Unevaluable
 
@@ -32,7 +33,28 @@ class Compiled(NamedTuple):
 
 
 def of_collection(collection: Collection) -> Compiled:
-    return Compiled(collection, lambda here, scope: as_truth(collection(here, scope)))
+    """What it makes is counted."""
+    def counted(here: Items, scope: Scope) -> Items:
+        items = collection(here, scope)
+        take(len(items) + 1)
+        return items
+    return Compiled(counted, lambda here, scope: as_truth(counted(here, scope)))
+
+
+def of_kept(collection: Collection) -> Compiled:
+    """What was made before: nothing is counted but that somebody asks for it; who goes through it counts it (`gone_through`)."""
+    def counted(here: Items, scope: Scope) -> Items:
+        take(1)
+        return collection(here, scope)
+    return Compiled(counted, lambda here, scope: as_truth(counted(here, scope)))
+
+
+def gone_through(collection: Collection) -> Collection:
+    def counted(here: Items, scope: Scope) -> Items:
+        items = collection(here, scope)
+        take(len(items))
+        return items
+    return counted
 
 
 def of_truth(truth: Truth) -> Compiled:

@@ -7,17 +7,22 @@ import re
 from collections.abc import Callable
 from decimal import Decimal
 from functools import lru_cache
+from typing import NamedTuple
 
+from adapter.conformance.fhirpath.budget import take
 from adapter.conformance.fhirpath.functions import GivesItems, GivesTruth, whole
 from adapter.conformance.fhirpath.items import Item
+from adapter.conformance.fhirpath.operators import LONGEST, joined
 from adapter.conformance.fhirpath.scope import Items, single
 from adapter.conformance.fhirpath.values import TEXTS, Unevaluable, is_number, moment, text
 
 DECIMAL = re.compile(r"[+-]?\d+(\.\d+)?", re.ASCII)
 INTEGER = re.compile(r"-?\d{1,10}", re.ASCII)
 MOST = 2 ** 31     # of the 32 bits that FHIR's integers have
+SIZES = {1 << 16: 1, 1 << 19: 64}      # bytes of a compiled expression (eld-19, R4's largest, needs the most): steps for a character
+SHORT = 1000     # characters in which something is replaced
+REPEATING = re.compile(r"[*+?{]")
 YES, NO = frozenset({"true", "t", "yes", "y", "1", "1.0"}), frozenset({"false", "f", "no", "n", "0", "0.0"})
-LONGEST = 1_000_000      # characters that one call may make
 
 
 def asked(question: Callable[[str, str], bool]) -> GivesTruth:
@@ -42,7 +47,10 @@ def made(change: Callable[..., str]) -> GivesItems:
 def one_text(items: Items) -> str | None:
     """None of what is no text, or of several."""
     value = items[0].value if len(items) == 1 and items[0].type in TEXTS else None
-    return value if isinstance(value, str) else None
+    if not isinstance(value, str):
+        return None
+    take(len(value) >> 6)
+    return value
 
 
 def string(value: str) -> Item:
@@ -53,13 +61,40 @@ def integer(value: int) -> Item:
     return Item(value, "System.Integer")
 
 
+class Pattern(NamedTuple):
+    """`found`: whether it matches a part of a text; `steps`: what a character of that may cost."""
+
+    found: Callable[[str], bool]
+    steps: int
+
+
+def matches(said: str, expression: str) -> bool:
+    found, steps = pattern(expression)
+    take(len(said) * steps)
+    return found(said)
+
+
 @lru_cache(maxsize=512)
-def pattern(said: str) -> re.Pattern[str]:
-    """In the dialect of Java and JavaScript, which of what definitions use Python's differs in nothing."""
-    try:
-        return re.compile(said, re.DOTALL)
-    except re.error as broken:
-        raise Unevaluable("a regular expression that is none") from broken
+def pattern(expression: str) -> Pattern:
+    """In time that grows as the text does: Rust's expressions do not go back, and those that must (a group again, what stands before or
+    behind) or are too large are none here. In the dialect of JavaScript, but that a full stop is any character."""
+    import jsonschema_rs  # it takes a while to load, and most invariants have no expressions
+
+    for size, steps in SIZES.items():
+        try:
+            options = jsonschema_rs.RegexOptions(size_limit=size)
+            return Pattern(jsonschema_rs.validator_for({"pattern": f"(?s){expression}"}, pattern_options=options).is_valid, steps)
+        except jsonschema_rs.ValidationError:
+            continue
+    raise Unevaluable("a regular expression that is none here")
+
+
+def replacing(expression: str) -> re.Pattern[str]:
+    """Python's, which goes back: only with one sign of repeating, and over short texts (SHORT)."""
+    pattern(expression)
+    if len(REPEATING.findall(expression)) > 1:
+        raise Unevaluable("an expression that repeats more than one thing")
+    return re.compile(expression, re.DOTALL)
 
 
 def replaced(said: str, wanted: str, instead: str) -> str:
@@ -69,9 +104,9 @@ def replaced(said: str, wanted: str, instead: str) -> str:
 
 
 def replaced_matches(said: str, wanted: str, instead: str) -> str:
-    if len(said) * (len(instead) + 1) > LONGEST:
+    if len(said) > SHORT or len(said) * (len(instead) + 1) > LONGEST:
         raise Unevaluable("a text longer than any element's")
-    return pattern(wanted).sub(re.sub(r"\$(\d+)", r"\\g<\1>", instead.replace("\\", r"\\")), said)
+    return replacing(wanted).sub(re.sub(r"\$(\d+)", r"\\g<\1>", instead.replace("\\", r"\\")), said)
 
 
 def index_of(items: Items, wanted: Items) -> Items:
@@ -102,7 +137,8 @@ def split(items: Items, separator: Items) -> Items:
 
 def join(items: Items, separator: Items | None = None) -> Items:
     said = [part for item in items if (part := text(item)) is not None]
-    return [string((one_text(separator or []) or "").join(said))] if said else []
+    by = one_text(separator or []) or ""
+    return [joined([part for each in said for part in (by, each)][1:])] if said else []
 
 
 def to_string(items: Items) -> Items:
@@ -152,8 +188,7 @@ CONVERSIONS: dict[str, GivesItems] = {
 }
 TRUTHS: dict[str, GivesTruth] = {
     "startsWith": asked(str.startswith), "endsWith": asked(str.endswith), "contains": asked(lambda said, other: other in said),
-    "matches": asked(lambda said, other: pattern(other).search(said) is not None),
-    "matchesFull": asked(lambda said, other: pattern(other).fullmatch(said) is not None),
+    "matches": asked(matches), "matchesFull": asked(lambda said, other: matches(said, f"^(?:{other})$")),
     **{f"convertsTo{type_}": converts(to) for type_, to in CONVERSIONS.items()},
 }
 COLLECTIONS: dict[str, GivesItems] = {

@@ -11,6 +11,7 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Any, NamedTuple
 
+from adapter.conformance.fhirpath.budget import take
 from adapter.conformance.fhirpath.items import Item, ancestry
 
 Json = Any
@@ -186,6 +187,8 @@ def same(left: Item, right: Item) -> bool | None:
 
 def equal(left: Json, right: Json) -> bool:
     """Whether they have the same key; no more of them is looked at than the smaller one has."""
+    if isinstance(left, (dict, list, tuple)):
+        take(len(left))
     if isinstance(left, dict) and isinstance(right, dict):
         names, others = _plain(left), _plain(right)
         return names == others and all(equal(left[name], right[name]) for name in names)
@@ -201,6 +204,8 @@ def _plain(value: dict[str, Json]) -> set[str]:
 def key(value: Json) -> Hashable:
     """The same for two values just when they are equal: 1 is 1.0, but not true; the order of an object's names does not matter, nor
     what is said beside its primitives (`_given`)."""
+    if isinstance(value, (dict, list, tuple)):
+        take(len(value))
     if isinstance(value, dict):
         return ("object", frozenset((name, key(part)) for name, part in value.items() if not name.startswith("_")))
     if isinstance(value, (list, tuple)):

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from contextvars import ContextVar
 from typing import Any, NamedTuple
 
-from adapter.conformance.fhirpath import Focus, compiled
+from adapter.conformance.fhirpath import Focus, allowed, compiled
 from adapter.fhir_xml.tables import is_resource_type
 
 Json = Any
@@ -34,6 +34,7 @@ class Links(NamedTuple):
 LINKS: ContextVar[Links] = ContextVar("links")      # of the resource that is looked at: threads and tasks have their own
 STOPPED: ContextVar[list[BaseException]] = ContextVar("stopped")      # likewise: a Ctrl-C that came while Rust was asking
 ANY: frozenset[str] = frozenset()
+FEW = 1000      # steps of an invariant that is asked in Python (fhirpath/budget.py)
 INNERMOST = 24      # objects and lists in what is of a type within itself; around it stand a dozen objects at most (structure.DEEPEST: 64)
 
 
@@ -82,7 +83,11 @@ def evaluated(said: list[str]) -> Question:
     """An invariant that looks only at the value itself, as the explaining check asks it."""
     expression, type_ = said
     asked = compiled(expression)
-    return lambda value: asked(Focus(value, type_, None, value, value))
+
+    def holds(value: Json) -> bool:
+        with allowed(FEW):      # what takes more is TooMuch: no
+            return asked(Focus(value, type_, None, value, value))
+    return holds
 
 
 def once(said: list[str]) -> Question:
