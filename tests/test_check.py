@@ -78,7 +78,7 @@ def test_what_is_neither_fhir_nor_records_is_said_once(tmp_path: Path, said: byt
     for name, shown in ((path, str(path)), ("-", "standard input")):
         result = redbag("check", name, said=said)
         assert (result.exit_code, result.stdout.count("\n")) == (Exit.NOTHING, 1)
-        assert result.stdout.startswith(f"{shown}: error: {says}")
+        assert result.stdout.startswith(f"{shown}:1:1: error: {says}")
         assert "1 file that cannot be read" in result.stderr
 
 

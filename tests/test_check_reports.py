@@ -95,6 +95,8 @@ def test_sarif_is_as_its_schema_has_it(units: tuple[Unit, ...]) -> None:
     run, = said["runs"]
     found = [told for unit in units for told in unit.found]
     assert [result["message"]["text"] for result in run["results"]] == [told.finding.told for told in found]
+    assert run["tool"]["driver"]["version"] == "1.0"
+    assert "version" not in json.loads(whole(Sarif("", lambda rule: None), units))["runs"][0]["tool"]["driver"]
     rules = run["tool"]["driver"]["rules"]
     assert [rules[result["ruleIndex"]]["id"] for result in run["results"]] == [told.finding.rule for told in found]
 

@@ -197,6 +197,39 @@ def locked() -> Iterator[tuple[str, list[str]]]:
         thread.join()
 
 
+@pytest.fixture
+def odd() -> Iterator[str]:
+    """A page for people at /fhir/Patient/..., and elsewhere nothing but trouble."""
+
+    class Odd(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:  # the name that http.server calls
+            self.send_response(200 if "/Patient/" in self.path else 500)
+            self.send_header("Content-Type", "text/html")
+            self.end_headers()
+            self.wfile.write(b"<html>sign in</html>")
+
+        def log_message(self, *args: object) -> None:
+            """Says nothing."""
+
+    with HTTPServer(("127.0.0.1", 0), Odd) as server:
+        thread = Thread(target=server.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+        thread.join()
+
+
+def test_what_an_address_answers_is_told_with_the_address_and_what_to_do(odd: str) -> None:
+    page = redbag("check", f"{odd}/fhir/Patient/Quetzalcoatl")
+    assert (page.exit_code, page.stdout.count("\n")) == (Exit.NOTHING, 1)
+    assert page.stdout.startswith(f"{odd}/")
+    assert "Patient/…: error: the answer is text/html, not FHIR" in page.stdout
+    assert "Quetzalcoatl" not in page.output
+    trouble = redbag("check", f"{odd}/Encounter")
+    assert trouble.exit_code == Exit.AGAIN
+    assert "status 500" in trouble.stderr
+
+
 def test_a_server_that_knows_nobody_is_not_asked_for_everybody(locked: tuple[str, list[str]]) -> None:
     address, asked = locked
     result = redbag("send", "-", "--to", address, said=ndjson(*(another(f"u{n}") for n in range(5))))

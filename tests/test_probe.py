@@ -474,6 +474,9 @@ def test_what_is_proposed_is_a_section_that_can_be_used(tmp_path: Path) -> None:
     with pytest.raises(Stop, match="is there already"):
         told(Probed(), out)
     assert out.read_text() == text
+    with pytest.raises(Stop, match="nowhere is no folder: make it"):
+        told(Probed(), tmp_path / "nowhere" / "redbag.toml")
+    assert not (tmp_path / "nowhere").exists()
 
 
 def test_for_programs_each_row_is_a_line() -> None:

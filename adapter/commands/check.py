@@ -64,11 +64,11 @@ def explained(rule: str, asked: Asked, talk: Talk) -> Exit:
 def report(asked: Asked) -> Report:
     """Only what is asked for is imported."""
     if asked.form == "sarif":
-        from adapter.commands.journal import program
+        from adapter.commands.journal import NOT_INSTALLED, program
         from adapter.conformance.report.sarif import Sarif
         from adapter.conformance.rules.explaining import explain
 
-        return Sarif(program(), explain)
+        return Sarif("" if program() == NOT_INSTALLED else program(), explain)
     if asked.form == "junit":
         from adapter.conformance.report.junit import Junit
 
@@ -138,7 +138,7 @@ class Session:
                 self.take(unit)
             return
         if other := foreign(head):
-            self.take(Unit(shown, "document", (Told(Finding(Level.ERROR, NO_FORM, "", *other), shown),), holds=0))
+            self.take(Unit(shown, "document", (Told(Finding(Level.ERROR, NO_FORM, "", *other), shown, 1, 1),), holds=0))
             return
         from adapter.records.stream import stream
 

@@ -15,6 +15,8 @@ from adapter.conformance.finding import ONE_PAGE
 from adapter.conformance.report import Told, Unit
 from adapter.delivery.answer import Answer, BadAnswer, ClientError, NotLetIn, Unreachable
 
+LATER = frozenset({408, 429, *range(500, 600)})  # what a server says that may answer another time
+
 
 def unit(address: str, against: Against, talk: Talk) -> Unit:
     """Raises Stop where there is no answer. What is told never has the query, nor an id: both may be a patient's."""
@@ -22,11 +24,13 @@ def unit(address: str, against: Against, talk: Talk) -> Unit:
     try:
         answer = asyncio.run(patiently(_asked(address), "check", talk))
     except BadAnswer as bad:  # an answer, and not one that can be read
-        return Unit(shown(address), "document", (Told(Finding(Level.ERROR, "not-fhir", "", str(bad)), shown(address)),))
+        where, _, says = str(bad).removeprefix("GET ").partition(": ")
+        return Unit(where, "document", (Told(Finding(Level.ERROR, "not-fhir", "", says), where),))
     except (NotLetIn, ClientError) as error:
         raise Stop(Exit.AGAIN if isinstance(error, Unreachable) else Exit.NOTHING, f"{error}.") from None
     if not answer.ok or answer.resource is None:
-        raise Stop(Exit.NOTHING, f"{answer.shown}: the server answers with status {answer.status}, and with nothing to check.")
+        ended = Exit.AGAIN if answer.status in LATER else Exit.NOTHING
+        raise Stop(ended, f"{answer.shown}: the server answers with status {answer.status}, and with nothing to check.")
     found = fhir.findings(answer.resource, against)
     if any(link.get("relation") == "next" for link in answer.listed("link")):
         total = answer.resource.get("total")
@@ -41,8 +45,3 @@ async def _asked(address: str) -> Answer:
     parts = urlsplit(address)
     async with server(f"{parts.scheme}://{parts.netloc}") as client:
         return await client.get(parts.path.lstrip("/"), parse_qsl(parts.query, keep_blank_values=True))
-
-
-def shown(address: str) -> str:
-    parts = urlsplit(address)
-    return f"{parts.scheme}://{parts.hostname or ''}"

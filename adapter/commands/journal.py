@@ -36,6 +36,7 @@ ELSE = "name a new folder with -o, or empty this one"
 CALLED = {
     "--layout": "another --layout, or it has changed since",
     "input": "another input, or it has changed since", "program": "another version of this program", "--json": "another way of telling"}
+NOT_INSTALLED = "not installed"  # run from its source
 
 
 class Done(NamedTuple):
@@ -174,7 +175,7 @@ def program() -> str:
     try:
         return metadata.version("redbag-adapter")
     except metadata.PackageNotFoundError:
-        return "not installed"
+        return NOT_INSTALLED
 
 
 def fingerprint(path: Path) -> str:

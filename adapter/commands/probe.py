@@ -33,6 +33,8 @@ def ask(client: FhirClient, name: str, wanted: Wanted, out: Path | None, talk: T
     """`name`: what the endpoint is to be called. Raises Stop."""
     if out and out.exists():
         raise Stop(Exit.USAGE, f"{out} is there already, and is not written over: name another file with --out.")
+    if out and not out.parent.is_dir():
+        raise Stop(Exit.USAGE, f"{out.parent} is no folder: make it, or name another file with --out.")
     if wanted.write:
         talk.say(WRITES.format(system=SYSTEM))
     rows = asyncio.run(_asked(client, wanted, talk))

@@ -12,7 +12,7 @@ from adapter.sandbox import LACKS, ServeError, StoreError, serve
 def run(port: int, file: Path | None, without: Collection[str], talk: Talk) -> Exit:
     """Raises Stop."""
     if unknown := [each for each in without if each not in LACKS]:
-        raise Stop(Exit.USAGE, f"--without: {len(unknown)} of them are nothing that it can be without; expected: {', '.join(LACKS)}.")
+        raise Stop(Exit.USAGE, f"--without {unknown[0]}: it can be without {', '.join(LACKS)}, and nothing else.")
 
     def ready(address: str) -> None:
         talk.say(f"A sandbox hospital, not an NHS system: {address}   Made-up people only. Stop it with Ctrl-C.")

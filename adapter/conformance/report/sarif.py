@@ -20,7 +20,7 @@ URI = ("http://", "https://")
 
 
 class Sarif:
-    """`version` of the program; `about`: what is to be said of a rule by its id, or None."""
+    """`version` of the program, empty where it is not known; `about`: what is to be said of a rule by its id, or None."""
 
     def __init__(self, version: str, about: Callable[[str], str | None]) -> None:
         self.version, self.about, self.rules = version, about, dict[str, Finding]()  # a rule -> the first finding of it
@@ -35,7 +35,8 @@ class Sarif:
             yield comma + wire.dumps(result(told, list(self.rules).index(told.finding.rule))).decode()
 
     def end(self, summary: Summary) -> Lines:
-        driver = {"name": "redbag", "version": self.version, "rules": [self._rule(finding) for finding in self.rules.values()]}
+        version = {"version": self.version} if self.version else {}
+        driver = {"name": "redbag", **version, "rules": [self._rule(finding) for finding in self.rules.values()]}
         run = {"invocations": [{"executionSuccessful": True, "exitCode": summary.exit}],
                "properties": {"definitions": list(summary.sets), "notChecked": dict(summary.not_checked)}, "tool": {"driver": driver}}
         yield f"],{wire.dumps(run).decode()[1:-1]}}}]}}"
