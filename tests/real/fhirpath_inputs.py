@@ -1,10 +1,10 @@
-"""What invariants are asked of when two evaluators are compared: resources of ours and of others, mutants of them, and resources of every
-type that are made by chance, always the same chance, with the words that the type's own invariants speak of.
+"""What invariants are asked of when two evaluators are compared: resources made to keep or break one, resources of ours and of others,
+mutants of them, and resources of every type that are made by chance, always the same chance, with the words that invariants speak of.
 """
 from __future__ import annotations
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from functools import cache
 from random import Random
@@ -14,6 +14,7 @@ from adapter.conformance.definitions import Definitions
 from adapter.conformance.model import Constraint, Element, Profile
 from adapter.fhir_xml import tables
 from tests.mutants.corpus import corpus
+from tests.real.fhirpath_made import KEPT_AND_BROKEN
 
 Json = Any
 SETS = ("r4-4.0.1", "ukcore-stu2-2.0.2", "ukcore-stu3-sequence")
@@ -88,7 +89,11 @@ def asked(resource: Json) -> Iterator[Asked]:
 def _parts(path: str, type_: str, value: dict[str, Json]) -> Iterator[tuple[str, str, Json, Json]]:
     if not _is_known(type_):
         return
-    for element in tables.elements_of(type_).elements.values():
+    elements = tables.elements_of(type_).elements.values()
+    there = Counter(element.stem for element in elements if element.name in value)
+    for element in elements:
+        if there[element.stem] > 1:      # two of a choice: their path is one
+            continue
         here, extra = value.get(element.name), value.get(f"_{element.name}")
         if isinstance(here, list) and element.many:
             more = extra if isinstance(extra, list) else [None] * len(here)
@@ -99,7 +104,8 @@ def _parts(path: str, type_: str, value: dict[str, Json]) -> Iterator[tuple[str,
 
 
 def resources() -> Iterator[Json]:
-    """Mutants and what they are made of, and some of every type by chance."""
+    """Small ones made for single invariants; mutants, and some of every type by chance."""
+    yield from (resource for cases in KEPT_AND_BROKEN.values() for side in cases for resource in side)
     yield from (each.resource for each in corpus() if tables.is_resource_type(each.resource.get("resourceType")))
     for type_ in sorted(tables.resource_types()):
         dice = Random(type_)      # noqa: S311 (the same every time is what is wanted)

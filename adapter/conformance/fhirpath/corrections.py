@@ -18,13 +18,12 @@ CORRECTIONS = {
     "fullUrl.contains('/_history/').not()": "fullUrl.empty() or fullUrl.contains('/_history/').not()",
     # dom-6: of a contained resource no narrative is asked
     "text.`div`.exists()": "%rootResource != $this or text.`div`.exists()",
-    # con-3: of a problem list only, and by its code
+    # con-3: of a problem list only, and by its code (FHIR R4, Condition). HL7's engine asks nothing here: what it says instead always holds
     "clinicalStatus.exists() or verificationStatus.coding.where(system='http://terminology.hl7.org/CodeSystem/condition-ver-status' and "
     "code = 'entered-in-error').exists() or category.select($this='problem-list-item').empty()":
-        "(verificationStatus.coding.where(system = 'http://terminology.hl7.org/CodeSystem/condition-ver-status' and "
-        "code = 'entered-in-error').exists() and category.coding.where(system = "
-        "'http://terminology.hl7.org/CodeSystem/condition-category' and code = 'problem-list-item').exists().not()) "
-        "implies clinicalStatus.exists()",
+        "clinicalStatus.exists() or verificationStatus.coding.where("
+        "system = 'http://terminology.hl7.org/CodeSystem/condition-ver-status' and code = 'entered-in-error').exists() or "
+        "category.coding.where(system = 'http://terminology.hl7.org/CodeSystem/condition-category' and code = 'problem-list-item').empty()",
     # tim-9: of each of several moments
     "offset.empty() or (when.exists() and ((when in ('C' | 'CM' | 'CD' | 'CV')).not()))":
         "offset.empty() or (when.exists() and when.select($this in ('C' | 'CM' | 'CD' | 'CV')).allFalse())",
