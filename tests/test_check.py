@@ -318,6 +318,20 @@ def test_a_package_holds_for_its_types_and_is_counted(tmp_path: Path) -> None:
     assert f"Held against {url}: 0 resources." in redbag("check", "-", "--package", trust, said=stay).stderr
 
 
+def test_what_a_package_asks_and_nobody_can_check_is_named(tmp_path: Path) -> None:
+    rule = {"key": "trust-1", "severity": "error", "human": "x", "expression": "name.family.((("}
+    binding = {"strength": "required", "valueSet": "https://trust.example.org/fhir/ValueSet/nowhere"}
+    trust = package(tmp_path, profile("TrustPatient", "Patient", element("Patient", constraint=[rule]),
+                                      element("Patient.maritalStatus", binding=binding)))
+    result = redbag("check", "-", "--package", trust, said=json.dumps(PATIENT))
+    url = TRUST_PATIENT["url"]
+    assert [line for line in result.stderr.splitlines() if line.startswith("  of a package")] == [
+        f"  of a package: value set that is not there: {binding['valueSet']}, of Patient.maritalStatus in {url}",
+        f"  of a package: invariant that cannot be evaluated: trust-1, of Patient in {url}"]
+    end, = lines(redbag("check", "-", "--package", trust, "--json", said=json.dumps(PATIENT)), "result")
+    assert len(end["left_open"]) == sum(end["not_checked"].values()) == 2
+
+
 def test_of_several_profiles_of_one_type_the_one_that_is_claimed_or_named_holds(tmp_path: Path) -> None:
     trust = package(tmp_path, TRUST_PATIENT, profile("Other", "Patient", element("Patient.link", min=1)))
     nothing = redbag("check", "-", "--package", trust, said=json.dumps(PATIENT))

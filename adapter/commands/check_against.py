@@ -5,6 +5,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from adapter.conformance import Checker, Finding, checker
 from adapter.conformance.against import is_of
 from adapter.conformance.definitions import DEFAULT_SETS
 from adapter.conformance.shelf import SETS
+from adapter.conformance.unchecked import Unchecked
 from adapter.faults import Refused
 from adapter.second_opinion import NOT_INSTALLED
 
@@ -51,8 +53,14 @@ class Against:
     def clean(self, resource: Resource) -> bool:
         return self.checker.check(resource, profiles=self.profiles).clean if self.profiles else self.checker.clean(resource)
 
-    def not_checked(self) -> Counter[str]:
-        return self.checker.not_checked(sorted(self.met))
+    def left_open(self) -> list[Unchecked]:
+        """What is stated of all that was met, and not evaluated."""
+        return list(self.checker.left_open(sorted(self.met)))
+
+    @cached_property
+    def brought(self) -> frozenset[str]:
+        """The definitions of packages."""
+        return frozenset(url for package in self.checker.definitions.packages for url in package.profiles)
 
     @property
     def sets(self) -> tuple[str, ...]:

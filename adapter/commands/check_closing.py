@@ -10,6 +10,7 @@ from adapter.commands.talk import count
 from adapter.conformance import Level
 from adapter.conformance.finding import UNREAD, is_at_least
 from adapter.conformance.report import Summary
+from adapter.conformance.report.told import line
 
 MANY = 20  # findings; where there are more, it is told how often each rule was broken
 MORE = "What else may be wrong there is looked for when the errors are right: check again."  # a walk does not go on through what is broken
@@ -57,6 +58,9 @@ def lines(summary: Summary, shown: int, least: Level = Level.WARNING) -> Iterato
         codes = [f"{count(number, 'code')} of {system}" for system, number in summary.not_looked_up.most_common()]
         stated = [f"{number:,} × {reason}" for reason, number in summary.not_checked.most_common()]
         yield f"Not checked: {', '.join(stated + codes)}."
+    yield from (f"  of a package: {line(each)}" for each in summary.left_open[:MANY])
+    if len(summary.left_open) > MANY:
+        yield f"  and {len(summary.left_open) - MANY:,} more of packages; --json lists all."
 
 
 def as_json(summary: Summary, exit: Exit) -> dict[str, Any]:
@@ -69,5 +73,6 @@ def as_json(summary: Summary, exit: Exit) -> dict[str, Any]:
         "refused": summary.bad, **orphans, "errors": summary.levels[Level.ERROR], "warnings": summary.levels[Level.WARNING],
         "information": summary.levels[Level.INFORMATION], "unread": rules[UNREAD], "rules": dict(rules),
         **({"held_against": dict(summary.held)} if summary.held else {}),
-        "not_checked": dict(summary.not_checked), "not_looked_up": dict(summary.not_looked_up), "definitions": list(summary.sets),
+        "not_checked": dict(summary.not_checked), **({"left_open": list(summary.left_open)} if summary.left_open else {}),
+        "not_looked_up": dict(summary.not_looked_up), "definitions": list(summary.sets),
         "seconds": round(summary.seconds, 3)}

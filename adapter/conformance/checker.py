@@ -10,11 +10,12 @@ whatever it is given, and does work in proportion to its size.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from adapter.conformance.compiling import parts
 from adapter.conformance.definitions import DEFAULT_SETS, Definitions
 from adapter.conformance.discriminators import matcher
 from adapter.conformance.extensions import contexts_not_checked
@@ -22,10 +23,11 @@ from adapter.conformance.fhirpath import allowed
 from adapter.conformance.finding import Finding, Level, has_error
 from adapter.conformance.forms import Forms, Said, Sliced, Spot, sliced_by
 from adapter.conformance.invariants import BY_HAND, Costly, Invariants
+from adapter.conformance.model import Element
 from adapter.conformance.plain import plain
 from adapter.conformance.rules import RULES, Rule
 from adapter.conformance.structure import Enough, Walk
-from adapter.conformance.unchecked import unchecked
+from adapter.conformance.unchecked import NO_CONTEXT, NO_INVARIANT, NO_SLICING, Unchecked, unchecked
 from adapter.fhir_xml.tables import is_resource_type
 
 if TYPE_CHECKING:
@@ -94,7 +96,10 @@ class Checker:
 
     def not_checked(self, profiles: Iterable[str]) -> Counter[str]:
         """What these definitions, and the data types and extensions in them, state that is not evaluated: how often, by reason."""
-        found: Counter[str] = Counter()
+        return Counter(each.reason for each in self.left_open(profiles))
+
+    def left_open(self, profiles: Iterable[str]) -> Iterator[Unchecked]:
+        """The same one by one."""
         seen: set[str] = set()
         waiting = list(profiles)
         while waiting:
@@ -102,24 +107,25 @@ class Checker:
             if profile is None or profile.url in seen:
                 continue
             seen.add(profile.url)
-            found.update(each.reason for each in unchecked(profile, self.definitions))
-            found["invariant of where an extension may stand"] += contexts_not_checked(profile)
-            waiting.extend(url for url in self._stated(Said(profile.root, profile), found) if url not in seen)
-        return +found
+            yield from unchecked(profile, self.definitions)
+            yield from [Unchecked(NO_CONTEXT, profile.url, profile.root.id, "context")] * contexts_not_checked(profile)
+            for element in parts(profile.root):
+                yield from self._stated(Said(element, profile))
+                waiting.extend(url for url in self._led_to(element) if url not in seen)
 
-    def _stated(self, said: Said, found: Counter[str]) -> Iterable[str]:
-        """Counts what an element states that is not evaluated; gives the definitions that it leads to."""
-        element = said.element
-        for constraint in element.constraints:
-            if constraint.key not in BY_HAND and (not constraint.expression or self._invariants.of(constraint) is None):
-                found["invariant that cannot be evaluated"] += 1
-        found["slicing that cannot be told apart"] += sum(not self._told_apart(said, sliced) for sliced in sliced_by(said) if sliced.slices)
+    def _stated(self, said: Said) -> Iterator[Unchecked]:
+        element, url = said.element, said.owner.url
+        for each in element.constraints:
+            if each.key not in BY_HAND and (not each.expression or self._invariants.of(each) is None):
+                yield Unchecked(NO_INVARIANT, url, element.id, each.key)
+        apart = [self._told_apart(said, sliced) for sliced in sliced_by(said) if sliced.slices]
+        yield from [Unchecked(NO_SLICING, url, element.id, "slicing")] * apart.count(False)
+
+    def _led_to(self, element: Element) -> Iterator[str]:
         for type_ in element.types:
             yield from type_.profiles
             if kind := self.definitions.type(type_.code):
                 yield kind.url
-        for inner in (*element.children, *element.slices):
-            yield from self._stated(Said(inner, said.owner), found)
 
     def _told_apart(self, said: Said, sliced: Sliced) -> bool:
         spot = Spot(said.element.name, said.element.many, (said,), {})

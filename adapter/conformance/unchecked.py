@@ -2,7 +2,7 @@
 
     for each in unchecked(profile, definitions): each.reason, each.element, each.what
 
-Of one definition, found without any resource. Invariants and slicing that cannot be evaluated are the checker's to count; codes that nobody
+Of one definition, found without any resource. Invariants and slicing that cannot be evaluated are the checker's to tell; codes that nobody
 could look up are counted when they are met.
 """
 from __future__ import annotations
@@ -19,6 +19,9 @@ NO_BASE = "base that is not there"
 NO_TYPE = "type that is not there"
 NO_PROFILE = "profile that is not there"
 NO_VALUE_SET = "value set that is not there"
+NO_CONTEXT = "invariant of where an extension may stand"
+NO_INVARIANT = "invariant that cannot be evaluated"
+NO_SLICING = "slicing that cannot be told apart"
 ANSWERS = "answers against their Questionnaire"
 HL7_ANSWERS = "http://hl7.org/fhir/StructureDefinition/QuestionnaireResponse"      # of which every profile is one: it is counted once
 
@@ -30,6 +33,9 @@ class Unchecked(NamedTuple):
     profile: str
     element: str
     what: str
+
+    def __str__(self) -> str:
+        return f"{self.reason}: {self.what}, of {self.element} in {self.profile}"
 
 
 def unchecked(profile: Profile, definitions: Definitions) -> Iterator[Unchecked]:

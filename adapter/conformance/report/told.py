@@ -91,7 +91,7 @@ def resource_at(path: str) -> str:
 class Summary:
     """Over all units. `holds`: residents and other resources, so many of them `residents`; `bad`: how many have a finding of the level that
     `fails`. `lost`: units that hold nothing, so many of them `orphans`: rows that belong to no resident; the others cannot be read.
-    `not_checked`: what the definitions state and nobody evaluated; `not_looked_up`: codes, by their system. `held`: profiles that somebody
+    `not_checked`: what the definitions state and nobody evaluated, `left_open`: each of it that a package states; `not_looked_up`: codes, by their system. `held`: profiles that somebody
     named or brought -> how many resources were held against them; `apart`: types of which a package has several."""
 
     fails: Level = Level.ERROR
@@ -104,6 +104,7 @@ class Summary:
     levels: Counter[Level] = field(default_factory=Counter)
     rules: Counter[tuple[Level, str]] = field(default_factory=Counter)
     not_checked: Counter[str] = field(default_factory=Counter)
+    left_open: tuple[str, ...] = ()
     not_looked_up: Counter[str] = field(default_factory=Counter)
     held: Counter[str] = field(default_factory=Counter)
     apart: tuple[str, ...] = ()
