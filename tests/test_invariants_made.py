@@ -1,4 +1,4 @@
-"""What was made to keep or to break one invariant does so by our check too, also where there is no node to ask (tests/real/test_fhirpath.py)."""
+"""What was made to keep or to break one invariant does so by our check too, also where there is no node to ask."""
 from __future__ import annotations
 
 import pytest
