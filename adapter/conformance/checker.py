@@ -17,15 +17,15 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from adapter.conformance.compiling import parts
 from adapter.conformance.definitions import DEFAULT_SETS, Definitions
-from adapter.conformance.discriminators import matcher
 from adapter.conformance.extensions import contexts_not_checked
 from adapter.conformance.fhirpath import allowed
 from adapter.conformance.finding import Finding, Level, has_error
-from adapter.conformance.forms import Forms, Said, Sliced, Spot, sliced_by
+from adapter.conformance.forms import Forms, Said
 from adapter.conformance.invariants import BY_HAND, Costly, Invariants
 from adapter.conformance.model import Element
 from adapter.conformance.plain import plain
 from adapter.conformance.rules import RULES, Rule
+from adapter.conformance.slicing import not_told_apart
 from adapter.conformance.structure import Enough, Walk
 from adapter.conformance.unchecked import NO_CONTEXT, NO_INVARIANT, NO_SLICING, Unchecked, unchecked
 from adapter.fhir_xml.tables import is_resource_type
@@ -112,24 +112,19 @@ class Checker:
             for element in parts(profile.root):
                 yield from self._stated(Said(element, profile))
                 waiting.extend(url for url in self._led_to(element) if url not in seen)
+            yield from (Unchecked(NO_SLICING, profile.url, element, "slicing") for element in not_told_apart(self._forms, profile))
 
     def _stated(self, said: Said) -> Iterator[Unchecked]:
         element, url = said.element, said.owner.url
         for each in element.constraints:
             if each.key not in BY_HAND and (not each.expression or self._invariants.of(each) is None):
                 yield Unchecked(NO_INVARIANT, url, element.id, each.key)
-        apart = [self._told_apart(said, sliced) for sliced in sliced_by(said) if sliced.slices]
-        yield from [Unchecked(NO_SLICING, url, element.id, "slicing")] * apart.count(False)
 
     def _led_to(self, element: Element) -> Iterator[str]:
         for type_ in element.types:
             yield from type_.profiles
             if kind := self.definitions.type(type_.code):
                 yield kind.url
-
-    def _told_apart(self, said: Said, sliced: Sliced) -> bool:
-        spot = Spot(said.element.name, said.element.many, (said,), {})
-        return bool(sliced.slicing.discriminators) and all(matcher(self._forms, spot, sliced, each) is not None for each in sliced.slices)
 
 
 def in_order(found: Iterable[Finding]) -> list[Finding]:

@@ -62,9 +62,13 @@ class Slice(NamedTuple):
 
 
 class Sliced(NamedTuple):
+    """`said`: what the slices' own profile, and the type that it narrows, say of all elements that are shared out: by nothing else is told
+    which slice an element is of."""
+
     slicing: Slicing
     slices: tuple[Slice, ...]
     source: str
+    said: tuple[Said, ...] = ()
 
 
 @dataclass(slots=True, eq=False)
@@ -119,7 +123,7 @@ class Forms:
     def __init__(self, definitions: Definitions, most: int | None = None) -> None:
         self.definitions, self.most = definitions, most
         self._forms: dict[tuple[str, tuple[int, ...]], Form] = {}
-        self.matchers: dict[int, Any] = {}      # how slices are recognised (slicing.py), by the identity of their elements
+        self.matchers: dict[tuple[int, ...], Any] = {}      # how slices are recognised (discriminators.py), by all that is said of them
 
     def of(self, kind: str, said: tuple[Said, ...]) -> Form:
         key = (kind, tuple(id(each.element) for each in said))
@@ -202,7 +206,7 @@ def _spot(said: tuple[Said, ...]) -> Spot:
     spot = Spot(name=first.name, many=first.many, said=said, keys=_keys(first))
     if first.name == "id" and said[0].owner.kind == "resource":
         spot.keys = {"id": "id"}      # R4's definitions say string; its page Resource says id
-    for each in said:
+    for place, each in enumerate(said):
         element = each.element
         if element.least and (spot.least is None or element.least > spot.least.element.least):
             spot.least = each
@@ -211,15 +215,20 @@ def _spot(said: tuple[Said, ...]) -> Spot:
         left = tuple(_keys(element, first.name))
         if element.types and first.types and (gone := spot.keys.keys() - set(left)) and first.name.endswith("[x]"):
             spot.denied |= dict.fromkeys(gone, (left, each.source))
-        spot.sliced += sliced_by(each)
+        spot.sliced += sliced_by(each, _narrowed(said[:place], each.owner))
     return spot
 
 
-def sliced_by(said: Said) -> tuple[Sliced, ...]:
-    """How an element, or a slice of one, slices what stands there; nothing where it does not."""
+def _narrowed(before: Sequence[Said], owner: Profile) -> tuple[Said, ...]:
+    """Of what stands before an element, what it narrows: the type's, and its own profile's."""
+    return tuple(each for each in before if each is before[0] or each.owner is owner)
+
+
+def sliced_by(said: Said, around: tuple[Said, ...] = ()) -> tuple[Sliced, ...]:
+    """How an element, or a slice of one, slices what stands there; nothing where it does not. `around`: what it narrows, the type first."""
     element = said.element
     slices = tuple(Slice(each.slice, Said(each, said.owner)) for each in element.slices)
-    return (Sliced(element.slicing, slices, said.source),) if element.slicing else ()
+    return (Sliced(element.slicing, slices, said.source, (*around, said)),) if element.slicing else ()
 
 
 def _keys(element: Element, name: str = "") -> dict[str, str]:

@@ -4,42 +4,44 @@ Source: HL7 FHIR R4, page Profiling, "Slicing"; how they are told apart is in di
 """
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from adapter.conformance.discriminators import by_codes_alone, matcher, told_apart
-from adapter.conformance.forms import Said, Slice, Sliced, Spot, sliced_by
+from adapter.conformance.forms import Forms, Said, Slice, Sliced, Spot, sliced_by
+from adapter.conformance.model import Profile
 
 if TYPE_CHECKING:
     from adapter.conformance.gathering import Item
     from adapter.conformance.structure import Here, Walk
 
 Shares = dict[int, tuple[Said, ...]]      # what slices say of an item, by its place in the list
+Seen = set[tuple[str, ...]]
 
 
 def shared(walk: Walk, spot: Spot, items: Sequence[Item], path: str, here: Here | None = None) -> Shares:
     """Tells of slices that are too many, too few, out of order, or not allowed for."""
     found: Shares = {}
     for sliced in spot.sliced:
-        _share(walk, spot, sliced, dict(enumerate(items)), path, here, found)
+        _share(walk, sliced, dict(enumerate(items)), path, here, found)
     return found
 
 
-def _share(walk: Walk, spot: Spot, sliced: Sliced, items: dict[int, Item], path: str, here: Here | None, found: Shares) -> None:
-    matchers = [matcher(walk.forms, spot, sliced, each) for each in sliced.slices]
-    if not sliced.slicing.discriminators or None in matchers:
-        return      # nobody can tell them apart: listed as not checked
+def _share(walk: Walk, sliced: Sliced, items: dict[int, Item], path: str, here: Here | None, found: Shares) -> None:
+    matchers = [matcher(walk.forms, sliced, each) for each in sliced.slices]
+    if not is_told_apart(walk.forms, sliced):
+        return      # by nobody: listed as not checked
     numbered = list(enumerate(matchers))
     places = {index: [place for place, matches in numbered if matches and matches(walk, item, here)] for index, item in items.items()}
-    if any(len(hits) > 1 for hits in places.values()) and any(by_codes_alone(walk.forms, spot, sliced, each) for each in sliced.slices):
+    if any(len(hits) > 1 for hits in places.values()) and any(by_codes_alone(walk.forms, sliced, each) for each in sliced.slices):
         places = {index: hits[:1] for index, hits in places.items()}
     _arrangement(walk, sliced, items, places)
     for place, each in enumerate(sliced.slices):
         mine = {index: items[index] for index, hits in places.items() if hits[:1] == [place]}
         found.update({index: (*found.get(index, ()), each.said) for index in mine})
         _number(walk, each, len(mine), path, sliced)
-        for inner in sliced_by(each.said):
-            _share(walk, spot, inner, mine, path, here, found)
+        for inner in sliced_by(each.said, sliced.said):
+            _share(walk, inner, mine, path, here, found)
 
 
 def _number(walk: Walk, each: Slice, count: int, path: str, sliced: Sliced) -> None:
@@ -69,3 +71,36 @@ def _arrangement(walk: Walk, sliced: Sliced, items: dict[int, Item], places: dic
         if says:
             walk.error("fhir-slice", items[index].path, says, "", sliced.source)
         last, others = max([last, *hits]), others or not hits
+
+
+# Not checked ------------------------------------------------------------------------------------------------------------------------
+
+def is_told_apart(forms: Forms, sliced: Sliced) -> bool:
+    """Whether it can be evaluated what tells its slices apart."""
+    return bool(sliced.slicing.discriminators) and all(matcher(forms, sliced, each) is not None for each in sliced.slices)
+
+
+def not_told_apart(forms: Forms, profile: Profile) -> list[str]:
+    """The elements of a definition, by id, of whose slices nobody can tell which is which."""
+    kind = forms.definitions.type(profile.type) or profile
+    said = (Said(kind.root, kind), *([Said(profile.root, profile)] if profile is not kind else ()))
+    found = {id(each.said[-1].element): each for each in _slicings(forms, profile.type, said, profile, set())}
+    return [each.said[-1].element.id for each in found.values() if each.slices and not is_told_apart(forms, each)]
+
+
+def _slicings(forms: Forms, kind: str, said: tuple[Said, ...], owner: Profile, seen: Seen) -> Iterator[Sliced]:
+    """Those that a definition states in a value of this type, as far in as it says anything."""
+    for spot, code in dict.fromkeys(forms.of(kind, said).keys.values()):
+        yield from _of_elements(forms, code, spot.said, [each for each in spot.sliced if each.said[-1].owner is owner], owner, seen)
+
+
+def _of_elements(forms: Forms, kind: str, said: tuple[Said, ...], found: Sequence[Sliced], owner: Profile, seen: Seen) -> Iterator[Sliced]:
+    own = (kind, *(each.element.id for each in said if each.owner is owner))
+    if len(own) == 1 or own in seen:
+        return
+    seen.add(own)
+    yield from found
+    yield from _slicings(forms, kind, said, owner, seen)
+    for sliced in found:
+        for each in sliced.slices:
+            yield from _of_elements(forms, kind, (*said, each.said), sliced_by(each.said, sliced.said), owner, seen)
