@@ -209,5 +209,24 @@ def looks(n: int) -> int:
     return Looked.times
 
 
+class Word(str):
+    """A text that counts with them."""
+
+    def __eq__(self, other: object) -> bool:
+        Looked.times += 1
+        return str.__eq__(self, other)
+
+    __hash__ = None  # type: ignore[assignment]  # nobody looks it up
+
+
+def within(n: int) -> int:
+    """At a list of so many within one element: once ours are all there and one more, once one of ours is missing."""
+    Looked.times, every = 0, [Word(i) for i in range(n)]
+    assert part_of({"each": [Word(i) for i in range(1, n)]}, {"each": every})
+    assert not part_of({"each": [*(Word(i) for i in range(n)), Word("another")]}, {"each": every})
+    return Looked.times
+
+
 def test_a_long_list_is_looked_at_in_proportion_to_its_length() -> None:
     assert looks(600) < 2.2 * looks(300)
+    assert within(600) < 2.2 * within(300)
