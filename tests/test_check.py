@@ -80,6 +80,10 @@ def test_what_is_neither_fhir_nor_records_is_said_once(tmp_path: Path, said: byt
         assert (result.exit_code, result.stdout.count("\n")) == (Exit.NOTHING, 1)
         assert result.stdout.startswith(f"{shown}:1:1: error: {says}")
         assert "1 file that cannot be read" in result.stderr
+    for verb in (("convert", path), ("send", path, "--to", "http://127.0.0.1:9")):
+        result = redbag(*verb)
+        assert (result.exit_code, result.stdout) == (Exit.NOTHING, "")
+        assert result.stderr.startswith(f"{path} {says}")
 
 
 @pytest.mark.parametrize("said", [b"x\n" + ndjson(example()), "{}".encode("utf-16"), b""])

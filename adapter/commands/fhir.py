@@ -17,6 +17,7 @@ from adapter import wire
 from adapter.commands import files
 from adapter.commands.check_against import Against, in_order, resources
 from adapter.commands.exits import Exit, Stop
+from adapter.commands.foreign import foreign
 from adapter.conformance import Finding, Level
 from adapter.conformance.checker import MOST
 from adapter.conformance.finding import OWN_CHECK, UNREAD
@@ -75,6 +76,8 @@ def no_fhir(file: BinaryIO, name: str) -> None:
     if is_listed(head) or format_at(head):
         says = "care records are expected (`redbag records example` shows one): `redbag check` checks FHIR, and `redbag send --durable`"
         raise Stop(Exit.NOTHING, f"{name} is FHIR, and {says} takes a Bundle as it is.")
+    if other := foreign(head):
+        raise Stop(Exit.NOTHING, f"{name} {other.says}; {other.fix}.")
 
 
 def is_listed(head: bytes) -> bool:
