@@ -18,7 +18,6 @@ from typing import Any
 
 from adapter.conformance import Finding, Level
 from tests.mutants.corpus import is_aside
-from tests.mutants.verdicts import Issue
 
 SIGNED = Path(__file__).resolve().parent / "disagreements.toml"
 BUILD = Path(__file__).resolve().parents[2] / "build"
@@ -100,21 +99,6 @@ def _plain(id_: str) -> str:
 def faults(findings: Iterable[Finding]) -> list[Finding]:
     """The errors that FHIR or UK Core asks for."""
     return [finding for finding in findings if finding.level is Level.ERROR and not finding.rule.startswith("rb-")]
-
-
-# ---- places -------------------------------------------------------------------------------------------------------------------------
-def same_place(findings: Iterable[Finding], issues: Iterable[Issue]) -> bool:
-    """Whether one of ours stands where one of theirs stands, or above or below it; indexes aside. What the engine says of no place at all
-    (it could not go on) is anywhere."""
-    theirs = [_place(issue.location) for issue in issues]
-    return any(not there or f"{ours}.".startswith(f"{there}.") or f"{there}.".startswith(f"{ours}.")
-               for ours in {_place(finding.path) for finding in findings} for there in theirs)
-
-
-def _place(location: str) -> str:
-    plain = re.sub(r"/\*.*?\*/|\[(\d+|url='[^']*')]", "", location)
-    plain = re.sub(r"\.ofType\((\w)(\w*)\)", lambda found: found[1].upper() + found[2], plain).replace("._", ".")
-    return "" if plain in ("(whole file)", "$") else re.sub(r"\b(\w+)\[x]|\b(value|dose|effective|bounds)[A-Z]\w*", r"\1\2", plain)
 
 
 # ---- the report -----------------------------------------------------------------------------------------------------------------------
