@@ -353,6 +353,13 @@ def test_a_profile_is_held_against_where_it_is_asked_for() -> None:
     assert "[fhir-min]" in redbag("check", "-", "--profile", BP, said=json.dumps(weight)).stdout
 
 
+def test_a_profile_that_is_named_is_for_its_type_alone() -> None:
+    """Of a folder, as of a Bundle; that nothing was held against it is said."""
+    result = redbag("check", "-", "--profile", BP, said=json.dumps(PATIENT))
+    assert (result.exit_code, result.stdout) == (Exit.DONE, "")
+    assert result.stderr.startswith(f"Held against {BP}: 0 resources.\n")
+
+
 @pytest.mark.parametrize(("options", "end", "says"), [
     (("-", "--set", "r5"), Exit.USAGE, "--set: there is no such set of definitions; there are r4-4.0.1, ukcore-stu2-2.0.2"),
     (("-", "--profile", "https://nowhere.example/P"), Exit.USAGE, "--profile: https://nowhere.example/P is in none of r4-4.0.1, "),

@@ -43,7 +43,7 @@ class Against:
         self.held.update(dict.fromkeys((*self.profiles, *brought), 0))
 
     def findings(self, resource: Any) -> list[Finding]:
-        checked = self.checker.check(resource, profiles=self.profiles)
+        checked = self.checker.check(resource, profiles=self._of(resource))
         self.not_looked_up.update(checked.not_looked_up)
         for _, each in resources(resource):
             self.met.update(self._profiles(each))
@@ -79,6 +79,11 @@ class Against:
         said = meta.get("profile") if isinstance(meta := resource.get("meta"), dict) else None
         claimed = [each for each in said if isinstance(each, str)] if isinstance(said, list) else []
         yield from (profile.url for url in (*claimed, *self._besides(kind)) if (profile := known.profile(url)))
+
+    def _of(self, resource: Any) -> Sequence[str]:
+        """What was named for it; a Bundle hands on what was named for those in it."""
+        kind = resource.get("resourceType") if isinstance(resource, dict) else None
+        return self.profiles if kind == "Bundle" else self._named(str(kind))
 
     def _named(self, kind: str) -> list[str]:
         return [url for url in self.profiles if is_of(self.checker.definitions.profile(url), kind)]

@@ -23,6 +23,7 @@ NO_CONTEXT = "invariant of where an extension may stand"
 NO_INVARIANT = "invariant that cannot be evaluated"
 NO_SLICING = "slicing that cannot be told apart"
 ANSWERS = "answers against their Questionnaire"
+REASONS = (IN_WORDS, NO_BASE, NO_TYPE, NO_PROFILE, NO_VALUE_SET, NO_CONTEXT, NO_INVARIANT, NO_SLICING, ANSWERS)
 HL7_ANSWERS = "http://hl7.org/fhir/StructureDefinition/QuestionnaireResponse"      # of which every profile is one: it is counted once
 
 
