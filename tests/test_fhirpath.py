@@ -206,7 +206,7 @@ def test_a_deep_resource_has_an_answer() -> None:
 # ---- work that ends ----------------------------------------------------------------------------------------------------------------
 LARGE = {"resourceType": "Patient", "name": [{"family": "a" * 50, "given": ["b"] * 10} for _ in range(100)],
          "identifier": [{"value": "a" * 2000}], "contact": [{"telecom": [{"value": str(i)} for i in range(20)]} for _ in range(20)]}
-STEPS_ALLOWED = 50_000      # a fortieth of what a check may take: some 50 ms
+STEPS_ALLOWED = 50_000      # a tenth of what a check may take: some 50 ms
 COSTLY = [      # each would make millions of comparisons or more
     "descendants().where(%resource.descendants().count() > 5).exists()",
     "descendants().all(%resource.descendants().all(%resource.descendants().exists()))",

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from adapter.conformance import Checker, Level
 from adapter.conformance import package as packages
 from adapter.conformance.definitions import Definitions
 from adapter.conformance.package import read_package
@@ -196,3 +197,70 @@ def test_a_package_with_too_many_files_is_refused(tmp_path: Path) -> None:
     entry = tarfile.TarInfo("package/1.txt").tobuf()      # of no content: a header and nothing else
     path.write_bytes(gzip.compress(entry * (packages.MOST_FILES + 1) + bytes(1024)))
     assert refusal(lambda: read_package(path)).rule == "package-too-large"
+
+
+# ---- work that ends ------------------------------------------------------------------------------------------------------------------
+def wards(count: int) -> Json:
+    return {**WARD, "concept": [{"code": f"W{number}"} for number in range(count)]}
+
+
+def value_set(*include: Json, **more: Json) -> Json:
+    return {**WARDS, "compose": {"include": list(include), **more}}
+
+
+def only(**filter_: str) -> Json:
+    return {"system": WARD["url"], "filter": [{"property": "code", **filter_}]}
+
+
+SYSTEMS = [{"system": f"https://trust.example.org/{number}", "concept": [{"code": "a"}]} for number in range(3000)]
+
+
+@pytest.mark.parametrize(("definitions", "codes"), [
+    ([wards(500), value_set(only(op="regex", value="(W*)*(W*)*(W*)*!"))], 0),
+    ([wards(2000), value_set(only(op="in", value="W1," * 20_000))], 1),
+    ([value_set(*SYSTEMS)], 3000), ([value_set(*SYSTEMS[:10], exclude=SYSTEMS)], 0),
+], ids=["an expression that goes back", "a long list, for every code", "many systems", "many systems taken out"])
+def test_what_would_take_long_is_soon_read(definitions: list[Json], codes: int, tmp_path: Path) -> None:
+    found = known(package(tmp_path, *definitions)).codes(WARDS["url"])
+    assert found is not None
+    assert sum(map(len, found.codes.values())) == codes
+
+
+@pytest.mark.parametrize(("definitions", "says"), [
+    ([wards(2000), value_set(*[{"system": WARD["url"]}] * 5001)], "over and over again"),
+    ([wards(2000), value_set({"system": WARD["url"], "filter": [{"property": "code", "op": "exists", "value": "true"}] * 5000})],
+     "over and over again"),
+    ([profile("P", "Patient", {"id": f"Patient{'.a:x' * 40}.q", "path": f"Patient{'.a' * 15}.z"})], "its base does not have"),
+], ids=["a system again and again", "filters of a system", "an id that can be read in many ways"])
+def test_what_would_take_for_ever_is_refused(definitions: list[Json], says: str, tmp_path: Path) -> None:
+    with pytest.raises(Refused, match=says):
+        known(package(tmp_path, *definitions))
+
+
+def asking(expression: str) -> Json:
+    return profile("Resident", "Patient", element("Patient", constraint=[
+        {"key": "res-1", "severity": "error", "human": "A resident is right", "expression": expression}]))
+
+
+RESIDENT = {"resourceType": "Patient", "name": [{"family": "a" * 1000, "given": ["b"] * 20} for _ in range(100)]}
+
+
+@pytest.mark.parametrize("expression", [
+    "descendants().all(%resource.descendants().all(%resource.descendants().exists()))",
+    "descendants().select(%resource).isDistinct()",
+])
+def test_an_invariant_that_would_take_for_ever_is_told_and_the_rest_is_not_looked_at(expression: str, tmp_path: Path) -> None:
+    checker = Checker(known(package(tmp_path, asking(expression))))
+    (costly,) = [found for found in checker.findings(RESIDENT) if found.level is Level.ERROR]
+    assert (costly.rule, costly.path) == ("too-costly", "Patient")
+    assert "res-1" in costly.says
+
+
+@pytest.mark.parametrize(("expression", "not_checked"), [
+    ("name.family.matches('(a+)+(a+)+$')", 0), ("name.family.matches('(?=a)b')", 1), ("name.family.replaceMatches('(a+)+', '') = ''", 1),
+])
+def test_what_cannot_be_asked_in_bounded_work_is_counted(expression: str, not_checked: int, tmp_path: Path) -> None:
+    resident = asking(expression)
+    checker = Checker(known(package(tmp_path, resident)))
+    assert checker.not_checked([resident["url"]])["invariant that cannot be evaluated"] == not_checked
+    assert [found.rule for found in checker.findings({**RESIDENT, "name": RESIDENT["name"][:1]}) if found.level is Level.ERROR] == []

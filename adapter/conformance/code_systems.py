@@ -7,9 +7,10 @@ Source: HL7 FHIR R4, pages CodeSystem (hierarchy, concept properties) and ValueS
 """
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
+from adapter.conformance.fhirpath.texts import pattern
+from adapter.conformance.fhirpath.values import Unevaluable
 from adapter.conformance.model import CodeSystem, Json
 from adapter.conformance.raw import Raw, read_as
 
@@ -152,28 +153,27 @@ def _values(system: CodeSystem, name: str) -> Mapping[str, str] | None:
 
 
 def _keeps(asked: RawFilter) -> Callable[[str | None], bool] | None:
-    wanted = asked.value
+    wanted, several = asked.value, frozenset(asked.value.split(","))
     match asked.op:
         case "=":
             return lambda value: value == wanted
         case "in":
-            return lambda value: value in wanted.split(",")
+            return lambda value: value in several
         case "not-in":
-            return lambda value: value not in wanted.split(",")
+            return lambda value: value not in several
         case "exists":
             return lambda value: (value is not None) == (wanted == "true")
         case "regex":
-            pattern = _pattern(wanted)
-            return (lambda value: value is not None and pattern.fullmatch(value) is not None) if pattern else None
+            matches = _pattern(wanted)
+            return (lambda value: value is not None and matches(value)) if matches else None
         case _:
             return None
 
 
-def _pattern(text: str) -> re.Pattern[str] | None:
-    """Nothing for one that is none here, or that could take for ever: a group that repeats."""
-    if len(text) > 200 or re.search(r"\)[*+{]", text):
-        return None
+def _pattern(expression: str) -> Callable[[str], bool] | None:
+    """Whether it matches a whole text; nothing for one that is none here, or that takes long over every character."""
     try:
-        return re.compile(text)
-    except re.error:
+        found, steps = pattern(f"^(?:{expression})$")
+    except Unevaluable:
         return None
+    return found if steps == 1 else None

@@ -15,6 +15,7 @@ import msgspec
 from adapter.conformance.model import Json
 
 DEEPEST = 32      # FHIR's own definitions stay under 10
+DOTTED = 3        # points that the slices of one id may have in their names: with many there are too many ways to read it
 
 T = TypeVar("T")
 
@@ -181,7 +182,8 @@ def steps_of(raw: RawElement) -> list[tuple[str, str]]:
     names = raw.path.split(".")
     found = [(name, slice_name) for name, _, slice_name in (step.partition(":") for step in (raw.id or raw.path).split("."))]
     if len(found) != len(names):
-        match = re.fullmatch(r"\.".join(re.escape(name) + r"(?::(.+?))?" for name in names), raw.id)
+        several = r"\.".join(re.escape(name) + r"(?::(.+?))?" for name in names)
+        match = re.fullmatch(several, raw.id) if len(found) <= len(names) + DOTTED else None
         found = list(zip(names, (group or "" for group in match.groups()), strict=True)) if match else [(name, "") for name in names]
     if raw.slice_name and not found[-1][1]:
         found[-1] = (found[-1][0], raw.slice_name)

@@ -17,6 +17,7 @@ from adapter.conformance.model import Codes, CodeSystem, Json
 from adapter.conformance.raw import Raw, Unreadable, read_as
 
 SNOMED_CT = "http://snomed.info/sct"
+MOST = 10_000_000      # codes that the value sets of one package look at; those of FHIR R4 look at 80,000
 # SNOMED International's and NHS England's to license
 NOBODY_MAY_LIST = frozenset({SNOMED_CT, "https://dmd.nhs.uk", "https://dmd.nhs.uk/"})
 
@@ -64,9 +65,6 @@ class Some:
     listed: Mapping[str, frozenset[str]] = field(default_factory=dict)
     unlisted: frozenset[str] = frozenset()
 
-    def __or__(self, other: Some) -> Some:
-        return Some({each: self.of(each) | other.of(each) for each in {**self.listed, **other.listed}}, self.unlisted | other.unlisted)
-
     def __and__(self, other: Some) -> Some:
         """Where one side cannot be listed, whether a code is on both cannot be told."""
         open_here = (self.unlisted & other._systems()) | (other.unlisted & self._systems())
@@ -76,6 +74,17 @@ class Some:
     def __sub__(self, other: Some) -> Some:
         open_here = self.unlisted | (other.unlisted & self._systems())
         return Some({each: self.of(each) - other.of(each) for each in self.listed if each not in open_here}, open_here)
+
+    @classmethod
+    def any_of(cls, several: Iterable[Some]) -> Some:
+        """Together, however many they are."""
+        listed: dict[str, list[frozenset[str]]] = {}
+        unlisted: set[str] = set()
+        for some in several:
+            unlisted |= some.unlisted
+            for system, codes in some.listed.items():
+                listed.setdefault(system, []).append(codes)
+        return cls({system: frozenset().union(*codes) for system, codes in listed.items()}, frozenset(unlisted))
 
     def of(self, system: str) -> frozenset[str]:
         return self.listed.get(system, frozenset())
@@ -98,6 +107,7 @@ class Terminology:
     known: Callable[[str], Codes | None] = lambda url: None
     believe: bool = False
     _found: dict[str, Some | None] = field(default_factory=dict)
+    _looked_at: int = 0
     _open: list[str] = field(default_factory=list)
 
     def codes(self, url: str) -> Codes | None:
@@ -141,8 +151,7 @@ class Terminology:
         return Some(codes.codes, frozenset(codes.unlisted)) if codes is not None else None
 
     def _composed(self, compose: RawCompose) -> Some:
-        included = reduce(Some.__or__, map(self._included, compose.include), Some())
-        return reduce(Some.__sub__, map(self._included, compose.exclude), included)
+        return Some.any_of(map(self._included, compose.include)) - Some.any_of(map(self._included, compose.exclude))
 
     def _included(self, include: RawInclude) -> Some:
         """What one include asks for: everything that it says holds at once."""
@@ -155,7 +164,13 @@ class Terminology:
         found = self._some(unversioned(url))
         if found is None:
             raise _Missing
+        self._look_at(sum(map(len, found.listed.values())))
         return found
+
+    def _look_at(self, codes: int) -> None:
+        self._looked_at += codes
+        if self._looked_at > MOST:
+            raise Unreadable(f"the value set {self._open[-1]} takes too many codes over and over again")
 
     def _of_system(self, include: RawInclude) -> Some:
         url = include.system
@@ -168,6 +183,7 @@ class Terminology:
             return Some({url: frozenset(each.code for each in include.concept) - abstract})
         if system is None:
             return unlisted
+        self._look_at(len(system.codes) * (1 + len(include.filter)))
         kept = [filtered(system, each) for each in include.filter]
         codes = frozenset(system.codes).intersection(*(each for each in kept if each is not None))
         return unlisted if None in kept else Some({url: codes - abstract})

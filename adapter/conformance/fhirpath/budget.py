@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
-MOST = 2_000_000      # steps of one check, some two seconds; and so many items at most are in one collection
+MOST = 500_000      # steps of one check, half a second or so; and items of one collection that are not counted again
 MORE = 200            # and for every invariant that is asked of a value, so that what is large may take longer
 
 

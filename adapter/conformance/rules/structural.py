@@ -69,8 +69,8 @@ STRUCTURAL: dict[str, Structural] = {
     "too-large": Structural("What is read is no larger than what is asked for.", "error", "a resource of 100 MB", "this program"),
     "too-many": Structural("A list has no more than 100,000 elements, and a resource no more than 1,000 errors: what is behind them is not "
                            "looked at.", "error", "a Bundle of a whole region's residents", "this program"),
-    "too-costly": Structural("What an invariant asks can be found out in bounded work (two million steps for a resource, and 200 for each "
-                             "time that one is asked): what is behind it is not looked at.", "error",
+    "too-costly": Structural("What an invariant asks can be found out in bounded work (half a million steps for a resource, and 200 for "
+                             "each time that one is asked): what is behind it is not looked at.", "error",
                              "an invariant of a package that compares everything with everything", "this program"),
     "too-deep": Structural("JSON and XML are nested 64 deep at most.", "error", "a thousand brackets in one another", "this program"),
     "bad-utf-8": Structural("Text is UTF-8.", "error", "a file that was saved as Windows-1252", "RFC 8259"),
