@@ -233,7 +233,7 @@ def test_an_invariant_is_explained_by_its_definition(key: str, words: tuple[str,
 
 @pytest.mark.parametrize(("resource", "rule", "fix"), [
     ({"resourceType": "Patient", "contact": [{"gender": "male"}]}, "pat-1", "give the contact a name"),
-    ({"resourceType": "Bundle", "type": "transaction", "entry": [{"resource": {"resourceType": "Patient"}}]}, "bdl-3", "its request"),
+    ({"resourceType": "Bundle", "type": "transaction", "entry": [{"resource": {"resourceType": "Patient"}}]}, "bdl-3", "method and url"),
     ({"resourceType": "Organization", "active": True}, "org-1", "ODS code"),
 ])
 def test_what_to_do_about_an_invariant_is_told(resource: Json, rule: str, fix: str) -> None:
