@@ -20,6 +20,7 @@ FIXTURES = Path(__file__).resolve().parent.parent / "fixtures"
 PAIRS = sorted(FIXTURES.rglob("*.fhir.json"))
 HL7 = "http://hl7.org/fhir/StructureDefinition/"
 UKCORE = "https://fhir.hl7.org.uk/StructureDefinition/Extension-UKCore-"
+LOINC = "http://loinc.org"
 THO = "http://terminology.hl7.org/CodeSystem/"
 MARRIED = {"system": f"{THO}v3-MaritalStatus", "code": "M", "display": "Married"}
 ENGLISH = {"coding": [{"system": "urn:ietf:bcp:47", "code": "en"}]}
@@ -50,6 +51,7 @@ def birth_sex(url: str = f"{UKCORE}BirthSex", code: str = "F") -> dict[str, Any]
 
 
 LEVEL = {"url": "level", "valueCoding": {"system": f"{THO}v3-LanguageAbilityProficiency", "code": "E"}}
+PATIENT = {"id": "Patient", "path": "Patient"}
 
 FAULTS = [      # resource, rule, where, a piece of the sentence
     (patient(birthDates="1941"), "fhir-unknown", "Patient", "number 2 of 2"),
@@ -101,6 +103,11 @@ FAULTS = [      # resource, rule, where, a piece of the sentence
     (patient(photo=[{"contentType": "image/png", "size": 3, "data": "aGVsbG8="}]),
      "fhir-format", "Patient.photo[0].size", "number of bytes"),
     (patient(photo=[{"contentType": "image/png", "data": "aGVs bG8="}]), "fhir-format", "Patient.photo[0].data", "base64"),
+    (patient(photo=[{"url": "https://example.org/photo"}]), "fhir-format", "Patient.photo[0].url", "example URL"),
+    (patient(identifier=[{"system": "https://example.org/id"}]), "fhir-format", "Patient.identifier[0].system", "example URL"),
+    (patient(name=[{"id": "a", "family": "A"}, {"id": "a", "family": "B"}]), "fhir-format", "Patient.name[1].id", "another element"),
+    (patient(text={"status": "generated", "div": '<div xmlns="http://www.w3.org/1999/xhtml"><p idref="a">x</p></div>'}),
+     "txt-1", "Patient.text.div", "attribute on <p>"),
     (patient(deceasedBoolean=True, deceasedDateTime="2020"), "fhir-choice", "Patient", "deceasedBoolean and deceasedDateTime"),
     (patient(gender=None), "fhir-empty", "Patient.gender", "is null"),
     (patient(name=[]), "fhir-empty", "Patient.name", "empty list"),
@@ -199,6 +206,17 @@ RIGHT = [
     patient(managingOrganization={"reference": "urn:uuid:c757873d-ec9a-4326-a141-556f43239520"}),      # of no bundle: it may lead anywhere
     observation(valueQuantity={"value": 72, "system": "http://unitsofmeasure.org", "code": "/min"}),
     {"resourceType": "Parameters", "parameter": [{"name": "a", "part": [{"name": "b", "resource": HOME}]}]},
+    {"resourceType": "Questionnaire", "status": "draft", "url": "https://example.org/q"},      # a definition calls itself as it likes
+    {"resourceType": "Binary", "contentType": "text/plain", "data": f"{'A' * 76}\r\n{'A' * 76}\r\n"},
+    {"resourceType": "Bundle", "type": "collection", "entry": [{"fullUrl": "https://example.org/Organization/home", "resource": HOME}]},
+    {"resourceType": "ValueSet", "status": "draft", "contained": [{"resourceType": "CodeSystem", "id": "a", "status": "draft",
+                                                                   "content": "not-present", "url": "https://care.test/a"}],
+     "compose": {"include": [{"system": "https://care.test/a", "_system": {      # what an extension of a primitive refers to
+         "extension": [{"url": f"{HL7}valueset-system", "valueCanonical": "#a"}]}}]}},
+    {"resourceType": "StructureDefinition", "url": "https://care.test/p", "name": "P", "status": "draft", "kind": "resource",
+     "type": "Patient", "abstract": False, "baseDefinition": f"{HL7}Patient", "derivation": "constraint",
+     "differential": {"element": [PATIENT]}, "snapshot": {"element": [PATIENT | {
+         "min": 0, "max": "*", "definition": "A patient", "base": {"path": "Patient", "min": 0, "max": "*"}}]}},
     {"resourceType": "Questionnaire", "status": "draft",
      "item": [{"linkId": "1", "type": "group", "item": [{"linkId": "2", "type": "display"}]}]},
 ]
@@ -231,6 +249,18 @@ def test_levels_by_strength_of_binding() -> None:
     (found,) = [finding for finding in checker().findings(marital) if finding.rule == "fhir-binding"]
     assert found.level is Level.WARNING
     assert checker().clean(marital)
+
+
+def test_a_unit_that_hl7_asks_of_every_part_of_a_vital_sign_is_recommended() -> None:
+    """An oxygen flow, beside the saturation that it was measured at. HL7's validator warns, though the profile says required."""
+    flow = {"code": {"coding": [{"system": LOINC, "code": "3151-8"}]},
+            "valueQuantity": {"value": 2, "unit": "L/min", "system": "http://unitsofmeasure.org", "code": "L/min"}}
+    saturation = observation(
+        category=[{"coding": [{"system": f"{THO}observation-category", "code": "vital-signs"}]}],
+        code={"coding": [{"system": LOINC, "code": "2708-6"}]}, subject={"display": "Ada"}, effectiveDateTime="2026-01-02",
+        valueQuantity={"value": 96, "unit": "%", "system": "http://unitsofmeasure.org", "code": "%"}, component=[flow])
+    (found,) = [each for each in checker().findings(saturation) if each.path == "Observation.component[0].valueQuantity"]
+    assert (found.level, found.rule) == (Level.WARNING, "fhir-binding")
 
 
 def test_codes_that_nobody_can_look_up_are_counted() -> None:

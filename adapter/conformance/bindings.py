@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from adapter.conformance.finding import Level
 from adapter.conformance.forms import Bound, Form
-from adapter.conformance.model import Codes, CodeSystem, Json
+from adapter.conformance.model import Binding, Codes, CodeSystem, Json
 from adapter.conformance.ucum import UCUM, is_unit
 from mappings.systems import BCP47, DMD, SNOMED_CT
 
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from adapter.conformance.structure import Walk
 
 TEXTS = frozenset({"string", "markdown", "uri"})      # of a choice, a binding speaks of its coded types
+# Required by HL7's vital signs of any quantity in a component: an oxygen flow in L/min would be refused. HL7's validator only warns.
+SOFT = frozenset({"http://hl7.org/fhir/ValueSet/ucum-vitals-common"})
 LEVELS = {"required": Level.ERROR, "extensible": Level.WARNING, "preferred": Level.INFORMATION}
 OWN = "http://hl7.org/fhir/"
 EXCEPT = (f"{OWN}sid/", f"{OWN}CodeSystem/")      # names of others' systems; two systems without codes
@@ -33,6 +35,11 @@ def apply(form: Form) -> bool:
     return form.type not in TEXTS or not form.said[0].element.name.endswith("[x]")
 
 
+def level_of(binding: Binding) -> Level:
+    """Of a finding about a code that is not in the value set."""
+    return Level.WARNING if binding.value_set in SOFT else LEVELS[binding.strength]
+
+
 def needed(walk: Walk, form: Form, path: str) -> None:
     """Tells where a code that is required is not there, whatever an extension says about why."""
     for bound in form.bound:
@@ -43,7 +50,7 @@ def needed(walk: Walk, form: Form, path: str) -> None:
 
 def check(walk: Walk, form: Form, value: Json, path: str) -> None:
     for bound in form.bound:
-        _against(walk, bound, bound.binding.value_set, LEVELS[bound.binding.strength], value, path)
+        _against(walk, bound, bound.binding.value_set, level_of(bound.binding), value, path)
     for bound in form.within:
         _against(walk, bound, bound.binding.within, Level.ERROR, value, path)
 

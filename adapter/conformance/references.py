@@ -199,6 +199,9 @@ def _leading(value: Json, kind: str, depth: int) -> Iterator[str]:
         return
     elements = elements_of(kind).elements
     for key, inner in value.items():
+        if key[:1] == "_" and key[1:] in elements:      # beside a primitive: what an extension says of it may refer as well
+            for beside in inner if isinstance(inner, list) else [inner]:
+                yield from _leading(beside, "Element", depth + 1)
         if (element := elements.get(key)) is None:
             continue
         for each in inner if isinstance(inner, list) else [inner]:

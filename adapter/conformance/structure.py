@@ -34,7 +34,7 @@ class Here:
     root: dict[str, Json]
     contained: dict[str, dict[str, Json]]
     bundle: references.Bundled | None = None
-    ids: set[str] = field(default_factory=set)
+    ids: set[tuple[str, str]] = field(default_factory=set)
 
 
 class Enough(Exception):
@@ -185,7 +185,7 @@ class Walk:
         sound = self._extra(form, item, here) if item.extra is not None else True
         if item.value is None:
             return sound and self._absent(form, item, here)
-        if wrong := fault(form.type, item.value):
+        if wrong := fault(form.type, values.bare(item.value, item.path, here)):
             self.error(wrong[0], item.path, wrong[1])
             return False
         values.limits(self, form, item.value, item.path, here)

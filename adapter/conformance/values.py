@@ -31,8 +31,9 @@ UUIDS = "https://tools.ietf.org/html/rfc4122"      # a system that many write fo
 LONGEST_NAME = 100
 IN_CONCEPT = re.compile(r"\.coding\[\d+\]\Z")
 CLAIM = re.compile(r"\.meta\.profile\[\d+\]\Z")
+_EXAMPLE = re.compile(r"https?://.*(?:example\.org|acme\.com)(?![\w-])", re.DOTALL)
 EXAMPLE = {      # what documentation and tests write for a URL, by the types that HL7's validator looks at
-    "uri": re.compile(r"https?://.*(?:example\.org|acme\.com)(?![\w-])", re.DOTALL),
+    "uri": _EXAMPLE, "url": _EXAMPLE,
     "canonical": re.compile(r"https?://.*(?:example\.org|example\.com|acme\.com)(?![\w-])", re.DOTALL),
 }
 
@@ -77,11 +78,13 @@ def resource_type(walk: Walk, value: Json, path: str) -> str | None:
 # Primitive values -------------------------------------------------------------------------------------------------------------------
 
 def own_id(walk: Walk, said: Json, path: str, here: Here) -> None:
-    """No two elements of a resource have the same id, nor has one that of the resource."""
-    if isinstance(said, str) and said in here.ids:
+    """No two elements of a resource have the same id, nor has one that of the resource. A StructureDefinition has two lists of elements,
+    each with ids of its own."""
+    within = path.partition(".element[")[0] if here.kind == "StructureDefinition" else ""
+    if isinstance(said, str) and (within, said) in here.ids:
         walk.error("fhir-format", f"{path}.id", "is the id of another element of this resource too; an id is given once")
     elif isinstance(said, str):
-        here.ids.add(said)
+        here.ids.add((within, said))
 
 
 def plain_id(walk: Walk, resource: dict[str, Json], path: str) -> None:
@@ -99,6 +102,11 @@ def language(walk: Walk, resource: dict[str, Json], path: str) -> None:
         walk.error("fhir-binding", f"{path}.language", "is no language tag of BCP 47", "write one, such as en-GB; Welsh is cy")
 
 
+def bare(value: Json, path: str, here: Here) -> Json:
+    """The data of a Binary may be broken into lines, as FHIR's base64Binary allows; HL7's validator takes that nowhere else."""
+    return "".join(value.split()) if here.kind == "Binary" and path == f"{here.path}.data" and isinstance(value, str) else value
+
+
 def limits(walk: Walk, form: Form, value: Json, path: str, here: Here) -> None:
     """maxLength, minValue and maxValue, and URIs that nobody means."""
     for each in form.limited:
@@ -108,10 +116,18 @@ def limits(walk: Walk, form: Form, value: Json, path: str, here: Here) -> None:
         for bound, wrong, says in ((element.lowest, _below, "less"), (element.highest, _above, "more")):
             if bound is not None and wrong(value, bound):
                 walk.error("fhir-format", path, f"is {says} than {bound}", "", each.source)
-    if form.type in EXAMPLE and EXAMPLE[form.type].match(value):
+    if form.type in EXAMPLE and EXAMPLE[form.type].match(value) and not _is_its_own(walk, path, here):
         walk.error("fhir-format", path, "is an example URL, which identifies nothing", "write the real one")
     if form.type == "canonical":
         _canonical(walk, value, path, here)
+
+
+def _is_its_own(walk: Walk, path: str, here: Here) -> bool:
+    """The URL that an entry of a bundle, or a definition, goes by: whoever publishes examples calls them so. A definition is what somebody
+    publishes."""
+    if path == f"{here.path}.url":
+        return "publisher" in walk.forms.of(here.kind, ()).keys
+    return here.kind == "Bundle" and path.endswith(".fullUrl")
 
 
 def _canonical(walk: Walk, value: str, path: str, here: Here) -> None:

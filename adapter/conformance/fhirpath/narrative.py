@@ -27,7 +27,7 @@ ELEMENTS = _words("""
     ul ol li dl dt dd pre table caption colgroup col thead tr tfoot tbody th td code samp img map area
 """)
 ATTRIBUTES = _words("""
-    title style class id idref lang xml:lang dir accesskey tabindex
+    title style class id lang xml:lang dir accesskey tabindex
     span width align valign char charoff abbr axis headers scope rowspan colspan
 """)
 OF_ONE = {

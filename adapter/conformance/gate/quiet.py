@@ -50,7 +50,6 @@ QUIET: Mapping[str, Schema] = {
         "hospitalization": of("extension", {"items": of("url", none_of(DISCHARGED))})}},
     "rb-blank": True,      # texts.py takes no text of blanks
     "rb-code-system": of("system", {"anyOf": [{"enum": [SNOMED_CT, DMD, LOINC, UCUM]}, beginning(UKCORE_CODES, THO, OWN)]}),
-    "rb-contact-value": {"required": ["value"]},
     "rb-description-id": of("extension", False),
     "rb-extension-spelling": of("url", {"anyOf": [beginning(OURS, HL7), {"not": {"pattern": ":"}}]}),
     "rb-language-tag": of("system", none_of(BCP47)),

@@ -117,7 +117,7 @@ RULES = (
          fix="take it out of the line, so that a label does not show it twice",
          source=f"{DATA_TYPES}, Address (SHOULD NOT)",
          good=_patient("address", HOME), bad=_patient("address", HOME | {"line": ["1 Fiction Lane, Leeds", "LS1 2AB"]})),
-    Rule("rb-contact-value", Level.ERROR, ("ContactPoint",), _nothing_to_contact,
+    Rule("rb-contact-value", Level.WARNING, ("ContactPoint",), _nothing_to_contact,
          "A contact point has a value: the number or address itself.",
          fix="leave the contact point out where the number is not known",
          source=f"{DATA_TYPES}, ContactPoint (SHALL)",
