@@ -113,6 +113,7 @@ WAYS = (
         ("lst-2", "List"), ("lst-3", "List"))),
     Way("fhir-bundle", "BUNDLE_ENTRY_URL_*", named("fullUrl"), "We name the address that is wrong; the engine the entry."),
     Way("fhir-contained", "RESOURCE_DUPLICATE_CONTAINED_ID", is_part, LISTS),
+    Way("fhir-format", "Type_Specific_Checks_DT_Identifier_System", named("system"), "We name the system; the engine the identifier."),
     Way("fhir-format", "TYPE_SPECIFIC_CHECKS_DT_*", is_part, "We name the value that is wrong; the engine the element that has it."),
     Way("fhir-*", "", is_one_of, LISTS),
     Way("fhir-fixed", "*", is_around, FIXED),

@@ -153,4 +153,23 @@ PROFILES: list[tuple[str, Edits]] = [
     ("bundle-transaction", {"entry[5].resource.meta.profile[0]": f"{UKCORE}UKCore-Immunisation"}),
 ]
 
-CASES = {"fhir-reference": REFERENCES, "fhir-target": TARGETS, "fhir-contained": CONTAINED, "fhir-profile": PROFILES}
+# What a reviewer tried, and we did not tell at first, or told wrongly
+ABSENT = {"extension": [{"url": f"{FHIR}data-absent-reason", "valueCode": "unknown"}]}
+REVIEWED: list[tuple[str, Edits]] = [
+    *(("bundle-transaction", {"entry[2].resource.subject.reference": said})
+      for said in ("urn:redbag:at:https://hospital.test/Patient/1", "Patient?", "Patient?identifier", "Patient??x=1", "Patient?=1")),
+    ("patient-contained", {"contained[+]": {"resourceType": "Organization", "id": "spare", "name": "x"}, "name[0].family": "#spare"}),
+    ("encounter/full", {"subject.type": f"{FHIR}Patient"}),
+    ("patient/full", {"identifier[0].system": "mailto:home@care.test"}),
+    ("patient/full", {"identifier[0].system": "urn:oid:1.2.3"}),
+    ("patient/full", {"extension[0]._url": ABSENT}),
+    ("patient/full", {"language": "english"}),
+    ("patient/full", {"language": "en_GB"}),
+    ("patient/full", {"maritalStatus.coding[0]": {"system": "urn:ietf:rfc:3986", "code": "x"}}),
+    ("patient/full", {"maritalStatus.coding[0]": {"system": "http://dicom.nema.org/resources/ontology/DCM", "code": "x"}}),
+    ("observation-heart-rate", {"effectiveDateTime": DROP, "effectivePeriod": {"start": "2025"}}),
+    ("observation-heart-rate", {"effectiveDateTime": DROP, "_effectiveDateTime": ABSENT}),
+    ("observation-heart-rate", {"effectiveDateTime": "2025"}),
+]
+
+CASES = {"reviewed": REVIEWED, "fhir-reference": REFERENCES, "fhir-target": TARGETS, "fhir-contained": CONTAINED, "fhir-profile": PROFILES}
