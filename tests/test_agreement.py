@@ -16,15 +16,31 @@ import pytest
 from adapter.conformance import Finding, checker
 from adapter.conformance.finding import has_error
 from tests.jury import jurors
-from tests.jury.agreement import ENGINE, Tally, faults, keep, report, signed, unused
+from tests.jury.agreement import (
+    DRAFTS,
+    ENGINE,
+    EXAMPLES,
+    FIXTURES,
+    MODELS,
+    MUTANTS,
+    ROWS,
+    SCHEMA,
+    Tally,
+    faults,
+    keep,
+    report,
+    signed,
+    tally,
+    unused,
+)
 from tests.jury.places import SAME, WAYS, place, same, ways
 from tests.jury.published import SEQUENCE, STU2, published
-from tests.mutants.bases import bases
+from tests.mutants.bases import bases, fixtures
 from tests.mutants.corpus import mutants
+from tests.mutants.drafts import drafts
 from tests.mutants.verdicts import Issue, Verdict, judge, verdict
 
 Json = Any
-SCHEMA, MODELS = "HL7's JSON Schema", "fhir.resources"
 
 
 @cache
@@ -45,7 +61,7 @@ def their(resource: Json, *against: str) -> Verdict:
 
 @cache
 def with_the_engine() -> Tally:
-    told = Tally(ENGINE, judge()["engine"], "mutants")
+    told = Tally(ENGINE, judge()["engine"], MUTANTS)
     for id_, resource in _mutants():
         told.count(id_, bool(faults(our()[id_])), bool(their(resource).errors))
     return told
@@ -98,7 +114,7 @@ def test_nothing_is_wrong_with_a_base() -> None:
 
 @cache
 def with_the_engine_on_published() -> Tally:
-    told = Tally(ENGINE, judge()["engine"], "published examples")
+    told = Tally(ENGINE, judge()["engine"], EXAMPLES)
     for example in published():
         ours = checker(("r4-4.0.1", example.set)).findings(example.resource, profiles=example.profiles)
         against = () if example.set == STU2 else (SEQUENCE,)
@@ -113,27 +129,50 @@ def test_no_published_example_is_refused_by_us_alone() -> None:
     assert with_the_engine_on_published().neither > 80
 
 
-def schema(resource: Json) -> bool:
-    return _complains("schema", resource)
+@cache
+def with_the_engine_on_drafts() -> Tally:
+    """Mutants that are held against the drafts of UK Core STU3, and what they are made of."""
+    told = Tally(ENGINE, judge()["engine"], DRAFTS)
+    for draft in drafts():
+        ours = checker(("r4-4.0.1", SEQUENCE)).findings(draft.resource, profiles=draft.profiles)
+        told.count(draft.id, bool(faults(ours)), bool(their(draft.resource, SEQUENCE, *draft.profiles).errors))
+    return told
 
 
-def models(resource: Json) -> bool:
-    return _complains("models", resource)
+def test_what_the_engine_refuses_by_the_drafts_we_refuse() -> None:
+    told = with_the_engine_on_drafts()
+    keep(told)
+    assert (told.unsigned("theirs"), told.unsigned("ours")) == ([], [])
+    assert told.recall >= 0.99
 
 
-def _complains(juror: str, resource: Json) -> bool:
-    try:
-        return any(True for _ in jurors.JURORS[juror](resource))
-    except Exception:  # noqa: BLE001 - a type that they do not know ends in an error of theirs, whichever
-        return True
+def test_nobody_has_anything_against_a_fixture() -> None:
+    told = [tally(Tally(name, version, FIXTURES), fixtures().items(), lambda resource: has_error(checker().findings(resource)), refuses)
+            for name, version, refuses in ((ENGINE, judge()["engine"], lambda resource: bool(their(resource).errors)), *OTHERS)]
+    keep(*told)
+    assert [each.ours + each.theirs for each in told] == [[], [], []]
+    assert [each.both for each in told] == [0, 0, 0]
+    assert len(fixtures()) > 30
+
+
+def _complaining(juror: str) -> Callable[[Json], bool]:
+    def complains(resource: Json) -> bool:
+        try:
+            return any(True for _ in jurors.JURORS[juror](resource))
+        except Exception:  # noqa: BLE001 - a type that they do not know ends in an error of theirs, whichever
+            return True
+    return complains
+
+
+OTHERS = ((SCHEMA, "R4 4.0.1", _complaining("schema")), (MODELS, f"{version('fhir.resources')}, R4B", _complaining("models")))
 
 
 @cache
 def with_other(name: str) -> Tally:
-    told, they = {SCHEMA: (Tally(SCHEMA, "R4 4.0.1", "mutants"), schema),
-                  MODELS: (Tally(MODELS, f"{version('fhir.resources')}, R4B", "mutants"), models)}[name]
+    said, refuses = next((said, refuses) for other, said, refuses in OTHERS if other == name)
+    told = Tally(name, said, MUTANTS)
     for id_, resource in _mutants():
-        told.count(id_, has_error(our()[id_]), they(resource))
+        told.count(id_, has_error(our()[id_]), refuses(resource))
     return told
 
 
@@ -144,7 +183,8 @@ def test_what_other_judges_refuse_we_refuse(name: str) -> None:
 
 
 def test_every_signed_disagreement_is_still_needed() -> None:
-    assert unused(with_the_engine(), with_the_engine_on_published(), with_other(SCHEMA), with_other(MODELS)) == []
+    ours = (with_the_engine(), with_the_engine_on_drafts(), with_the_engine_on_published())
+    assert unused(*ours, with_other(SCHEMA), with_other(MODELS)) == []
     assert all(entry["reason"] and entry["signed"] for entry in signed())
 
 
@@ -156,6 +196,12 @@ def test_a_disagreement_is_seen() -> None:
     assert (told.both, told.neither, told.ours, told.theirs, told.recall) == (1, 1, ["c"], ["b"], 0.5)
     assert told.unsigned("theirs") == ["b"]
     assert "- `b`: **nobody has looked at it**" in report([told])
+
+
+def test_what_nobody_has_looked_at_is_in_the_report_too() -> None:
+    told = Tally(min(ROWS)[0], "1.2.3", min(ROWS)[1])
+    assert report([]).count("not looked at in this run") == len(ROWS) == report([told]).count("not looked at in this run") + 1
+    assert "| 1.2.3 |" in report([told])
 
 
 @pytest.mark.parametrize(("ours", "theirs", "said"), [

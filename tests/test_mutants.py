@@ -6,10 +6,13 @@ import sys
 from collections import Counter
 
 from mappings.catalogue import SHAPES
+from tests.jury.published import SEQUENCE
 from tests.mutants import corpus as made
 from tests.mutants import invariants
 from tests.mutants.bases import bases
 from tests.mutants.corpus import corpus, mutants
+from tests.mutants.drafts import bases as drafts_of
+from tests.mutants.drafts import drafts
 from tests.mutants.edits import DROP, edited
 from tests.mutants.generic import OPERATORS
 from tests.mutants.verdicts import content, verdict
@@ -41,11 +44,14 @@ def test_every_base_and_every_mutant_is_judged() -> None:
     """What is missing is judged by make test-real with REDBAG_JUDGE_AGAIN=1."""
     assert [name for name, resource in bases().items() if verdict(resource) is None] == []
     assert [mutant.id for mutant in corpus() if verdict(mutant.resource) is None] == []
+    assert [mutant.id for mutant in drafts() if verdict(mutant.resource, (SEQUENCE, *mutant.profiles)) is None] == []
 
 
 def test_nothing_is_wrong_with_a_base() -> None:
     """So that what the engine has against a mutant is its one fault."""
     assert [name for name, resource in bases().items() if (found := verdict(resource)) and found.errors] == []
+    assert [name for name, (resource, profiles) in drafts_of().items()
+            if (found := verdict(resource, (SEQUENCE, *profiles))) and found.errors] == []
 
 
 def test_most_mutants_are_refused_and_each_invariant_for_its_own_sake() -> None:
@@ -58,10 +64,10 @@ def test_most_mutants_are_refused_and_each_invariant_for_its_own_sake() -> None:
 
 def test_it_is_the_same_in_every_process_and_made_without_our_checker() -> None:
     """Not even by way of somebody else."""
-    program = ("import sys, tests.mutants.corpus as c; print([m.id for m in c.corpus()]); "
+    program = ("import sys, tests.mutants.corpus as c, tests.mutants.drafts as d; print([m.id for m in (*c.corpus(), *d.drafts())]); "
                "print([m for m in sys.modules if m.startswith('adapter.conformance')])")
     again = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, env={"PYTHONHASHSEED": "7"}).stdout
-    assert again == f"{[mutant.id for mutant in corpus()]}\n[]\n"
+    assert again == f"{[mutant.id for mutant in (*corpus(), *drafts())]}\n[]\n"
 
 
 def test_edits() -> None:

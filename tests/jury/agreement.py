@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass, field
 from fnmatch import fnmatchcase
 from functools import cache
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,17 @@ from tests.mutants.corpus import is_aside
 
 SIGNED = Path(__file__).resolve().parent / "disagreements.toml"
 BUILD = Path(__file__).resolve().parents[2] / "build"
+CHECK = Path(__file__).resolve().parents[2] / "adapter" / "conformance"
+ENGINE, SCHEMA, MODELS, MEDPLUM, FHIRPATH, HAPI = (
+    "HL7's engine", "HL7's JSON Schema", "fhir.resources", "Medplum", "fhirpath.js", "HAPI")
+FIXTURES, MUTANTS, ASIDE, DRAFTS, EXAMPLES, RESIDENTS = (
+    "fixtures", "mutants", "mutants kept aside", "mutants against the STU3 drafts", "published examples", "500 residents")
+INVARIANTS, TRANSACTIONS, SPOILT = "invariants, each of each element", "transactions of 50 residents", "mutants of a transaction"
+ROWS = frozenset({
+    *((ENGINE, what) for what in (FIXTURES, MUTANTS, ASIDE, DRAFTS, EXAMPLES, RESIDENTS)),
+    *((judge, what) for judge in (SCHEMA, MODELS) for what in (FIXTURES, MUTANTS, RESIDENTS)),
+    *((MEDPLUM, what) for what in (FIXTURES, MUTANTS, EXAMPLES, RESIDENTS)),
+    (FHIRPATH, INVARIANTS), (HAPI, TRANSACTIONS), (HAPI, SPOILT)})
 Json = Any
 
 
@@ -106,8 +118,16 @@ def keep(*tallies: Tally) -> None:
     """Adds to what is known, and prints the report anew. One process at a time writes what is said of one judge."""
     (BUILD / "agreement").mkdir(parents=True, exist_ok=True)
     for each in tallies:
-        _write(BUILD / "agreement" / f"{re.sub(r'[^a-z0-9]+', '-', f'{each.judge} {each.what}'.lower())}.json", json.dumps(asdict(each)))
+        file = BUILD / "agreement" / f"{re.sub(r'[^a-z0-9]+', '-', f'{each.judge} {each.what}'.lower())}.json"
+        _write(file, json.dumps({"check": our_check(), "tally": asdict(each)}))
     _write(BUILD / "agreement.md", report(_kept()))
+
+
+@cache
+def our_check() -> str:
+    """What the check is made of, as a hash: what was counted of another one says nothing of it."""
+    files = sorted(path for path in CHECK.rglob("*") if path.suffix in (".py", ".zip"))
+    return sha256(b"\0".join(path.read_bytes() for path in files)).hexdigest()
 
 
 def _write(file: Path, text: str) -> None:
@@ -118,17 +138,23 @@ def _write(file: Path, text: str) -> None:
 
 def _kept() -> Iterator[Tally]:
     for file in sorted((BUILD / "agreement").glob("*.json")):
-        yield Tally(**json.loads(file.read_text(encoding="utf-8")))
+        known = json.loads(file.read_text(encoding="utf-8"))
+        if known.get("check") == our_check():
+            yield Tally(**known["tally"])
 
 
 def report(tallies: Iterable[Tally]) -> str:
-    """As Markdown: one line for each judge and what it judged, then every disagreement by its id."""
-    known = sorted(tallies, key=lambda each: (each.judge, each.what))
+    """As Markdown: a line for each judge and what it judged, or has not looked at; then every disagreement by its id."""
+    known = {(each.judge, each.what): each for each in tallies}
     head = ("| judge | version | of what | refused by both | by nobody | only by us | only by them | of theirs we refuse |\n"
             "|---|---|---|---:|---:|---:|---:|---:|\n")
-    rows = "".join(f"| {t.judge} | {t.version} | {t.what} | {t.both} | {t.neither} | {len(t.ours)} | {len(t.theirs)} | {t.recall:.2%} |\n"
-                   for t in known)
-    return f"# Agreement\n\n{head}{rows}{''.join(map(_apart, known))}"
+    rows = "".join(_row(known[row]) if row in known else f"| {row[0]} | | {row[1]} | | | | | not looked at in this run |\n"
+                   for row in sorted({*ROWS, *known}))
+    return f"# Agreement\n\n{head}{rows}{''.join(_apart(known[row]) for row in sorted(known))}"
+
+
+def _row(t: Tally) -> str:
+    return f"| {t.judge} | {t.version} | {t.what} | {t.both} | {t.neither} | {len(t.ours)} | {len(t.theirs)} | {t.recall:.2%} |\n"
 
 
 def _apart(each: Tally) -> str:
@@ -141,6 +167,3 @@ def reason(each: Tally, id_: str) -> str:
     """Why it may be so, from the signed list."""
     return next((entry["reason"] for entry in signed() if entry["judge"] == each.judge
                  and any(fnmatchcase(_plain(id_), _plain(pattern)) for pattern in entry["ids"])), "**nobody has looked at it**")
-
-
-ENGINE = "HL7's engine"

@@ -27,12 +27,17 @@ FOREIGN = {"AllergyIntolerance": (0, 2), "Condition": (1,), "Encounter": (0,), "
 
 
 @cache
+def fixtures() -> dict[str, Json]:
+    """What our pairs say in FHIR."""
+    return {f"{path.parent.name}/{path.name.removesuffix('.fhir.json')}": wire.loads(path.read_bytes())
+            for path in sorted(FIXTURES.rglob("*.fhir.json"))}
+
+
+@cache
 def bases() -> dict[str, Json]:
     """Every base by name. Not to be changed: `edited` copies."""
     own = {path.stem: wire.loads(path.read_bytes()) for path in sorted(HERE.glob("*.json"))}
-    fixtures = {f"{path.parent.name}/{path.name.removesuffix('.fhir.json')}": wire.loads(path.read_bytes())
-                for path in sorted(FIXTURES.rglob("*.fhir.json"))}
     documents = {name.removesuffix(".xml"): content for name, content in foreign.documents()}
     published = {f"published/{name}": wire.loads_xml(documents[name]) for name in PUBLISHED}
     others = {f"foreign/{kind}/{line}": foreign.resources(kind)[line][1] for kind, lines in FOREIGN.items() for line in lines}
-    return {**own, **fixtures, **published, **others}
+    return {**own, **fixtures(), **published, **others}

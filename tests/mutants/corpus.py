@@ -40,8 +40,8 @@ def corpus() -> tuple[Mutant, ...]:
     """All of them, in an order of their own. A resource that two tables make is there once."""
     made: dict[str, Mutant] = {}
     for rule, base, edits in _edits():
-        mutant = Mutant(f"{rule}/{base}/{_said(edits)}", rule, base, edited(bases()[base], edits))
-        made.setdefault(_digest(mutant.resource), mutant)
+        mutant = Mutant(f"{rule}/{base}/{said(edits)}", rule, base, edited(bases()[base], edits))
+        made.setdefault(digest(mutant.resource), mutant)
     return tuple(sorted(made.values()))
 
 
@@ -51,23 +51,23 @@ def _edits() -> Iterator[tuple[str, str, Edits]]:
             yield from ((rule, base, edits) for base, edits in cases)
     for rule, (operator, each, most) in OPERATORS.items():
         candidates = [candidate for name, resource in bases().items() for candidate in operator(name, resource)]
-        yield from ((rule, candidate.base, candidate.edits) for candidate in _taken(rule, candidates, each, most))
+        yield from ((rule, candidate.base, candidate.edits) for candidate in taken(rule, candidates, each, most))
 
 
-def _taken(rule: str, candidates: list[Candidate], each: int, most: int) -> Iterator[Candidate]:
+def taken(rule: str, candidates: list[Candidate], each: int, most: int) -> Iterator[Candidate]:
     sorts: dict[str, list[Candidate]] = {}
     for candidate in candidates:
         sorts.setdefault(candidate.sort, []).append(candidate)
-    for sort in sorted(sorts, key=lambda sort: _digest([rule, sort]))[:most]:
-        yield from sorted(sorts[sort], key=lambda found: _digest([found.base, _said(found.edits)]))[:each]
+    for sort in sorted(sorts, key=lambda sort: digest([rule, sort]))[:most]:
+        yield from sorted(sorts[sort], key=lambda found: digest([found.base, said(found.edits)]))[:each]
 
 
-def _said(edits: Edits) -> str:
+def said(edits: Edits) -> str:
     """Where, and a few digits that tell one value from another."""
-    return f"{'&'.join(edits)}/{_digest([None if value is DROP else [value] for value in edits.values()])[:6]}"
+    return f"{'&'.join(edits)}/{digest([None if value is DROP else [value] for value in edits.values()])[:6]}"
 
 
-def _digest(value: Json) -> str:
+def digest(value: Json) -> str:
     return sha256(json.dumps(value, sort_keys=True, default=_plain).encode()).hexdigest()
 
 

@@ -122,6 +122,10 @@ EMPTY: list[tuple[str, Edits]] = [
     ("observation-lab", {"valueQuantity": {}}),
     ("questionnaire-response", {"item[0].item[0].answer[0]": {}}),
     ("consent", {"provision": {}}),
+    ("condition/full", {"code.coding[+]": {"id": "a"}}),
+    ("patient/full", {"contact[+]": {"id": "a"}}),
+    ("observation-lab", {"interpretation[+]": {"coding": [{"id": "a"}]}}),
+    ("encounter/full", {"statusHistory[+]": {"id": "a", "period": {"start": "2025-01-14"}, "status": "arrived"}}),
 ]
 
 SIBLINGS: list[tuple[str, Edits]] = [

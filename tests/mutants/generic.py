@@ -165,7 +165,7 @@ def _wrong_codes(place: Place, way: tuple[str | int, ...], value: Json) -> Itera
 
 def codes(base: str, resource: Json) -> Iterator[Candidate]:
     """A code that a code system does not have, which everybody can look up."""
-    for place, way, coding in _codings(resource):
+    for place, way, coding in codings(resource):
         system, code = coding.get("system", ""), coding.get("code", "")
         if system.startswith(PUBLIC) and code:
             yield Candidate(f"{system} other", base, {at(*way, "code"): "zzz"})
@@ -177,7 +177,7 @@ def codes(base: str, resource: Json) -> Iterator[Candidate]:
 
 
 def displays(base: str, resource: Json) -> Iterator[Candidate]:
-    for _, way, coding in _codings(resource):
+    for _, way, coding in codings(resource):
         system, display = coding.get("system", ""), coding.get("display", "")
         if system.startswith(PUBLIC) and display:
             yield Candidate(f"{system} other", base, {at(*way, "display"): "Something else"})
@@ -186,7 +186,7 @@ def displays(base: str, resource: Json) -> Iterator[Candidate]:
             yield Candidate(f"{system[:30]} empty", base, {at(*way, "display"): ""})
 
 
-def _codings(resource: Json) -> Iterator[tuple[Place, tuple[str | int, ...], Json]]:
+def codings(resource: Json) -> Iterator[tuple[Place, tuple[str | int, ...], Json]]:
     for place in places(resource):
         if place.element.type == "Coding":
             yield from ((place, way, coding) for way, coding in _each(place))

@@ -23,6 +23,7 @@ from tests.jury.residents import MANY, residents
 from tests.mutants import verdicts
 from tests.mutants.bases import bases
 from tests.mutants.corpus import corpus, mutants
+from tests.mutants.drafts import drafts
 from tests.mutants.verdicts import Verdict
 from tests.real import parts
 from tests.real.engine import Engine, as_package, asking
@@ -53,6 +54,7 @@ def cases() -> dict[str, Case]:
     """Everything that the engine is asked about, by what its verdict is kept by."""
     everything = [*map(Case, bases().values()), *(Case(mutant.resource) for mutant in corpus()),
                   *(Case(each.resource, each.set, each.profiles) for each in published()),
+                  *(Case(each.resource, SEQUENCE, each.profiles) for each in drafts()),
                   *(Case(bundle, brief=True) for _, bundle in residents())]
     return {case.digest: case for case in everything}
 
