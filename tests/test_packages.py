@@ -62,6 +62,13 @@ def test_what_a_later_package_says_of_the_same_url_wins_and_a_version_may_ask_fo
     assert [each and each.version for each in found] == ["2", "1", "2", None]
 
 
+def test_a_package_that_is_written_anew_is_read_anew(tmp_path: Path) -> None:
+    before = known(package(tmp_path, STAY))
+    assert known(tmp_path / "trust.tgz") is before
+    after = known(package(tmp_path, STAY, LONG_STAY))
+    assert (before.profile(LONG_STAY["url"]), after.profile(LONG_STAY["url"]) is None) == (None, False)
+
+
 def test_a_package_may_build_on_another(tmp_path: Path) -> None:
     (below := tmp_path / "below").mkdir()
     (above := tmp_path / "above").mkdir()

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from adapter.conformance.checker import checker
-from adapter.conformance.definitions import Definitions
+from adapter.conformance.definitions import DRAFTS, Definitions
 from adapter.conformance.finding import Level
 from adapter.conformance.rules import RULES, Rule
 from adapter.conformance.rules.explaining import explain, invariants, names
@@ -255,6 +255,15 @@ def test_an_invariant_of_other_definitions_is_explained_by_them() -> None:
     drafts = Definitions.of(("r4-4.0.1", "ukcore-stu3-sequence"))
     assert explain("ukcore-obs-vs-001") is None
     assert "magic code" in (explain("ukcore-obs-vs-001", drafts) or "")
+
+
+@pytest.mark.parametrize(("set_", "rules"), [
+    ("ukcore-stu2-2.0.2", {"fhir-profile", "rb-profile-draft"}),
+    (DRAFTS, set()),
+])
+def test_where_drafts_are_asked_for_they_may_be_claimed(set_: str, rules: set[str]) -> None:
+    flag = {"resourceType": "Flag", "meta": {"profile": [UKCORE + "UKCore-Flag"]}}
+    assert {each.rule for each in checker(("r4-4.0.1", set_)).findings(flag)} & {"fhir-profile", "rb-profile-draft"} == rules
 
 
 def test_what_no_rule_has_is_not_explained() -> None:

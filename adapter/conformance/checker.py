@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from adapter.conformance.compiling import parts
-from adapter.conformance.definitions import DEFAULT_SETS, Definitions
+from adapter.conformance.definitions import DEFAULT_SETS, DRAFTS, Definitions
 from adapter.conformance.extensions import contexts_not_checked
 from adapter.conformance.fhirpath import allowed
 from adapter.conformance.finding import Finding, Level, has_error
@@ -25,6 +25,7 @@ from adapter.conformance.invariants import BY_HAND, Costly, Invariants
 from adapter.conformance.model import Element
 from adapter.conformance.plain import plain
 from adapter.conformance.rules import RULES, Rule
+from adapter.conformance.rules.extensions import PROFILE_DRAFT
 from adapter.conformance.slicing import not_told_apart
 from adapter.conformance.structure import Enough, Walk
 from adapter.conformance.unchecked import NO_CONTEXT, NO_INVARIANT, NO_SLICING, Unchecked, unchecked
@@ -131,9 +132,12 @@ def in_order(found: Iterable[Finding]) -> list[Finding]:
     return sorted(found, key=lambda finding: (finding.path, finding.rule, finding.says))
 
 
-@lru_cache(maxsize=8)
 def checker(sets: tuple[str, ...] = DEFAULT_SETS, packages: tuple[Path, ...] = ()) -> Checker:
     """The same checker for the same definitions. Raises as Definitions.of."""
-    return Checker(Definitions.of(sets, packages))
+    return _checker(Definitions.of(sets, packages), DRAFTS in sets)
 
 
+@lru_cache(maxsize=8)
+def _checker(definitions: Definitions, drafts: bool) -> Checker:
+    """Who asks for the drafts may be sent what claims them."""
+    return Checker(definitions, tuple(rule for rule in RULES if rule is not PROFILE_DRAFT) if drafts else RULES)

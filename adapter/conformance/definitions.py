@@ -22,6 +22,7 @@ from adapter.conformance.shelf import Made, Shelf
 
 HL7 = "http://hl7.org/fhir/StructureDefinition/"
 DEFAULT_SETS = ("r4-4.0.1", "ukcore-stu2-2.0.2")
+DRAFTS = "ukcore-stu3-sequence"
 
 
 # value sets that are a URL and nothing else, and the code system whose codes they name
@@ -61,8 +62,9 @@ class Definitions:
 
     @classmethod
     def of(cls, sets: Sequence[str] = DEFAULT_SETS, packages: Sequence[Path] = ()) -> Definitions:
-        """The same object for the same arguments. Raises Refused for a package that cannot be read, KeyError for an unknown set."""
-        return _of(tuple(sets), tuple(packages))
+        """The same object for the same arguments, while nobody writes another package into the same file. Raises Refused for a package that
+        cannot be read, OSError where its file cannot, KeyError for an unknown set."""
+        return _of(tuple(sets), tuple((path, stamp(path)) for path in packages))
 
     @cached_property
     def names(self) -> tuple[tuple[str, str, str], ...]:
@@ -143,11 +145,17 @@ def implicit(url: str) -> Codes | None:
 _shelf = lru_cache(Shelf)      # what was decoded of a set once is decoded
 
 
+def stamp(path: Path) -> tuple[int, int]:
+    """By which it is seen that a file was written anew: when it was written last, and how large it is. Raises OSError."""
+    stands = path.stat()
+    return stands.st_mtime_ns, stands.st_size
+
+
 @lru_cache(maxsize=8)
-def _of(sets: tuple[str, ...], packages: tuple[Path, ...]) -> Definitions:
+def _of(sets: tuple[str, ...], packages: tuple[tuple[Path, tuple[int, int]], ...]) -> Definitions:
     sources: list[Source] = [_shelf(name) for name in sets]
     brought: list[Made] = []
-    for path in packages:
+    for path, _ in packages:
         brought.append(_package(path, Definitions(sources)))
         sources.append(brought[-1])
     return Definitions(sources, brought)

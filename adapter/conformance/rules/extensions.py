@@ -71,6 +71,14 @@ R5 = "http://hl7.org/fhir/5.0/StructureDefinition/"
 WHERE: Object = {"url": f"{R5}extension-Observation.bodyStructure", "valueReference": {"reference": "BodyStructure/1"}}
 SIKH: dict[str, object] = {"valueCodeableConcept": {"text": "Sikh"}}
 
+PROFILE_DRAFT = Rule(      # not asked where a receiver wants the drafts (checker.py)
+    "rb-profile-draft", Level.WARNING, ("Meta",), _draft,
+    "meta.profile claims only profiles that are published: UK Core STU2 2.0.2.",
+    fix="claim the published profile, or none; a draft only to a receiver who has asked for it (`definitions` of its endpoint)",
+    source="UK Core, Lifecycle: balloted packages contain neither draft nor retired assets",
+    good=_pulse(meta={"profile": [UKCORE + "UKCore-Observation"]}),
+    bad=_pulse(meta={"profile": [UKCORE + "UKCore-Observation-VitalSigns-HeartRate"]}))
+
 RULES = (
     Rule("rb-extension-spelling", Level.ERROR, ("Extension",), _spelling,
          "The URL of an extension of UK Core begins as UK Core writes it: https, no capital lost, Extension-UKCore-.",
@@ -88,10 +96,5 @@ RULES = (
          fix="write the URL so",
          source="UK Core, HL7 Backport Elements; HL7 FHIR R5, Version Management",
          good=_pulse(extension=[WHERE]), bad=_pulse(extension=[WHERE | {"url": f"{R5}Observation.bodyStructure"}])),
-    Rule("rb-profile-draft", Level.WARNING, ("Meta",), _draft,
-         "meta.profile claims only profiles that are published: UK Core STU2 2.0.2.",
-         fix="claim the published profile, or none; a draft only to a receiver who has asked for it",
-         source="UK Core, Lifecycle: balloted packages contain neither draft nor retired assets",
-         good=_pulse(meta={"profile": [UKCORE + "UKCore-Observation"]}),
-         bad=_pulse(meta={"profile": [UKCORE + "UKCore-Observation-VitalSigns-HeartRate"]})),
+    PROFILE_DRAFT,
 )
