@@ -8,14 +8,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from functools import cache
-from importlib.metadata import version
 from typing import Any
 
 import pytest
 
 from adapter.conformance import Finding, checker
 from adapter.conformance.finding import has_error
-from tests.jury import jurors
 from tests.jury.agreement import (
     DRAFTS,
     ENGINE,
@@ -23,6 +21,7 @@ from tests.jury.agreement import (
     FIXTURES,
     MODELS,
     MUTANTS,
+    OTHERS,
     ROWS,
     SCHEMA,
     Tally,
@@ -153,18 +152,6 @@ def test_nobody_has_anything_against_a_fixture() -> None:
     assert [each.ours + each.theirs for each in told] == [[], [], []]
     assert [each.both for each in told] == [0, 0, 0]
     assert len(fixtures()) > 30
-
-
-def _complaining(juror: str) -> Callable[[Json], bool]:
-    def complains(resource: Json) -> bool:
-        try:
-            return any(True for _ in jurors.JURORS[juror](resource))
-        except Exception:  # noqa: BLE001 - a type that they do not know ends in an error of theirs, whichever
-            return True
-    return complains
-
-
-OTHERS = ((SCHEMA, "R4 4.0.1", _complaining("schema")), (MODELS, f"{version('fhir.resources')}, R4B", _complaining("models")))
 
 
 @cache

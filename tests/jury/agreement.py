@@ -14,10 +14,12 @@ from dataclasses import asdict, dataclass, field
 from fnmatch import fnmatchcase
 from functools import cache
 from hashlib import sha256
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from adapter.conformance import Finding, Level
+from tests.jury.jurors import JURORS
 from tests.mutants.corpus import is_aside
 
 SIGNED = Path(__file__).resolve().parent / "disagreements.toml"
@@ -167,3 +169,16 @@ def reason(each: Tally, id_: str) -> str:
     """Why it may be so, from the signed list."""
     return next((entry["reason"] for entry in signed() if entry["judge"] == each.judge
                  and any(fnmatchcase(_plain(id_), _plain(pattern)) for pattern in entry["ids"])), "**nobody has looked at it**")
+
+
+# ---- jurors as judges -----------------------------------------------------------------------------------------------------------------
+def _complaining(juror: str) -> Callable[[Json], bool]:
+    def complains(resource: Json) -> bool:
+        try:
+            return any(True for _ in JURORS[juror](resource))
+        except Exception:  # noqa: BLE001 - a type that they do not know ends in an error of theirs, whichever
+            return True
+    return complains
+
+
+OTHERS = ((SCHEMA, "R4 4.0.1", _complaining("schema")), (MODELS, f"{version('fhir.resources')}, R4B", _complaining("models")))

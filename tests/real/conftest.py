@@ -4,19 +4,25 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
+from importlib.metadata import version
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import pytest
 
 from tests.durable.parts import proxy, sandbox
 from tests.durable.trial import Made, Trial
-from tests.real import node_judges
+from tests.real import hl7_cases, node_judges
 from tests.real import postgres as postgresql
 from tests.real.engine import Engine, asking
 from tests.real.node_judges import Judges
-from tests.real.parts import missing, running
+from tests.real.parts import SEQUENCE, UK_CORE, missing, running, versions
 from tests.real.postgres import Postgres
+
+
+def pytest_report_header() -> str:
+    judges = {**versions(), "fhir.resources": version("fhir.resources")}
+    return f"judges: {', '.join(f'{name} {number}' for name, number in judges.items())}; {UK_CORE.stem}, {SEQUENCE.stem}"
 
 
 def _or_say(reason: str) -> None:
@@ -75,6 +81,13 @@ def engine() -> Iterator[Engine]:
     for url in _part("validator"):
         with asking(url) as engine:
             yield engine
+
+
+@pytest.fixture(scope="session")
+def cases() -> dict[str, dict[str, Any]]:
+    """The resources that HL7 tests its own software with, by name."""
+    _or_say(missing())
+    return hl7_cases.cases()
 
 
 @pytest.fixture(scope="session")

@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import fcntl
 import hashlib
+import json
 import os
 import re
 import shutil
@@ -26,6 +27,21 @@ def missing() -> str:
     """Why the real parts cannot be had here; empty where they can."""
     lacking = [program for program in ("java", "mvn") if shutil.which(program) is None]
     return f"{' and '.join(lacking)} not found: the real parts need a JDK (17 or newer) and Maven" if lacking else ""
+
+
+def built(part: str) -> Path:
+    """The folder of a part that is nothing but files."""
+    with _alone(part):
+        _build(part)
+    return BUILD / part
+
+
+def versions() -> dict[str, str]:
+    """Of the judges, as their builds name them."""
+    poms = {name: (HERE / folder / "pom.xml").read_text(encoding="utf-8") for name, folder in (("HL7's engine", "validator"), ("HAPI", "hapi"))}
+    found = {name: re.findall(r"<(?:engine|hapi)\.version>([^<]+)", pom)[0] for name, pom in poms.items()}
+    node: dict[str, str] = json.loads((HERE / "node" / "package.json").read_text(encoding="utf-8"))["dependencies"]
+    return {**found, "fhirpath.js": node["fhirpath"], "Medplum": node["@medplum/core"]}
 
 
 @contextmanager

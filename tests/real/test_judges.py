@@ -7,21 +7,35 @@ are kept aside.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from hashlib import sha256
 from typing import Any, NamedTuple
 
 import pytest
 
-from adapter.conformance import Level, checker
+from adapter.conformance import checker
 from adapter.conformance.finding import has_error
-from tests.jury.agreement import ENGINE, Tally, faults, is_false_alarm, keep, tally, unused
-from tests.jury.jurors import JURORS
+from tests.jury import agreement
+from tests.jury.agreement import (
+    ENGINE,
+    EXAMPLES,
+    FIXTURES,
+    MEDPLUM,
+    MUTANTS,
+    OTHERS,
+    RESIDENTS,
+    Tally,
+    faults,
+    is_false_alarm,
+    keep,
+    tally,
+    unused,
+)
 from tests.jury.published import SEQUENCE, STU2, published
 from tests.jury.residents import MANY, residents
 from tests.mutants import verdicts
-from tests.mutants.bases import bases
+from tests.mutants.bases import bases, fixtures
 from tests.mutants.corpus import corpus, mutants
 from tests.mutants.drafts import drafts
 from tests.mutants.verdicts import Verdict
@@ -33,7 +47,6 @@ from tests.test_agreement import their
 Json = Any
 AGAIN = os.environ.get("REDBAG_JUDGE_AGAIN", "")
 ASIDE = os.environ.get("REDBAG_ASIDE") == "1"
-MEDPLUM = "Medplum"
 
 
 class Case(NamedTuple):
@@ -89,32 +102,43 @@ def test_what_it_said_it_says_again(engine: Engine, said: Mapping[str, Verdict])
     assert changed == []
 
 
+# ---- five hundred residents -----------------------------------------------------------------------------------------------------------
+@cache
+def ours() -> dict[str, bool]:
+    """Which of them we refuse."""
+    return {name: _we(bundle) for name, bundle in residents()}
+
+
+def told_of_residents(judge: str, version: str, refuses: Callable[[Json], bool]) -> Tally:
+    told = Tally(judge, version, RESIDENTS)
+    for name, bundle in residents():
+        told.count(name, ours()[name], refuses(bundle))
+    keep(told)
+    return told
+
+
 def test_nothing_is_wrong_with_five_hundred_residents(said: Mapping[str, Verdict]) -> None:
-    found = {name: said[Case(bundle).digest].errors for name, bundle in residents()}
-    assert len({name.partition(",")[0] for name in found}) == MANY
-    assert {name: errors for name, errors in found.items() if errors} == {}
+    told = told_of_residents(ENGINE, verdicts.judge()["engine"], lambda bundle: bool(said[Case(bundle).digest].errors))
+    assert len({name.partition(",")[0] for name in ours()}) == MANY
+    assert (told.both, told.ours, told.theirs) == (0, [], [])
 
 
-def test_nor_have_we_anything_against_them() -> None:
-    told = {name: [str(each) for each in checker().findings(bundle) if each.level is Level.ERROR] for name, bundle in residents()}
-    assert {name: errors for name, errors in told.items() if errors} == {}
-
-
-@pytest.mark.parametrize("juror", sorted(JURORS))
-def test_nor_has_a_juror(juror: str) -> None:
+@pytest.mark.parametrize(("juror", "version", "refuses"), OTHERS, ids=[name for name, _, _ in OTHERS])
+def test_nor_has_a_juror_anything_against_them(juror: str, version: str, refuses: Callable[[Json], bool]) -> None:
     """HL7's JSON Schema, and the models of fhir.resources."""
-    told = {name: [rule for rule, _ in JURORS[juror](bundle)] for name, bundle in residents()}
-    assert {name: rules for name, rules in told.items() if rules} == {}
+    told = told_of_residents(juror, version, refuses)
+    assert (told.both, told.ours, told.theirs) == (0, [], [])
 
 
+# ---- the mutants kept aside -----------------------------------------------------------------------------------------------------------
 @pytest.mark.skipif(not ASIDE, reason="REDBAG_ASIDE=1 looks at the mutants that are kept aside")
 def test_what_was_kept_aside(engine: Engine) -> None:
-    told = Tally(ENGINE, verdicts.judge()["engine"], "mutants kept aside")
+    told = Tally(ENGINE, verdicts.judge()["engine"], agreement.ASIDE)
     for id_, resource in _named(aside=True):
         told.count(id_, bool(faults(checker().findings(resource))), bool(their(resource).errors))
     keep(told)
     assert told.recall >= 0.99, told.theirs
-    assert told.unsigned("ours") == []
+    assert (told.unsigned("ours"), told.unsigned("theirs")) == ([], [])
 
 
 def _named(aside: bool = False) -> Iterator[tuple[str, Json]]:
@@ -132,13 +156,17 @@ def refuses(judges: Judges, resource: Json) -> bool:
 
 
 def test_medplum_has_nothing_against_what_we_write(medplum: Judges) -> None:
-    assert [name for name, bundle in residents() if refuses(medplum, bundle)] == []
+    version = medplum.versions()["medplum"]
+    residents_ = told_of_residents(MEDPLUM, version, lambda bundle: refuses(medplum, bundle))
+    fixtures_ = tally(Tally(MEDPLUM, version, FIXTURES), fixtures().items(), _we, lambda resource: refuses(medplum, resource))
+    keep(fixtures_)
+    assert [(told.both, told.ours, told.theirs) for told in (residents_, fixtures_)] == [(0, [], [])] * 2
 
 
 def test_what_medplum_refuses_we_refuse(medplum: Judges) -> None:
     version = medplum.versions()["medplum"]
-    told = tally(Tally(MEDPLUM, version, "mutants"), _named(), _we, lambda resource: refuses(medplum, resource))
-    examples = tally(Tally(MEDPLUM, version, "published examples"), ((each.name, each.resource) for each in published()), _we,
+    told = tally(Tally(MEDPLUM, version, MUTANTS), _named(), _we, lambda resource: refuses(medplum, resource))
+    examples = tally(Tally(MEDPLUM, version, EXAMPLES), ((each.name, each.resource) for each in published()), _we,
                      lambda resource: refuses(medplum, resource))
     keep(told, examples)
     assert [*told.unsigned("theirs"), *examples.unsigned("theirs")] == []
