@@ -38,8 +38,8 @@ def built(part: str) -> Path:
 
 def versions() -> dict[str, str]:
     """Of the judges, as their builds name them."""
-    poms = {name: (HERE / folder / "pom.xml").read_text(encoding="utf-8") for name, folder in (("HL7's engine", "validator"), ("HAPI", "hapi"))}
-    found = {name: re.findall(r"<(?:engine|hapi)\.version>([^<]+)", pom)[0] for name, pom in poms.items()}
+    poms = {"HL7's engine": HERE / "validator" / "pom.xml", "HAPI": HERE / "hapi" / "pom.xml"}
+    found = {name: re.findall(r"<(?:engine|hapi)\.version>([^<]+)", pom.read_text(encoding="utf-8"))[0] for name, pom in poms.items()}
     node: dict[str, str] = json.loads((HERE / "node" / "package.json").read_text(encoding="utf-8"))["dependencies"]
     return {**found, "fhirpath.js": node["fhirpath"], "Medplum": node["@medplum/core"]}
 
