@@ -1,0 +1,83 @@
+"""The resources that HL7 tests its own software with (some 2,400 in JSON: right, odd and broken), and what HL7's engine says of each.
+
+They are not shipped: Maven fetches them once (tests/real/cases). What the engine says is kept in hl7_cases.jsonl.xz, by content: the ids of
+its errors. The first line says who said so. hl7_cases.toml signs where we do not agree.
+"""
+from __future__ import annotations
+
+import json
+import lzma
+import tomllib
+import zipfile
+from collections.abc import Iterator, Mapping
+from functools import cache
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from adapter import wire
+from adapter.faults import Refused
+from tests.real import parts
+
+KEPT = Path(__file__).with_suffix(".jsonl.xz")
+SIGNED = Path(__file__).with_suffix(".toml")
+FOLDERS = tuple(f"org/hl7/fhir/testcases/{folder}/" for folder in ("validator", "r4", "r4b"))
+LARGEST = 300_000      # bytes; beyond are terminologies and guides as a whole
+Json = Any
+
+
+def cases() -> dict[str, Json]:
+    """By the path within the archive. What is no JSON, or no resource, is left out: others look at that (tests/test_fuzz_check.py)."""
+    (jar,) = parts.built("cases").glob("fhir-test-cases-*.jar")
+    with zipfile.ZipFile(jar) as archive:
+        return dict(sorted(_read(archive)))
+
+
+def _read(archive: zipfile.ZipFile) -> Iterator[tuple[str, Json]]:
+    for entry in archive.infolist():
+        if entry.filename.startswith(FOLDERS) and entry.filename.endswith(".json") and entry.file_size <= LARGEST:
+            try:
+                resource = wire.loads(archive.read(entry))
+            except Refused:
+                continue
+            if isinstance(resource.get("resourceType"), str):
+                yield entry.filename.removeprefix("org/hl7/fhir/testcases/"), resource
+
+
+def written(resource: Json) -> bytes:
+    """The bytes that are judged."""
+    return wire.dumps(resource)
+
+
+def digest(resource: Json) -> str:
+    return sha256(written(resource)).hexdigest()
+
+
+@cache
+def kept() -> dict[str, frozenset[str]]:
+    """By digest, the ids of the engine's errors; "" is one without an id."""
+    return {line["sha256"]: frozenset(line["errors"]) for line in _lines()[1:]}
+
+
+def judge() -> dict[str, Json]:
+    """Who said so."""
+    who: dict[str, Json] = _lines()[0]
+    return who
+
+
+def keep(who: Mapping[str, Json], said: Mapping[str, frozenset[str]]) -> None:
+    lines = [dict(who), *({"sha256": key, "errors": sorted(said[key])} for key in sorted(said))]
+    KEPT.write_bytes(lzma.compress("".join(json.dumps(line) + "\n" for line in lines).encode(), preset=9))
+    kept.cache_clear()
+    _lines.cache_clear()
+
+
+@cache
+def _lines() -> list[Json]:
+    return [json.loads(line) for line in lzma.decompress(KEPT.read_bytes()).decode().splitlines()] if KEPT.exists() else [{}]
+
+
+@cache
+def signed() -> dict[str, list[dict[str, Any]]]:
+    """theirs: errors (ids) that we do not look for, or cases by name; ours: cases by name. Each with reason, signed, date."""
+    return tomllib.loads(SIGNED.read_text(encoding="utf-8"))

@@ -1,0 +1,57 @@
+"""HL7's own test cases: our check against HL7's engine on resources that were made by others, to be hard."""
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from adapter.conformance import checker
+from tests.jury.agreement import ENGINE, Tally, faults, keep
+from tests.real import hl7_cases
+from tests.real.engine import Engine
+from tests.real.hl7_cases import digest, kept, signed, written
+
+AGAIN = os.environ.get("REDBAG_JUDGE_AGAIN", "")
+SAMPLE = ("00", "80")      # of the digests: of these the engine is asked each time
+Cases = Mapping[str, dict[str, Any]]
+
+
+@pytest.fixture(scope="module")
+def told(cases: Cases) -> Tally:
+    agreement = Tally(ENGINE, hl7_cases.judge()["engine"], "HL7's own test cases")
+    for name, resource in cases.items():
+        agreement.count(name, bool(faults(checker().findings(resource))), bool(kept()[digest(resource)]))
+    keep(agreement)
+    return agreement
+
+
+def test_the_engine_says_it_still(engine: Engine, cases: Cases) -> None:
+    """Of a part of them; REDBAG_JUDGE_AGAIN asks of all that are new, or (1) of all."""
+    known = kept() if hl7_cases.judge() == engine.who() and AGAIN != "1" else {}
+    wanted = {digest(each): each for each in cases.values()}
+    asked = [key for key in wanted if key not in known or key.startswith(SAMPLE)]
+    said = {key: frozenset(issue.message_id for issue in engine.judge(written(wanted[key])).errors) for key in asked}
+    if AGAIN:
+        hl7_cases.keep(engine.who(), {key: said.get(key, known.get(key, frozenset())) for key in wanted})
+    assert hl7_cases.judge() == engine.who(), "another engine: REDBAG_JUDGE_AGAIN=1 asks it about everything"
+    assert {key: errors for key, errors in said.items() if errors != kept().get(key)} == {}
+
+
+def test_there_are_enough_of_them(told: Tally) -> None:
+    assert told.both > 1_400
+    assert told.neither > 700
+
+
+def test_what_the_engine_refuses_we_refuse(told: Tally, cases: Cases) -> None:
+    errors = {error for entry in signed()["theirs"] for error in entry.get("errors", ())}
+    names = {name for entry in signed()["theirs"] for name in entry.get("cases", ())}
+    found = {name: kept()[digest(cases[name])] for name in told.theirs}
+    assert {name: sorted(said) for name, said in found.items() if name not in names and not said <= errors} == {}
+    assert (names - set(told.theirs), errors - {error for said in found.values() for error in said}) == (set(), set())
+
+
+def test_what_it_lets_pass_we_let_pass(told: Tally) -> None:
+    names = {name for entry in signed()["ours"] for name in entry["cases"]}
+    assert set(told.ours) == names
