@@ -7,7 +7,7 @@
     check_us_per_bundle         the check alone, of the gate; _explaining_us: of the explaining check; _official_schema_us: jsonschema-rs
                                 on HL7's JSON Schema for R4, which knows neither UK Core nor invariants nor codes    no bound
     checked_vs_fhir_resources   how many times as fast the check is as fhir.resources.R4B's validation of the same   must be >= 10
-    checked_vs_official_warm    ... as HL7's own validator, warm, where there is one (not with --quick)              must be >= 100
+    checked_vs_official_warm    ... as HL7's own validator, warm, where there is one (--quick: if it is built)       must be >= 100
     check_start_ms              until the first bundle of a process is checked: definitions read, schemas made       no bound
     check_cli_s                 `redbag check` of one small file, on the clock                                       must be < 0.5
     read_vs_write               speed of reading the bundle back, as a share of the speed of writing            must be >= 0.5
