@@ -23,11 +23,13 @@ demo: run-environment ## a resident goes to hospital and comes back: the whole s
 test: dev-environment ## all tests that need nothing but Python
 	@$(BIN)/pytest -n auto
 	@$(BIN)/python -m tests.durable.report
+	@$(BIN)/python -m tests.jury.agreement
 	@echo "Delivery was tested on SQLite and the sandbox hospital. PostgreSQL and a real FHIR server (HAPI): make test-real"
 
 test-real: real-environment ## the same with real parts: HAPI's FHIR server, HL7's validator (Java, Maven), two judges on node, PostgreSQL
 	@REDBAG_KILLS=$(KILLS) $(BIN)/pytest tests/real -n 2 --dist loadfile
 	@$(BIN)/python -m tests.durable.report
+	@$(BIN)/python -m tests.jury.agreement
 
 fuzz: dev-environment ## damaged files for `redbag check`, other ones than those of `make test` (FUZZ=1000000 of them)
 	@$(BIN)/python -m tests.fuzz_check 1000000 $(FUZZ)

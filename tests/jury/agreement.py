@@ -2,12 +2,14 @@
 
 A judge refuses a resource or lets it through, and so do we (an error of ours that FHIR or UK Core asks for: the product's own rules, rb-…,
 are asked of nobody else). What is known and looked at stands in disagreements.toml, signed; everything else is a failure.
+python -m tests.jury.agreement prints the table.
 """
 from __future__ import annotations
 
 import json
 import os
 import re
+import sys
 import tomllib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass, field
@@ -182,3 +184,8 @@ def _complaining(juror: str) -> Callable[[Json], bool]:
 
 
 OTHERS = ((SCHEMA, "R4 4.0.1", _complaining("schema")), (MODELS, f"{version('fhir.resources')}, R4B", _complaining("models")))
+
+
+if __name__ == "__main__":
+    keep()      # once more, when nobody writes beside it
+    sys.stdout.write((BUILD / "agreement.md").read_text(encoding="utf-8").partition("\n## ")[0])

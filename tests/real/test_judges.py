@@ -132,7 +132,7 @@ def test_nor_has_a_juror_anything_against_them(juror: str, version: str, refuses
 
 # ---- the mutants kept aside -----------------------------------------------------------------------------------------------------------
 @pytest.mark.skipif(not ASIDE, reason="REDBAG_ASIDE=1 looks at the mutants that are kept aside")
-def test_what_was_kept_aside(engine: Engine) -> None:
+def test_what_was_kept_aside() -> None:
     told = Tally(ENGINE, verdicts.judge()["engine"], agreement.ASIDE)
     for id_, resource in _named(aside=True):
         told.count(id_, bool(faults(checker().findings(resource))), bool(their(resource).errors))
