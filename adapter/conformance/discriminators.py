@@ -80,13 +80,19 @@ class Way(NamedTuple):
 
 def matcher(forms: Forms, sliced: Sliced, each: Slice) -> Matches | None:
     """Whether an item belongs to a slice; None where a discriminator of it cannot be evaluated. Made once of the same things said."""
-    said = (*sliced.said, each.said)
+    said = said_of(sliced, each)
     key = tuple(id(one.element) for one in said)
     if key not in forms.matchers:
         parts = [_part(forms, said, discriminator) for discriminator in sliced.slicing.discriminators]
         forms.matchers[key] = None if None in parts or not parts else _all([part for part in parts if part is not None])
     found: Matches | None = forms.matchers[key]
     return found
+
+
+def said_of(sliced: Sliced, each: Slice) -> tuple[Said, ...]:
+    """What is said of the elements of a slice, last by itself; before, by the slice of this name in what it narrows."""
+    same = [Said(other, said.owner) for said in sliced.said[:-1] for other in said.element.slices if other.slice == each.name]
+    return (*sliced.said, *same, each.said)
 
 
 def _all(parts: Sequence[Matches]) -> Matches:
@@ -128,7 +134,7 @@ def _required(way: Way) -> list[str]:
 def by_codes_alone(forms: Forms, sliced: Sliced, each: Slice) -> bool:
     """Whether only a value set tells what belongs to a slice: whether a code is in it may be what nobody here can look up."""
     paths = [one.path for one in sliced.slicing.discriminators if one.type in ("value", "pattern")]
-    ways = [way for path in paths if (way := way_of(forms, (*sliced.said, each.said), path)) is not None]
+    ways = [way for path in paths if (way := way_of(forms, said_of(sliced, each), path)) is not None]
     return any(map(_required, ways)) and not any(form.asked for way in ways for form in way.ends())
 
 
@@ -309,10 +315,9 @@ def told_apart(forms: Forms, each: Slice, sliced: Sliced) -> str:
 
 
 def _words(forms: Forms, each: Slice, sliced: Sliced, discriminator: Discriminator) -> Iterable[str]:
-    said = (*sliced.said, each.said)
     if discriminator.path == "url" and (url := extension_url(forms, each.said)):
         return [written(url)]
-    if (way := way_of(forms, said, discriminator.path)) is None:
+    if (way := way_of(forms, said_of(sliced, each), discriminator.path)) is None:
         return []
     if discriminator.type == "type":
         return [type_.code for place in way.places for type_ in place.types]
