@@ -15,6 +15,7 @@ ROOT = Path(__file__).resolve().parent.parent
 UK_CORE = ROOT / "tests" / "real" / "uk-core"
 MANIFEST = {"name": "example.trust", "version": "1.2.0", "fhirVersions": ["4.0.1"]}
 TRUST = "https://trust.example.org/fhir/"
+HL7 = "http://hl7.org/fhir/StructureDefinition/"
 
 
 def generator() -> ModuleType:

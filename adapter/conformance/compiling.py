@@ -113,7 +113,7 @@ def type_of(raw: RawType) -> Type:
     if code.startswith(SYSTEM_TYPES):
         name = code.rpartition(".")[2]
         code = name[:1].lower() + name[1:]
-    return Type(code, raw.profile, raw.target_profile, raw.aggregation)
+    return Type(code, raw.profile, raw.target_profile, raw.aggregation, raw.versioning)
 
 
 def most_of(text: str | None) -> int | None:

@@ -110,7 +110,7 @@ class Form:
     within: tuple[Bound, ...]
     asked: tuple[Asked, ...]
     targets: tuple[tuple[tuple[str, ...], str], ...]
-    aggregation: tuple[str, ...]
+    aggregation: tuple[tuple[tuple[str, ...], str], ...]
     profiles: tuple[str, ...]
     limited: tuple[Said, ...]
     names: frozenset[str]
@@ -281,8 +281,10 @@ def _targets(kind: str, said: Iterable[Said]) -> tuple[tuple[tuple[str, ...], st
     return tuple(found.items())
 
 
-def _aggregation(kind: str, said: Iterable[Said]) -> tuple[str, ...]:
-    return next((type_.aggregation for each in said for type_ in each.element.types if type_.code == kind and type_.aggregation), ())
+def _aggregation(kind: str, said: Iterable[Said]) -> tuple[tuple[tuple[str, ...], str], ...]:
+    """Of a reference: where what it leads to may stand, and who says so."""
+    found = {type_.aggregation: each.source for each in said for type_ in each.element.types if type_.code == kind and type_.aggregation}
+    return tuple(found.items())
 
 
 def _profiles(kind: str, said: Iterable[Said]) -> tuple[str, ...]:

@@ -21,13 +21,15 @@ class Type(msgspec.Struct, frozen=True, omit_defaults=True):
     """A type that an element may have. `code`: FHIR's name (`Coding`, `Reference`, `string`, of an id `string`).
 
     `profiles`: the canonical URLs of definitions of which the value must meet one (an extension's own definition stands here).
-    `targets`: of a Reference or canonical, the canonical URLs of what it may lead to; none: to anything.
+    `targets`: of a Reference or canonical, the canonical URLs of what it may lead to; none: to anything. `aggregation`: where
+    that may stand (contained, bundled, referenced); none: anywhere. `versioning`: whether a version is named (independent, specific).
     """
 
     code: str
     profiles: tuple[str, ...] = ()
     targets: tuple[str, ...] = ()
     aggregation: tuple[str, ...] = ()
+    versioning: str = ""
 
 
 class Binding(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -53,6 +53,7 @@ class RawType(Raw):
     profile: tuple[str, ...] = ()
     target_profile: tuple[str, ...] = ()
     aggregation: tuple[str, ...] = ()
+    versioning: str = ""
     extension: tuple[RawExtension, ...] = ()
 
 

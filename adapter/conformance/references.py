@@ -25,6 +25,7 @@ PARAMETERS = re.compile(r"[^=&?]+=[^=&]*(?:&[^=&?]+=[^=&]*)*")
 ANY = frozenset({"Resource", "DomainResource", "Any"})
 URIS = frozenset({"canonical", "uri", "url"})
 DEEPEST = 64
+PLACES = {"contained": "in this resource (contained)", "bundled": "in this bundle", "referenced": "apart from this resource"}
 VERSION = re.compile(r"/_history/[^/]*$")
 
 
@@ -64,6 +65,7 @@ def check(walk: Walk, form: Form, value: dict[str, Json], path: str, here: Here)
     if isinstance(said, str):
         if _malformed(walk, said, path, here):
             return
+        _stands(walk, form, value, path, here)
         kind = leads_to(value, here)
     if kind is None and isinstance(said, str) and is_resource_type(value.get("type")):
         kind = value["type"]
@@ -103,6 +105,17 @@ def _conditional(walk: Walk, kind: str, parameters: str, path: str, here: Here) 
         walk.error("fhir-reference", path, "is no search of the form Type?parameter=value with a type that FHIR R4 has")
         return True
     return False
+
+
+def _stands(walk: Walk, form: Form, value: dict[str, Json], path: str, here: Here) -> None:
+    """What it leads to stands where it may: contained, beside it in the bundle, or anywhere else ("referenced"; in the bundle, too)."""
+    inside = resolved(value, here) is not None
+    ways = {"contained"} if value["reference"][:1] == "#" else {"bundled", "referenced"} if inside else {"referenced"}
+    for modes, source in form.aggregation:
+        if ways.isdisjoint(modes):
+            where = _or([PLACES.get(mode, mode) for mode in modes])
+            walk.error("fhir-aggregation", f"{path}.reference", f"must lead to a resource that stands {where}", "", source)
+            return
 
 
 def _may_lead_to(walk: Walk, form: Form, kind: str, path: str) -> None:

@@ -152,7 +152,7 @@ def _is_of(name: str, choice: str, kinds: tuple[Type, ...]) -> bool:
 
 
 def _raw(kind: Type) -> RawType:
-    return RawType(kind.code, kind.profiles, kind.targets, kind.aggregation)
+    return RawType(kind.code, kind.profiles, kind.targets, kind.aggregation, kind.versioning)
 
 
 def _renamed(node: Node, new: str) -> Node:

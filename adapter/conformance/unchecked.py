@@ -19,11 +19,12 @@ NO_BASE = "base that is not there"
 NO_TYPE = "type that is not there"
 NO_PROFILE = "profile that is not there"
 NO_VALUE_SET = "value set that is not there"
+VERSIONED = "whether a reference names a version"
 NO_CONTEXT = "invariant of where an extension may stand"
 NO_INVARIANT = "invariant that cannot be evaluated"
 NO_SLICING = "slicing that cannot be told apart"
 ANSWERS = "answers against their Questionnaire"
-REASONS = (IN_WORDS, NO_BASE, NO_TYPE, NO_PROFILE, NO_VALUE_SET, NO_CONTEXT, NO_INVARIANT, NO_SLICING, ANSWERS)
+REASONS = (IN_WORDS, NO_BASE, NO_TYPE, NO_PROFILE, NO_VALUE_SET, VERSIONED, NO_CONTEXT, NO_INVARIANT, NO_SLICING, ANSWERS)
 HL7_ANSWERS = "http://hl7.org/fhir/StructureDefinition/QuestionnaireResponse"      # of which every profile is one: it is counted once
 
 
@@ -53,6 +54,8 @@ def _of_element(element: Element, definitions: Definitions) -> Iterator[tuple[st
     for kind in element.types:
         if definitions.type(kind.code) is None:
             yield NO_TYPE, kind.code
+        if kind.versioning not in ("", "either"):
+            yield VERSIONED, kind.versioning
         yield from ((NO_PROFILE, url) for url in kind.profiles if definitions.profile(url) is None)
     if element.binding is None:
         return

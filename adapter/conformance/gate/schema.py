@@ -24,6 +24,7 @@ Json = Any
 PRIMITIVE = "primitive-type"
 KNOWN = tuple(value for value in vars(systems).values() if isinstance(value, str) and value.startswith(("http", "urn:")))
 NEVER_CONTAINED = dict.fromkeys(("versionId", "lastUpdated", "security"), False)      # dom-4, dom-5
+NEVER: Schema = {"not": {}}
 CONTAINED: Schema = {"$ref": "#/definitions/contained"}
 IN_BUNDLES: Schema = {"$ref": "#/definitions/entry"}
 INSIDE: dict[str, Schema] = {
@@ -270,7 +271,7 @@ class Schemas:
             case "Reference", "type":
                 return {"$ref": "#/definitions/type"}
             case "Reference", "reference":
-                return {"type": "string", "format": self.leads(self.targets(form))}
+                return {"type": "string", "format": self.leads(self.targets(form))} if not form.aggregation else NEVER
             case ("Coding" | "Identifier" | "Quantity"), "system":
                 return {"$ref": "#/definitions/system"}
             case "Meta", "profile":
@@ -295,7 +296,7 @@ def asks(element: Element, kind: str) -> bool:
         element.children or element.slices or element.content or element.longest or element.constraints
         or any(value is not None for value in (element.fixed, element.pattern, element.lowest, element.highest))
         or (bound and (bound.strength == "required" or bound.within)) or (kind != "Extension" and any(
-            type_.code == kind and (type_.profiles or type_.targets) for type_ in element.types)))
+            type_.code == kind and (type_.profiles or type_.targets or type_.aggregation) for type_ in element.types)))
 
 
 def _spots(form: Form) -> Iterable[Spot]:

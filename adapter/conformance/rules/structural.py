@@ -47,6 +47,8 @@ STRUCTURAL: dict[str, Structural] = {
                                "the marital status M with the display Single", f"{R4}, Coding.display"),
     "fhir-target": Structural("A reference leads to a resource of a type that may stand there.", "error",
                               "an Immunization whose patient is a Practitioner", f"{R4}, Reference"),
+    "fhir-aggregation": Structural("What a reference leads to stands where a profile wants it: contained, bundled, or apart.", "error",
+                                   "`Organization/1` where it must be contained", f"{R4}, ElementDefinition.type.aggregation"),
     "fhir-reference": Structural("A reference within the Bundle, or to what is contained, leads to something.", "error",
                                  '`{"reference": "#gp"}` where nothing contained has the id gp', f"{R4}, Resource References"),
     "fhir-contained": Structural("A contained resource has an id of its own.", "error",
