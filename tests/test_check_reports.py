@@ -6,6 +6,7 @@ import doctest
 import gzip
 import json
 import re
+from collections import Counter
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -26,6 +27,7 @@ from adapter.conformance.report.text import Json, Text
 from adapter.conformance.rules.explaining import explain
 from adapter.conformance.rules.inputs import INPUTS
 from adapter.conformance.rules.structural import STRUCTURAL
+from adapter.conformance.unchecked import NO_VALUE_SET, Unchecked
 from adapter.docs.rules import rules as rules_page
 from tests.jury import jurors
 
@@ -41,8 +43,13 @@ UNITS = (
     Unit("nobody's", "document", (Told(Finding(Level.ERROR, "not-json", "", "ends here"), "nobody's"),), holds=0))
 
 
-def whole(report: Report, units: tuple[Unit, ...] = UNITS) -> str:
-    summary = Summary(sets=("r4-4.0.1",), exit=1)
+OPEN = tuple(Unchecked(NO_VALUE_SET, f"https://trust.example/{name}", "Patient.gender", "https://trust.example/<vs>") for name in "ab")
+UNSEEN: dict[str, Any] = {"not_checked": Counter({NO_VALUE_SET: 2}), "left_open": OPEN,
+                          "not_looked_up": Counter({"http://snomed.info/sct": 40})}
+
+
+def whole(report: Report, units: tuple[Unit, ...] = UNITS, **said: Any) -> str:
+    summary = Summary(sets=("r4-4.0.1",), exit=1, **said)
     for unit in units:
         summary.add(unit)
     return "\n".join([*report.begin(), *(line for unit in units for line in report.unit(unit)), *report.end(summary)])
@@ -115,12 +122,13 @@ def test_what_is_no_sarif_is_seen() -> None:
 
 def test_junit_is_as_jenkins_and_gitlab_read_it() -> None:
     """Jenkins xUnit plugin, junit-10.xsd: which element in which, which attributes each has, and which it must have."""
-    root = etree.fromstring(whole(Junit(Level.ERROR)).encode())
+    root = etree.fromstring(whole(Junit(Level.ERROR), **UNSEEN).encode())
     must = {"testsuites": set(), "testsuite": {"name", "tests", "failures", "errors"}, "testcase": {"name", "classname"},
-            "failure": set(), "system-out": set()}
+            "failure": set(), "system-out": set(), "skipped": set()}
     may = {"testsuites": {"name"}, "testsuite": {"time", "skipped"}, "testcase": {"time"}, "failure": {"type", "message"},
-           "system-out": set()}
-    within = {"testsuites": None, "testsuite": "testsuites", "testcase": "testsuite", "failure": "testcase", "system-out": "testcase"}
+           "system-out": set(), "skipped": {"message"}}
+    within = {"testsuites": None, "testsuite": "testsuites", "testcase": "testsuite", "failure": "testcase", "system-out": "testcase",
+              "skipped": "testcase"}
     for each in root.iter():
         above = each.getparent()
         assert within[each.tag] == (None if above is None else above.tag)
@@ -129,8 +137,9 @@ def test_junit_is_as_jenkins_and_gitlab_read_it() -> None:
         cases = suite.findall("testcase")
         assert (int(suite.get("tests")), int(suite.get("failures"))) == (len(cases), len(suite.findall("testcase/failure")))
         assert re.fullmatch(r"\d{1,3}\.\d{3}", suite.get("time"))
-    assert len({(case.get("classname"), case.get("name")) for case in root.iter("testcase")}) == len(UNITS)
-    assert [suite.get("failures") for suite in root] == ["1", "1", "1"]
+        assert int(suite.get("skipped")) == len(suite.findall("testcase/skipped"))
+    assert len({(case.get("classname"), case.get("name")) for case in root.iter("testcase")}) == len(UNITS) + 2
+    assert [suite.get("failures") for suite in root] == ["1", "1", "1", "0"]
     assert root[0].get("time") == "0.750"
 
 
@@ -149,6 +158,37 @@ def test_an_operation_outcome_is_fhir(units: tuple[Unit, ...]) -> None:
     assert [str(found) for found in checker().findings(said) if found.level is not Level.INFORMATION] == []
     assert len(said["issue"]) == max(1, sum(len(unit.found) for unit in units))
     assert all("_" not in path for issue in said["issue"] for path in issue.get("expression", ()))
+
+
+# ---- what was not checked --------------------------------------------------------------------------------------------------------
+def test_every_report_says_what_was_not_checked() -> None:
+    """With a count, and the codes that nobody could look up; of a package, where it is stated."""
+    stated, codes = "2 × value set that is not there", "40 codes of http://snomed.info/sct"
+    issues = json.loads(whole(Outcome(), (), **UNSEEN))["issue"]
+    assert [issue["details"]["text"] for issue in issues[1:]] == [f"Not checked: {stated}", f"Not checked: {codes}"]
+    assert issues[1]["diagnostics"] == "; ".join(map(str, OPEN))
+    run, = json.loads(whole(Sarif("1.0", lambda rule: None), **UNSEEN))["runs"]
+    assert schema().is_valid(json.loads(whole(Sarif("1.0", lambda rule: None), **UNSEEN)))
+    notes = run["invocations"][0]["toolExecutionNotifications"]
+    assert [note["message"]["text"] for note in notes] == [f"Not checked: {stated}", f"Not checked: {codes}"]
+    assert notes[0]["properties"]["statedAt"] == list(map(str, OPEN))
+    assert (run["properties"]["notChecked"], run["properties"]["notLookedUp"]) == (UNSEEN["not_checked"], UNSEEN["not_looked_up"])
+    suite = etree.fromstring(whole(Junit(Level.ERROR), **UNSEEN).encode())[-1]
+    assert [(case.get("name"), case[0].tag, case[0].get("message")) for case in suite] == [
+        ("value set that is not there", "skipped", stated), ("codes of http://snomed.info/sct", "skipped", codes)]
+    assert suite[0][0].text == "\n".join(map(str, OPEN))
+
+
+@pytest.mark.parametrize(("said", "levels", "says"), [
+    ({}, [], "Checked 0: no error and no warning"),
+    ({"not_looked_up": Counter({"http://snomed.info/sct": 1})}, [], "Checked 0: no error and no warning in what could be looked at"),
+    ({}, [Level.ERROR, Level.INFORMATION], "Checked 0: 1 error, not shown here"),
+    ({"not_checked": Counter({NO_VALUE_SET: 1})}, [Level.WARNING] * 2, "Checked 0: 2 warnings, not shown here"),
+])
+def test_nothing_found_is_not_said_alone_where_something_was_not_looked_at(said: dict[str, Any], levels: list[Level], says: str) -> None:
+    issues = json.loads(whole(Outcome(), (), levels=Counter(levels), **said))["issue"]
+    assert issues[0]["details"]["text"] == says
+    assert len(issues) == 1 + len(said)
 
 
 # ---- counts ----------------------------------------------------------------------------------------------------------------------

@@ -180,7 +180,7 @@ class Session:
         self.summary.exit = self._exit()
         left = self.against.left_open()
         self.summary.not_checked, self.summary.not_looked_up = Counter(each.reason for each in left), self.against.not_looked_up
-        self.summary.left_open = tuple(str(each) for each in left if each.profile in self.against.brought)
+        self.summary.left_open = tuple(each for each in left if each.profile in self.against.brought)
         self.summary.held, self.summary.apart = self.against.held, self.against.checker.definitions.apart
         self.summary.seconds = time.perf_counter() - began
         self._tell(self.report.end(self.summary))

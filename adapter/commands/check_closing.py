@@ -54,11 +54,9 @@ def lines(summary: Summary, shown: int, least: Level = Level.WARNING) -> Iterato
     if summary.apart:
         several = ", ".join(summary.apart)
         yield f"The packages have several profiles of {several}: they hold where one is claimed, or named with --profile."
-    if summary.not_looked_up or summary.not_checked:
-        codes = [f"{count(number, 'code')} of {system}" for system, number in summary.not_looked_up.most_common()]
-        stated = [f"{number:,} × {reason}" for reason, number in summary.not_checked.most_common()]
-        yield f"Not checked: {', '.join(stated + codes)}."
-    yield from (f"  of a package: {line(each)}" for each in summary.left_open[:MANY])
+    if unseen := [each.told for each in summary.unseen()]:
+        yield f"Not checked: {', '.join(unseen)}."
+    yield from (f"  of a package: {line(str(each))}" for each in summary.left_open[:MANY])
     if len(summary.left_open) > MANY:
         yield f"  and {len(summary.left_open) - MANY:,} more of packages; --json lists all."
 
@@ -73,6 +71,6 @@ def as_json(summary: Summary, exit: Exit) -> dict[str, Any]:
         "refused": summary.bad, **orphans, "errors": summary.levels[Level.ERROR], "warnings": summary.levels[Level.WARNING],
         "information": summary.levels[Level.INFORMATION], "unread": rules[UNREAD], "rules": dict(rules),
         **({"held_against": dict(summary.held)} if summary.held else {}),
-        "not_checked": dict(summary.not_checked), **({"left_open": list(summary.left_open)} if summary.left_open else {}),
+        "not_checked": dict(summary.not_checked), **({"left_open": list(map(str, summary.left_open))} if summary.left_open else {}),
         "not_looked_up": dict(summary.not_looked_up), "definitions": list(summary.sets),
         "seconds": round(summary.seconds, 3)}

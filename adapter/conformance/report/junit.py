@@ -1,15 +1,17 @@
 """As JUnit's XML, as GitLab and Jenkins read it: a suite for each file, a test for each thing in it, a failure for what must not be.
 
 Sources: Jenkins xUnit plugin, junit-10.xsd; GitLab, unit test reports (a test is known by its classname and name, which is why both are
-said). What is not grave enough to fail stands in system-out.
+said). What is not grave enough to fail stands in system-out. What was not checked is a suite of its own, of tests that were skipped:
+build servers show these, and neither properties nor what a suite prints.
 """
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from xml.sax.saxutils import escape, quoteattr
 
 from adapter.conformance.finding import Level, is_at_least
-from adapter.conformance.report.told import Lines, Summary, Told, Unit
+from adapter.conformance.report.told import Lines, Summary, Told, Unit, Unseen
 
 NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
@@ -35,6 +37,10 @@ class Junit:
 
     def end(self, summary: Summary) -> Lines:
         yield from self._suite()
+        if unseen := list(summary.unseen()):
+            yield f'<testsuite name="not checked" tests="{len(unseen)}" failures="0" errors="0" skipped="{len(unseen)}" time="0.000">'
+            yield from map(skipped, unseen)
+            yield "</testsuite>"
         yield "</testsuites>"
 
     def _suite(self) -> Lines:
@@ -55,7 +61,13 @@ class Junit:
         return f"{head}>{failure}{f'<system-out>{text(lighter)}</system-out>' if lighter else ''}</testcase>"
 
 
-def text(found: list[Told]) -> str:
+def skipped(unseen: Unseen) -> str:
+    """A test by the same name in every run, however much of it there is."""
+    why = f"<skipped message={attribute(unseen.told)}>{text(unseen.each)}</skipped>"
+    return f'<testcase classname="not checked" name={attribute(unseen.what)} time="0.000">{why}</testcase>'
+
+
+def text(found: Iterable[Told | str]) -> str:
     return escape(NOT_XML.sub("\ufffd", "\n".join(map(str, found))))
 
 

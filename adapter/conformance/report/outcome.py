@@ -1,15 +1,17 @@
 """As a FHIR OperationOutcome. Source: HL7 FHIR R4, page OperationOutcome and value set issue-type.
 
-`diagnostics` is the one text with its place, `details.text` the same without, `expression` the FHIRPath.
+`diagnostics` is the one text with its place, `details.text` the same without, `expression` the FHIRPath. What was not checked is an issue
+too, an information, for who reads this sees nothing else; its `diagnostics` are the places in a package that state it.
 """
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Any
 
 from adapter import wire
 from adapter.conformance.finding import Finding, Level
-from adapter.conformance.report.told import Lines, Summary, Told, Unit, line
+from adapter.conformance.report.told import Lines, Summary, Told, Unit, Unseen, line
 
 CODES = {  # issue-type of our structural rules; an invariant is `invariant`, a product rule `business-rule`, any other fault `structure`
     "fhir-min": "required", "fhir-format": "value", "fhir-fixed": "value", "fhir-pattern": "value", "fhir-code": "code-invalid",
@@ -30,16 +32,35 @@ class Outcome:
         yield '{"resourceType":"OperationOutcome","issue":['
 
     def unit(self, unit: Unit) -> Lines:
-        for told in unit.found:
-            yield "," * self.some + wire.dumps(issue(told)).decode()
-            self.some = True
+        return map(self._next, map(issue, unit.found))
 
     def end(self, summary: Summary) -> Lines:
+        unseen = list(summary.unseen())
         if not self.some:
-            nothing = "nothing found" if not summary.levels else "nothing found of the levels that are shown"
-            says = f"Checked, and {nothing} in {summary.holds:,}"
-            yield wire.dumps({"severity": "information", "code": "informational", "details": {"text": says}}).decode()
+            yield self._next(information(f"Checked {summary.holds:,}: {nothing(summary, unseen)}"))
+        yield from map(self._next, map(not_checked, unseen))
         yield "]}"
+
+    def _next(self, issue: dict[str, Any]) -> str:
+        comma, self.some = "," * self.some, True
+        return comma + wire.dumps(issue).decode()
+
+
+def nothing(summary: Summary, unseen: Sequence[Unseen]) -> str:
+    """Why no finding is told. Information is told to who asks for it."""
+    grave = [f"{number:,} {level}{'s' * (number != 1)}" for level in (Level.ERROR, Level.WARNING) if (number := summary.levels[level])]
+    if grave:
+        return f"{' and '.join(grave)}, not shown here"
+    return f"no error and no warning{' in what could be looked at' if unseen else ''}"
+
+
+def not_checked(unseen: Unseen) -> dict[str, Any]:
+    said = information(f"Not checked: {unseen.told}")
+    return {**said, "diagnostics": "; ".join(unseen.each)} if unseen.each else said
+
+
+def information(text: str) -> dict[str, Any]:
+    return {"severity": "information", "code": "informational", "details": {"text": text}}
 
 
 def issue(told: Told) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 One run. Its results come first and what is said of tool and rules last (the order of members is free in JSON), so that nothing is kept but
 the rules. A place is the file and, where it is known, line and column; beside it the record's field and the FHIRPath as logical locations.
+What was not checked is a notification of the run: the standard has these for what a tool says of its own work.
 """
 from __future__ import annotations
 
@@ -12,7 +13,7 @@ from urllib.parse import quote
 
 from adapter import wire
 from adapter.conformance.finding import Finding, Level
-from adapter.conformance.report.told import Lines, Summary, Told, Unit
+from adapter.conformance.report.told import Lines, Summary, Told, Unit, Unseen
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 LEVELS = {Level.ERROR: "error", Level.WARNING: "warning", Level.INFORMATION: "note"}
@@ -37,8 +38,10 @@ class Sarif:
     def end(self, summary: Summary) -> Lines:
         version = {"version": self.version} if self.version else {}
         driver = {"name": "redbag", **version, "rules": [self._rule(finding) for finding in self.rules.values()]}
-        run = {"invocations": [{"executionSuccessful": True, "exitCode": summary.exit}],
-               "properties": {"definitions": list(summary.sets), "notChecked": dict(summary.not_checked)}, "tool": {"driver": driver}}
+        notes = {"toolExecutionNotifications": said} if (said := [notification(each) for each in summary.unseen()]) else {}
+        run = {"invocations": [{"executionSuccessful": True, "exitCode": summary.exit, **notes}],
+               "properties": {"definitions": list(summary.sets), "notChecked": dict(summary.not_checked),
+                              "notLookedUp": dict(summary.not_looked_up)}, "tool": {"driver": driver}}
         yield f"],{wire.dumps(run).decode()[1:-1]}}}]}}"
 
     def _rule(self, finding: Finding) -> dict[str, Any]:
@@ -56,6 +59,12 @@ def result(told: Told, index: int) -> dict[str, Any]:
     record = {"properties": {"record": told.record}} if told.record else {}
     return {"ruleId": finding.rule, "ruleIndex": index, "level": LEVELS[finding.level], "message": {"text": finding.told},
             "locations": [location], **record}
+
+
+def notification(unseen: Unseen) -> dict[str, Any]:
+    """What was not checked."""
+    where = {"properties": {"statedAt": list(unseen.each)}} if unseen.each else {}
+    return {"level": "note", "message": {"text": f"Not checked: {unseen.told}"}, **where}
 
 
 def physical(told: Told) -> dict[str, Any]:

@@ -3,11 +3,12 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol
 
 from adapter.conformance.finding import GRAVE, Finding, Level, is_at_least
+from adapter.conformance.unchecked import Unchecked
 
 Lines = Iterable[str]
 INNER = re.compile(r"^Bundle(?:\.entry\[\d+\]\.resource(?![A-Za-z]))+")  # the resource in a Bundle that a path is in
@@ -87,12 +88,21 @@ def resource_at(path: str) -> str:
     return "".join(INNER.findall(path)[:1])
 
 
+class Unseen(NamedTuple):
+    """What was not checked, `what` it is and, in `told`, how much of it. `each`: where the packages state it."""
+
+    what: str
+    told: str
+    each: tuple[str, ...] = ()
+
+
 @dataclass
 class Summary:
     """Over all units. `holds`: residents and other resources, so many of them `residents`; `bad`: how many have a finding of the level that
     `fails`. `lost`: units that hold nothing, so many of them `orphans`: rows that belong to no resident; the others cannot be read.
-    `not_checked`: what the definitions state and nobody evaluated, `left_open`: each of it that a package states; `not_looked_up`: codes, by their system. `held`: profiles that somebody
-    named or brought -> how many resources were held against them; `apart`: types of which a package has several."""
+    `not_checked`: what the definitions state and nobody evaluated, by its reason; `left_open`: each of it that a package states;
+    `not_looked_up`: codes, by their system. `held`: profiles that somebody named or brought -> how many resources were held against them;
+    `apart`: types of which a package has several."""
 
     fails: Level = Level.ERROR
     files: int = 0
@@ -104,7 +114,7 @@ class Summary:
     levels: Counter[Level] = field(default_factory=Counter)
     rules: Counter[tuple[Level, str]] = field(default_factory=Counter)
     not_checked: Counter[str] = field(default_factory=Counter)
-    left_open: tuple[str, ...] = ()
+    left_open: tuple[Unchecked, ...] = ()
     not_looked_up: Counter[str] = field(default_factory=Counter)
     held: Counter[str] = field(default_factory=Counter)
     apart: tuple[str, ...] = ()
@@ -120,6 +130,13 @@ class Summary:
         self.lost += 0 if unit.holds else bad
         self.levels.update(told.finding.level for told in unit.found)
         self.rules.update((told.finding.level, told.finding.rule) for told in unit.found)
+
+    def unseen(self) -> Iterator[Unseen]:
+        """Everything that was not checked: every report says it. The most frequent first, what is stated before codes."""
+        for reason, number in self.not_checked.most_common():
+            yield Unseen(reason, f"{number:,} × {reason}", tuple(line(str(each)) for each in self.left_open if each.reason == reason))
+        for system, number in self.not_looked_up.most_common():
+            yield Unseen(line(f"codes of {system}"), line(f"{number:,} code{'s' * (number != 1)} of {system}"))
 
     def by_rule(self) -> list[tuple[Level, str, int]]:
         """The gravest first, then the most frequent."""
