@@ -347,3 +347,13 @@ def test_ctrl_c_in_the_middle_of_it_is_no_answer() -> None:
     rule = Rule("rb-interrupted", Level.ERROR, ("Patient",), interrupted, "", "", "", {}, {})
     with pytest.raises(KeyboardInterrupt):
         Gate(Definitions.of(), (*RULES, rule)).passes(PATIENT)
+
+
+def test_types_that_there_are_not_are_nothing_to_learn() -> None:
+    """Whoever sends a thousand of them makes no schema a thousand times."""
+    fresh = Gate(Definitions.of())
+    assert fresh.passes(PATIENT)
+    before = fresh.valid
+    assert not any(fresh.passes({**PATIENT, "resourceType": f"Patient{number}"}) for number in range(50))
+    assert fresh.valid is before
+    assert fresh.kinds == {"Patient"}

@@ -1,7 +1,7 @@
 """The gate itself: one schema for all kinds of resources that have come by, and what only the whole can tell."""
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 import jsonschema_rs
@@ -16,13 +16,14 @@ from adapter.conformance.gate.schema import Schema, Schemas, together
 from adapter.conformance.invariants import Invariants
 from adapter.conformance.rules import RULES, Rule
 from adapter.conformance.structure import Here, Walk
+from adapter.fhir_xml.tables import resource_types
 
 Json = Any
 Valid = Callable[[Json], bool]
 NOWHERE = Here({}, "", "", {}, {})
 MOST = 4096      # codes that are kept
 BUNDLES = frozenset({"transaction", "batch", "collection"})
-CANNOT_TELL = (ValueError, TypeError, AttributeError, KeyError, RecursionError)      # what is asked of values that no JSON has
+NO_JSON = (ValueError, TypeError, RecursionError)      # what Rust says of values that no JSON has, and of what is nested without end
 
 
 class Gate:
@@ -59,17 +60,20 @@ class Gate:
         return passed
 
     def _passes(self, resource: Json) -> bool:
+        kinds = {kind for kind in kinds_in(resource) if kind.__class__ is str}
+        if not kinds <= self.kinds and (new := (kinds & resource_types()) - self.kinds):
+            self._learn(new)
+        links = Links([], [], [])
+        before = LINKS.set(links)
         try:
-            kinds = frozenset(kinds_in(resource))
-            if not kinds <= self.kinds:
-                self._learn(kinds)
-            links = Links([], [], [])
-            before = LINKS.set(links)
-            try:
-                return self.can_tell and self.valid(resource) and self._whole(resource, links)
-            finally:
-                LINKS.reset(before)
-        except CANNOT_TELL:
+            return self.can_tell and self._is_valid(resource) and self._whole(resource, links)
+        finally:
+            LINKS.reset(before)
+
+    def _is_valid(self, resource: Json) -> bool:
+        try:
+            return self.valid(resource)
+        except NO_JSON:
             return False
 
     # ---- what only the whole can tell ------------------------------------------------------------------------------------------------
@@ -81,7 +85,8 @@ class Gate:
         kinds: dict[str, str] = {}
         apart = bool(links.contained)
         for entry in resource.get("entry", ()):
-            inner = entry["resource"]
+            if "fullUrl" not in entry or (inner := entry.get("resource")) is None:
+                return False
             kinds[entry["fullUrl"]] = inner["resourceType"]
             apart = apart or "contained" in inner
         return (len(kinds) == len(resource.get("entry", ())) and (not apart or all(map(self._apart, resource["entry"])))
@@ -91,7 +96,7 @@ class Gate:
         """An entry by itself: whose # it is does not show when all are looked at together."""
         links = Links([], [], [])
         LINKS.set(links)
-        return self.valid(entry["resource"]) and self._contained(entry["resource"], links)
+        return self._is_valid(entry["resource"]) and self._contained(entry["resource"], links)
 
     def _contained(self, resource: dict[str, Json], links: Links) -> bool:
         """What is contained has an id of its own and is referred to, as a type that may stand there."""
@@ -168,12 +173,19 @@ class Gate:
         return lambda value: not any(judge(value) for judge in judges)
 
 
-def kinds_in(resource: Json) -> Iterable[str]:
-    """The types of a resource, of the entries of a bundle, and of what they contain."""
-    yield resource["resourceType"]
-    yield from (each["resourceType"] for each in resource.get("contained", ()))
-    for entry in resource.get("entry", ()) if resource["resourceType"] == "Bundle" else ():
-        inner = entry["resource"]
-        yield inner["resourceType"]
-        if "contained" in inner:
-            yield from (each["resourceType"] for each in inner["contained"])
+def kinds_in(value: Json) -> Iterator[Json]:
+    """Where the types of a resource, of the entries of a bundle, and of what they contain are said, of any value at all."""
+    if value.__class__ is not dict:
+        return
+    every: list[Json] = [value]
+    if value.get("resourceType") == "Bundle":
+        every += [entry.get("resource") for entry in _list(value.get("entry")) if entry.__class__ is dict]
+    for each in every:
+        if each.__class__ is dict:
+            yield each.get("resourceType")
+            if "contained" in each:
+                yield from (inner.get("resourceType") for inner in _list(each["contained"]) if inner.__class__ is dict)
+
+
+def _list(value: Json) -> list[Json]:
+    return value if value.__class__ is list else []
