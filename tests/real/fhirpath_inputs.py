@@ -28,9 +28,11 @@ VALUES: dict[str, tuple[Json, ...]] = {
 
 
 class Asked(NamedTuple):
-    """An element of a resource by its path, lists by place and choices by their stem (`Observation.value`), and its invariants."""
+    """An element of a resource by its path, lists by place and choices by their stem (`Observation.value`), and its invariants. `root`:
+    the resource around a contained one, or itself."""
 
     resource: Json
+    root: Json
     path: str
     type: str
     value: Json
@@ -74,16 +76,20 @@ def _is_known(type_: str) -> bool:
     return True
 
 
-def asked(resource: Json) -> Iterator[Asked]:
-    """Every element of it that has invariants; of a contained resource none, for it would be %resource."""
+def asked(resource: Json, root: Json = None) -> Iterator[Asked]:
+    """Every element of it that has invariants, and of the resources in it; a contained one knows the `root`."""
+    around = resource if root is None else root
     waiting: list[tuple[str, str, Json, Json]] = [(str(resource["resourceType"]), str(resource["resourceType"]), resource, None)]
     while waiting:
         path, type_, value, extra = waiting.pop()
         rules = tuple(rule for each in tables.lineage(type_) for rule in constraints().get(each, ()))
         if rules:
-            yield Asked(resource, path, type_, value, extra, rules)
-        if isinstance(value, dict):
-            waiting += [part for part in _parts(path, type_, value) if part[1] != "Resource"]
+            yield Asked(resource, around, path, type_, value, extra, rules)
+        parts = list(_parts(path, type_, value)) if isinstance(value, dict) else []
+        waiting += [part for part in parts if part[1] != "Resource"]
+        for at, _, inner, _ in parts:
+            if isinstance(inner, dict) and tables.is_resource_type(inner.get("resourceType")):
+                yield from asked(inner, around if ".contained[" in at else None)
 
 
 def _parts(path: str, type_: str, value: dict[str, Json]) -> Iterator[tuple[str, str, Json, Json]]:

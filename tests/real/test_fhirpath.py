@@ -43,7 +43,7 @@ class Words(NamedTuple):
 
 UNIT = ("iif(low.unit ~ high.unit, low.value <= high.value, "
         "(low | high).where(system = %ucum and code.exists()).count() = 2 and low <= high)")
-LED_TO = "%resource.contained{}.id.select('#' + $this).intersect(member.reference)"
+LED_TO = "%rootResource.contained{}.id.select('#' + $this).intersect(member.reference)"
 TYPES = " | ".join(repr(each) for each in sorted({*tables.resource_types(), "Resource", "DomainResource"}))
 OTHERWISE = {
     "dom-3": Words("`as` on several items takes those that fit: R4 says it of lists, and HL7's engine takes it so; fhirpath.js refuses",
@@ -92,9 +92,9 @@ def answers(judges: Judges) -> list[Answer]:
 
 def _answered(judges: Judges, of: Asked) -> Iterator[Answer]:
     rules = [rule for rule in of.constraints if rule.key not in UNASKED]
-    said = judges.fhirpath(of.resource, of.path, [in_its_words(rule) for rule in rules])
+    said = judges.fhirpath(of.resource, of.path, [in_its_words(rule) for rule in rules], of.root)
     other = [rule for rule in rules if rule.key in OTHERWISE]
-    published = judges.fhirpath(of.resource, of.path, [corrected(rule.expression, rule.key) for rule in other]) if other else []
+    published = judges.fhirpath(of.resource, of.path, [corrected(rule.expression, rule.key) for rule in other], of.root) if other else []
     as_it_is = {rule.key: answer for rule, answer in zip(other, published, strict=True)}
     return (Answer(rule, of, theirs, as_it_is.get(rule.key, theirs)) for rule, theirs in zip(rules, said, strict=True))
 
@@ -102,23 +102,25 @@ def _answered(judges: Judges, of: Asked) -> Iterator[Answer]:
 @cache
 def distinct() -> list[Asked]:
     """Elements that are told apart by type and content; many mutants are alike but for one."""
-    found: dict[tuple[str, bytes], Asked] = {}
+    found: dict[tuple[str, str], Asked] = {}
     for resource in resources():
-        for each in asked(json.loads(dumps(resource))):
-            found.setdefault((each.type, dumps({"value": each.value, "extra": each.extra, "of": _around(each)})), each)
+        read = json.loads(dumps(resource))
+        for each in asked(read) if "Infinity" not in json.dumps(read) else ():      # 1E400: JavaScript has no such number
+            found.setdefault((each.type, json.dumps([each.value, each.extra, *_around(each)])), each)
     return list(found.values())
 
 
-def _around(each: Asked) -> Json:
-    """What invariants see of the resource around an element: what is contained."""
-    return each.resource.get("contained") if each.resource is not each.value else None
+def _around(each: Asked) -> list[Json]:
+    """What invariants see of the resources around an element: what is contained."""
+    around = [each.resource if each.value is not each.resource else None, each.root if each.root is not each.resource else None]
+    return [resource and resource.get("contained") for resource in around]
 
 
 def compared(answers: list[Answer], compile_: Compile = compiled) -> Tally:
     """Who says that which invariant is broken, and where. An error of theirs is broken."""
     told = Tally("fhirpath.js", "", "invariants, each of each element")
     for rule, of, theirs, _ in answers:
-        ours = compile_(rule.expression, rule.key)(Focus(of.value, of.type, of.extra, of.resource, of.resource))
+        ours = compile_(rule.expression, rule.key)(Focus(of.value, of.type, of.extra, of.resource, of.root))
         told.count(f"{rule.key} at {of.path} ({theirs})", not ours, theirs is not True)
     return told
 
