@@ -151,7 +151,9 @@ def _path(element: etree._Element) -> str:
     for node in reversed([element, *element.iterancestors()]):
         if type_ in ("", "Resource"):
             type_ = node.tag.removeprefix(_SPACE)
-            told = told or type_ * (node.tag == f"{_SPACE}{type_}" and is_resource_type(type_))
+            if type_ == node.tag or not is_resource_type(type_):
+                break
+            told = told or type_
         elif (what := elements_of(type_).tags.get(node.tag)) is not None:
             place = f"[{sum(1 for _ in node.itersiblings(node.tag, preceding=True))}]" if what.many else ""
             told, type_ = f"{told}.{what.name}{place}", "Element" if what.kind in VALUES else what.type
