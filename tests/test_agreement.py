@@ -74,11 +74,23 @@ def test_what_the_engine_refuses_we_refuse() -> None:
     assert with_the_engine().recall >= 0.99
 
 
+Pair = tuple[list[Finding], tuple[Issue, ...]]
+
+
 @cache
-def refused_by_both() -> dict[str, tuple[list[Finding], tuple[Issue, ...]]]:
-    """Our errors and theirs, by the mutant."""
-    pairs = {mutant.id: (faults(our()[mutant.id]), their(mutant.resource).errors) for mutant in mutants()}
-    return {id_: (ours, issues) for id_, (ours, issues) in pairs.items() if ours and issues}
+def refused_by_both() -> dict[str, Pair]:
+    """Our errors and theirs: of every mutant, also those kept aside, and those against drafts."""
+    daily = {mutant.id: (faults(our()[mutant.id]), their(mutant.resource).errors) for mutant in mutants()}
+    aside = {mutant.id: (faults(checker().findings(mutant.resource)), their(mutant.resource).errors) for mutant in mutants(aside=True)}
+    return {id_: (ours, issues) for id_, (ours, issues) in {**daily, **aside, **of_drafts()}.items() if ours and issues}
+
+
+@cache
+def of_drafts() -> dict[str, Pair]:
+    """Of mutants that are held against the drafts of UK Core STU3, and what they are made of."""
+    held = checker(("r4-4.0.1", SEQUENCE))
+    return {draft.id: (faults(held.findings(draft.resource, profiles=draft.profiles)),
+                       their(draft.resource, SEQUENCE, *draft.profiles).errors) for draft in drafts()}
 
 
 def elsewhere(told: Callable[[str], str] = str) -> list[str]:
@@ -130,11 +142,9 @@ def test_no_published_example_is_refused_by_us_alone() -> None:
 
 @cache
 def with_the_engine_on_drafts() -> Tally:
-    """Mutants that are held against the drafts of UK Core STU3, and what they are made of."""
     told = Tally(ENGINE, judge()["engine"], DRAFTS)
-    for draft in drafts():
-        ours = checker(("r4-4.0.1", SEQUENCE)).findings(draft.resource, profiles=draft.profiles)
-        told.count(draft.id, bool(faults(ours)), bool(their(draft.resource, SEQUENCE, *draft.profiles).errors))
+    for id_, (ours, issues) in of_drafts().items():
+        told.count(id_, bool(ours), bool(issues))
     return told
 
 
