@@ -33,7 +33,7 @@ FIXTURES, MUTANTS, ASIDE, DRAFTS, EXAMPLES, RESIDENTS = (
     "fixtures", "mutants", "mutants kept aside", "mutants against the STU3 drafts", "published examples", "500 residents")
 INVARIANTS, TRANSACTIONS, SPOILT = "invariants, each of each element", "transactions of 50 residents", "mutants of a transaction"
 ROWS = frozenset({
-    *((ENGINE, what) for what in (FIXTURES, MUTANTS, ASIDE, DRAFTS, EXAMPLES, RESIDENTS)),
+    *((ENGINE, what) for what in (FIXTURES, MUTANTS, ASIDE, DRAFTS, EXAMPLES, RESIDENTS, "HL7's own test cases")),
     *((judge, what) for judge in (SCHEMA, MODELS) for what in (FIXTURES, MUTANTS, RESIDENTS)),
     *((MEDPLUM, what) for what in (FIXTURES, MUTANTS, EXAMPLES, RESIDENTS)),
     (FHIRPATH, INVARIANTS), (HAPI, TRANSACTIONS), (HAPI, SPOILT)})
