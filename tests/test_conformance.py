@@ -208,6 +208,7 @@ RIGHT = [
     {"resourceType": "Parameters", "parameter": [{"name": "a", "part": [{"name": "b", "resource": HOME}]}]},
     {"resourceType": "Questionnaire", "status": "draft", "url": "https://example.org/q"},      # a definition calls itself as it likes
     {"resourceType": "Binary", "contentType": "text/plain", "data": f"{'A' * 76}\r\n{'A' * 76}\r\n"},
+    {"resourceType": "Parameters", "parameter": [{"name": "a", "valueBase64Binary": "aGVs\nbG8="}]},
     {"resourceType": "Bundle", "type": "collection", "entry": [{"fullUrl": "https://example.org/Organization/home", "resource": HOME}]},
     {"resourceType": "ValueSet", "status": "draft", "contained": [{"resourceType": "CodeSystem", "id": "a", "status": "draft",
                                                                    "content": "not-present", "url": "https://care.test/a"}],

@@ -103,8 +103,9 @@ def language(walk: Walk, resource: dict[str, Json], path: str) -> None:
 
 
 def bare(value: Json, path: str, here: Here) -> Json:
-    """The data of a Binary may be broken into lines, as FHIR's base64Binary allows; HL7's validator takes that nowhere else."""
-    return "".join(value.split()) if here.kind == "Binary" and path == f"{here.path}.data" and isinstance(value, str) else value
+    """base64 may be broken into lines, as FHIR's base64Binary allows; HL7's validator takes that everywhere but in an Attachment."""
+    broken = path.endswith("Base64Binary") or (here.kind == "Binary" and path == f"{here.path}.data")
+    return "".join(value.split()) if broken and isinstance(value, str) else value
 
 
 def limits(walk: Walk, form: Form, value: Json, path: str, here: Here) -> None:
