@@ -8,7 +8,7 @@ import pytest
 
 from adapter.conformance import Checker
 from adapter.conformance.definitions import Definitions
-from adapter.conformance.unchecked import VERSIONED
+from adapter.conformance.unchecked import NO_CONTEXT, NO_VALUE_SET, VERSIONED
 from tests.packages import HL7, TRUST, element, package, profile
 
 OBSERVATION: dict[str, Any] = {"resourceType": "Observation", "status": "final", "code": {"text": "pulse"}}
@@ -64,3 +64,81 @@ def test_whether_a_reference_names_a_version_is_counted(versioning: str, counted
     checker = checking(tmp_path, profile("Seen", "Observation", element("Observation"), element(
         "Observation.subject", type=[{"code": "Reference", "versioning": versioning}])))
     assert checker.not_checked([f"{TRUST}StructureDefinition/Seen"])[VERSIONED] == counted
+
+
+# Where an extension may stand -------------------------------------------------------------------------------------------------------------
+
+def extension(name: str, *contexts: Any, holds: str = "", **value: Any) -> Any:
+    """Its definition; `contexts`: (type, expression)."""
+    return profile(name, "Extension", element("Extension"), element("Extension.url", fixedUri=url_of(name)),
+                   element("Extension.value[x]", type=[{"code": "string"}], **value),
+                   url=url_of(name), context=[{"type": type_, "expression": expression} for type_, expression in contexts],
+                   contextInvariant=[holds] if holds else [])
+
+
+def url_of(name: str) -> str:
+    return f"https://care.test/{name}"      # an example's URL is a fault of its own
+
+
+MARK = {"extension": [{"url": url_of("Mark"), "valueString": "x"}]}
+ON_PATIENT = {"resourceType": "Patient", **MARK}
+ON_NAME = {"resourceType": "Patient", "name": [{"family": "A", "use": "official"}, {"family": "B"} | MARK]}
+ON_OFFICIAL = {"resourceType": "Patient", "name": [{"family": "A", "use": "official"} | MARK]}
+ON_CONTACT = {"resourceType": "Patient", "contact": [{"name": {"family": "A"} | MARK}]}
+ON_BIRTH = {"resourceType": "Patient", "birthDate": "1930-01-01", "_birthDate": MARK}
+PLACES = (ON_PATIENT, ON_NAME, ON_OFFICIAL, ON_CONTACT, ON_BIRTH)
+
+
+def inside(resource: dict[str, Any]) -> list[dict[str, Any]]:
+    """Itself; contained; in a bundle; in Parameters."""
+    return [resource, {**OBSERVATION, "subject": {"reference": "#p"}, "contained": [{**resource, "id": "p"}]},
+            {"resourceType": "Bundle", "type": "collection", "entry": [{"fullUrl": ENGLAND, "resource": resource}]},
+            {"resourceType": "Parameters", "parameter": [{"name": "resident", "resource": resource}]}]
+
+
+@pytest.mark.parametrize(("expression", "well"), [
+    ("Patient.contact.name", [ON_CONTACT]), ("name", [ON_NAME, ON_OFFICIAL]), ("Patient", [ON_PATIENT]),
+    ("Patient.name.where(use = 'official')", [ON_OFFICIAL]), ("$this", [ON_PATIENT]), ("true", []), ("Patient.birthDate", [ON_BIRTH]),
+    ("descendants()", [ON_NAME, ON_OFFICIAL, ON_CONTACT, ON_BIRTH]), ("%resource.name", [ON_NAME, ON_OFFICIAL]),
+])
+def test_an_extension_stands_where_an_expression_says(expression: str, well: list[Any], tmp_path: Path) -> None:
+    checker = checking(tmp_path, extension("Mark", ("fhirpath", expression)))
+    for place in PLACES:
+        for resource in inside(place):
+            found = [each.says for each in checker.findings(resource) if each.rule == "fhir-extension"]
+            assert len(found) == (place not in well)
+            assert checker.clean(resource) == (not found)
+    assert not checker.not_checked([url_of("Mark")])
+
+
+@pytest.mark.parametrize(("expression", "well"), [
+    ("name.exists()", []), ("%resource.name.exists()", [ON_NAME, ON_OFFICIAL]), ("family.exists()", [ON_NAME, ON_OFFICIAL, ON_CONTACT]),
+    ("%context.use = 'official'", [ON_OFFICIAL]), ("$this = @1930-01-01", [ON_BIRTH]), ("false", []), ("{}", []),
+    ("extension.exists()", list(PLACES)), ("url.exists()", []),
+])
+def test_an_extension_stands_only_where_its_invariant_holds(expression: str, well: list[Any], tmp_path: Path) -> None:
+    checker = checking(tmp_path, extension("Mark", ("element", "Element"), holds=expression))
+    for place in PLACES:
+        found = [each.says for each in checker.findings(place) if each.rule == "fhir-extension"]
+        assert found == ([] if place in well else [f"the extension {url_of('Mark')} may stand only where this holds: {expression}"])
+        assert checker.clean(place) == (place in well)
+
+
+def test_a_place_that_cannot_be_evaluated_is_believed_and_counted(tmp_path: Path) -> None:
+    checker = checking(tmp_path, extension("Mark", ("fhirpath", "Patient.nobodys()"), holds="%extension.value.exists()"))
+    checked = checker.check(ON_PATIENT)
+    assert checked.clean
+    assert [each.what for each in checker.left_open(checked.met)] == ["Patient.nobodys()", "%extension.value.exists()"]
+    assert checker.not_checked(checked.met) == {NO_CONTEXT: 2}
+
+
+# What was met -----------------------------------------------------------------------------------------------------------------------------
+
+@pytest.mark.parametrize("where", range(4))
+def test_the_definition_of_an_extension_counts_wherever_it_is_met(where: int, tmp_path: Path) -> None:
+    nowhere = {"strength": "required", "valueSet": "https://trust.example.org/nowhere"}
+    checker = checking(tmp_path, extension("Mark", ("element", "Patient"), binding=nowhere))
+    checked = checker.check(inside(ON_PATIENT)[where])
+    assert checked.met[url_of("Mark")] == checked.met[f"{HL7}Patient"] == 1
+    assert checker.not_checked(checked.met) == {NO_VALUE_SET: 1}
+    assert not checker.not_checked(checker.check(inside(PATIENT)[where]).met)

@@ -39,10 +39,12 @@ FORMS = 5000      # all that we know of need 1,400, of 7 kB each
 
 
 class Checked(NamedTuple):
-    """`findings` sorted by path, then rule. `not_looked_up`: code system, or value set, -> how many codes of it nobody could look up."""
+    """`findings` sorted by path, then rule. `not_looked_up`: code system, or value set, -> how many codes of it nobody could look up.
+    `met`: definition -> how many resources and extensions were held against it, wherever they stand."""
 
     findings: list[Finding]
     not_looked_up: Counter[str]
+    met: Counter[str]
 
     @property
     def clean(self) -> bool:
@@ -64,7 +66,7 @@ class Checker:
         kind = resource.get("resourceType") if isinstance(resource, dict) else None
         resource, strange = plain(resource, path or (kind if is_resource_type(kind) else "resource"))
         if strange:
-            return Checked(in_order(strange), Counter())
+            return Checked(in_order(strange), Counter(), Counter())
         walk = Walk(self._forms, self._invariants, self._rules, self._at_most)
         if isinstance(resource, dict) and resource.get("resourceType") == "Bundle":
             walk.named, profiles = profiles, ()
@@ -79,7 +81,7 @@ class Checker:
             says = f"cannot be asked {costly.key}: that takes too many steps; what stands behind it is not looked at"
             walk.found[costly.path, "too-costly", says] = Finding(
                 Level.ERROR, "too-costly", costly.path, says, "tell who wrote the invariant, or leave its package out")
-        return Checked(in_order(walk.found.values()), walk.unlisted)
+        return Checked(in_order(walk.found.values()), walk.unlisted, walk.met)
 
     def findings(self, resource: Any, *, profiles: Sequence[str] = (), path: str = "") -> list[Finding]:
         return self.check(resource, profiles=profiles, path=path).findings
@@ -109,7 +111,7 @@ class Checker:
                 continue
             seen.add(profile.url)
             yield from unchecked(profile, self.definitions)
-            yield from [Unchecked(NO_CONTEXT, profile.url, profile.root.id, "context")] * contexts_not_checked(profile)
+            yield from (Unchecked(NO_CONTEXT, profile.url, profile.root.id, each) for each in contexts_not_checked(profile))
             for element in parts(profile.root):
                 yield from self._stated(Said(element, profile))
                 waiting.extend(url for url in self._led_to(element) if url not in seen)

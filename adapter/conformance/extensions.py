@@ -6,10 +6,12 @@ whoever brings its definition (`--package`), or tolerates `fhir-extension` by na
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
+from adapter.conformance.fhirpath import Focus, TooMuch
 from adapter.conformance.forms import Form, Said
-from adapter.conformance.model import Context, Profile
+from adapter.conformance.invariants import Costly, focus_of, holding, selecting_of
+from adapter.conformance.model import Context, Json, Profile
 
 if TYPE_CHECKING:
     from adapter.conformance.gathering import Item
@@ -20,14 +22,27 @@ INDEX = re.compile(r"\[\d+\]")
 ALSO = {"http://hl7.org/fhir/StructureDefinition/structuredefinition-fhir-type": "ElementDefinition.type"}
 
 
-def check(walk: Walk, form: Form, item: Item, modifier: bool, around: Form, here: Here) -> bool:
-    """An extension on an object of the form `around`; what its definition says is laid over the form."""
+class Around(NamedTuple):
+    """The object that an extension stands on: an element, or what stands beside the primitive value `beside`."""
+
+    form: Form
+    value: Json
+    beside: Json = None
+
+    def focus(self, here: Here) -> Focus:
+        plain = self.form.kind == "primitive-type"
+        return focus_of(self.form, self.beside if plain else self.value, self.value if plain else None, here)
+
+
+def check(walk: Walk, form: Form, item: Item, modifier: bool, around: Around, here: Here) -> bool:
+    """An extension; what its definition says is laid over the form."""
     url = item.value.get("url") if isinstance(item.value, dict) else None
     if not isinstance(url, str) or not url:
         return walk.object(form, item.value, item.path, here)
     definition = walk.forms.definitions.profile(url) if "|" not in url else None
     if definition is None or definition.type != "Extension":
-        return _undefined(walk, form, item, url, modifier, around, here)
+        return _undefined(walk, form, item, url, modifier, around.form, here)
+    walk.met[definition.url] += 1
     if definition.root.modifier != modifier:
         where = "modifierExtension: it changes what things mean" if definition.root.modifier else "extension: it changes nothing"
         walk.error("fhir-modifier", item.path, f"the extension {definition.url} belongs in {where}", "", definition.url)
@@ -69,13 +84,19 @@ def _defined(around: Form) -> str:
 
 # Where it may stand -----------------------------------------------------------------------------------------------------------------
 
-def _placed(walk: Walk, definition: Profile, path: str, around: Form, here: Here) -> None:
+def _placed(walk: Walk, definition: Profile, path: str, around: Around, here: Here) -> None:
     on = path.rpartition(".")[0]
-    names = around.names | _paths(around, on, here)
-    fits = any(_fits(walk, context, names, around, here) for context in definition.contexts)
+    names = around.form.names | _paths(around.form, on, here)
+    try:
+        fits = any(_fits(context, names, around, here) for context in definition.contexts)
+        broken = [each for each in definition.context_invariants if (holds := holding(each)) and not holds(around.focus(here))]
+    except TooMuch:
+        raise Costly(definition.url, path) from None
     if definition.contexts and not fits and ALSO.get(definition.url) not in names:
         where = ", ".join(context.expression for context in definition.contexts)
         walk.error("fhir-extension", path, f"the extension {definition.url} may not stand here, only on: {where}", "", definition.url)
+    for each in broken:
+        walk.error("fhir-extension", path, f"the extension {definition.url} may stand only where this holds: {each}", "", definition.url)
 
 
 def _paths(around: Form, on: str, here: Here) -> frozenset[str]:
@@ -84,16 +105,22 @@ def _paths(around: Form, on: str, here: Here) -> frozenset[str]:
     return frozenset({f"{here.kind}{plain}", *(said.element.id for said in around.said)})
 
 
-def _fits(walk: Walk, context: Context, names: frozenset[str], around: Form, here: Here) -> bool:
+def _fits(context: Context, names: frozenset[str], around: Around, here: Here) -> bool:
     if context.type == "extension":
-        return any(context.expression.partition("#")[0] == said.source for said in around.said)
+        return any(context.expression.partition("#")[0] == said.source for said in around.form.said)
     if context.type == "fhirpath":
-        return True      # which elements an expression selects is told by whoever defined it; see not_checked
+        return _is_selected(context.expression, around.value, here)
     return context.expression == "Element" or context.expression in names
 
 
-def contexts_not_checked(definition: Profile) -> int:
-    """The contexts that are FHIRPath, and the invariants of contexts."""
-    return sum(context.type == "fhirpath" for context in definition.contexts) + len(definition.context_invariants)
+def _is_selected(expression: str, value: Json, here: Here) -> bool:
+    """Whether it is one of the elements that an expression gives of its resource; of one that cannot be evaluated, it is believed."""
+    selecting = selecting_of(expression)
+    whole = Focus(here.resource, here.kind, None, here.resource, here.root, here.bundle.resource if here.bundle else None, here.contained)
+    return selecting is None or any(value is each.value or value is each.extra for each in selecting(whole))
 
 
+def contexts_not_checked(definition: Profile) -> list[str]:
+    """The contexts and the invariants of contexts that cannot be evaluated."""
+    contexts = [each.expression for each in definition.contexts if each.type == "fhirpath" and selecting_of(each.expression) is None]
+    return [*contexts, *(each for each in definition.context_invariants if holding(each) is None)]

@@ -7,10 +7,11 @@ Most are evaluated as FHIRPath (fhirpath/). Some are said by code of ours that a
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from adapter.conformance.blamed import blamed
-from adapter.conformance.fhirpath import Focus, NotEvaluated, TooMuch, compiled
+from adapter.conformance.fhirpath import Focus, Item, NotEvaluated, TooMuch, compiled, selecting
 from adapter.conformance.finding import Level
 from adapter.conformance.forms import Form
 from adapter.conformance.model import Constraint, Json
@@ -47,10 +48,7 @@ class Invariants:
         """None where it cannot be evaluated: what it asks is believed, and counted as not checked."""
         key = (constraint.key, constraint.expression)
         if key not in self._compiled:
-            try:
-                self._compiled[key] = compiled(constraint.expression, constraint.key) if constraint.expression else None
-            except NotEvaluated:
-                self._compiled[key] = None
+            self._compiled[key] = holding(constraint.expression, constraint.key) if constraint.expression else None
         return self._compiled[key]
 
     def check(self, walk: Walk, form: Form, value: Json, extra: Json, path: str, here: Here) -> None:
@@ -66,6 +64,24 @@ class Invariants:
             return holds(focus)
         except TooMuch:
             raise Costly(constraint.key, path) from None
+
+
+@lru_cache(maxsize=4096)
+def holding(expression: str, key: str = "") -> Callable[[Focus], bool] | None:
+    """None where it cannot be evaluated."""
+    try:
+        return compiled(expression, key)
+    except NotEvaluated:
+        return None
+
+
+@lru_cache(maxsize=4096)
+def selecting_of(expression: str) -> Callable[[Focus], list[Item]] | None:
+    """Likewise."""
+    try:
+        return selecting(expression)
+    except NotEvaluated:
+        return None
 
 
 def focus_of(form: Form, value: Json, extra: Json, here: Here) -> Focus:

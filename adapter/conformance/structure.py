@@ -44,7 +44,7 @@ class Enough(Exception):
 @dataclass(slots=True, eq=False)
 class Walk:
     """One resource checked: `found` is what it has to say, `told` how much of it by level, `unlisted` the systems whose codes could not be
-    looked up."""
+    looked up, `met` how many resources and extensions were held against a definition, by its URL."""
 
     forms: Forms
     invariants: Invariants
@@ -53,6 +53,7 @@ class Walk:
     found: dict[tuple[str, str, str], Finding] = field(default_factory=dict)
     told: Counter[Level] = field(default_factory=Counter)
     unlisted: Counter[str] = field(default_factory=Counter)
+    met: Counter[str] = field(default_factory=Counter)
     deep: int = 0
     why: dict[str, str] = field(default_factory=dict)      # why a profile holds for the resource that is walked through (against.py)
     named: Sequence[str] = ()                              # profiles instead of the implied ones of their types, wherever these stand
@@ -80,18 +81,18 @@ class Walk:
             self._whole(form, value, None, path, here)
         return sound
 
-    def _inside(self, form: Form, value: Json, path: str, here: Here, beside: bool = False) -> bool:
-        """Its members. `beside`: it stands beside a value, and may be an id alone."""
+    def _inside(self, form: Form, value: Json, path: str, here: Here, beside: Json = None) -> bool:
+        """Its members. `beside`: the value that it stands beside, where it may be an id alone."""
         if not isinstance(value, dict):
             self.error("fhir-type", path, f"must be an object, not {told(value)}")
             return False
-        if not value or (not beside and form.kind != "resource" and value.keys() == {"id"}):
+        if not value or (beside is None and form.kind != "resource" and value.keys() == {"id"}):
             return self._empty(value, path)
         if self.deep >= DEEPEST:
             self.error("too-deep", path, f"is nested more than {DEEPEST} deep; what is inside is not looked at")
             return False
         self.deep += 1
-        sound = self._members(form, value, path, here)
+        sound = self._members(extensions.Around(form, value, beside), path, here)
         self.deep -= 1
         return sound
 
@@ -116,8 +117,8 @@ class Walk:
         if form.constraints:
             self.invariants.check(self, form, value, extra, path, here)
 
-    def _members(self, form: Form, value: dict[str, Json], path: str, here: Here) -> bool:
-        sound = True
+    def _members(self, around: extensions.Around, path: str, here: Here) -> bool:
+        form, value, sound = around.form, around.value, True
         if "id" in value:
             values.own_id(self, value["id"], path, here)
         present: dict[str, dict[str, tuple[Spot, str]]] = {}
@@ -132,7 +133,7 @@ class Walk:
                 present.setdefault(found[0].name, {})[stem] = found
         for keys in present.values():
             spot, _ = next(iter(keys.values()))
-            sound = self._spot(spot, form, value, list(keys), path, here) and sound
+            sound = self._spot(spot, around, list(keys), path, here) and sound
         for spot in form.required:
             if spot.name not in present:
                 self._missing(spot, path)
@@ -153,19 +154,19 @@ class Walk:
 
     # What stands under a key --------------------------------------------------------------------------------------------------------
 
-    def _spot(self, spot: Spot, form: Form, value: dict[str, Json], keys: list[str], path: str, here: Here) -> bool:
+    def _spot(self, spot: Spot, around: extensions.Around, keys: list[str], path: str, here: Here) -> bool:
         if len(keys) > 1:
             self.error("fhir-choice", path, f"has {' and '.join(sorted(keys))}: only one of these may be given")
         if spot.most is not None and spot.most.element.most == 0:
             self.error("fhir-unknown", f"{path}.{keys[0]}", "may not be given; leave it out", "", spot.most.source)
             return False
-        items, sound = gathered(self, spot, keys, value, path)
+        items, sound = gathered(self, spot, keys, around.value, path)
         assigned = slicing.shared(self, spot, items, f"{path}.{keys[0]}", here) if spot.sliced else {}
         for index, item in enumerate(items):
-            sound = self._item(spot, item, assigned.get(index, ()), form, here) and sound
+            sound = self._item(spot, item, assigned.get(index, ()), around, here) and sound
         return sound
 
-    def _item(self, spot: Spot, item: Item, slices: tuple[Said, ...], around: Form, here: Here) -> bool:
+    def _item(self, spot: Spot, item: Item, slices: tuple[Said, ...], around: extensions.Around, here: Here) -> bool:
         if item.value is None and item.extra is None:
             self.error("fhir-empty", item.path, "is null; leave it out where nothing is known")
             return False
@@ -198,7 +199,7 @@ class Walk:
     def _extra(self, form: Form, item: Item, here: Here) -> bool:
         """The `_name` beside a primitive value: its id and extensions."""
         stem, _, name = item.path.rpartition(".")
-        return self._inside(form, item.extra, f"{stem}._{name}", here, beside=item.value is not None)
+        return self._inside(form, item.extra, f"{stem}._{name}", here, item.value)
 
     def _absent(self, form: Form, item: Item, here: Here) -> bool:
         """A primitive without a value says why in an extension; where a code is required, that is no code."""
@@ -219,6 +220,7 @@ class Walk:
             return False
         path = path or kind
         said, why = against(self, value, kind, path, profiles, asked.profiles if asked else ())
+        self.met.update(each.source for each in said)
         form, here = self.forms.of(kind, said), self._here(value, kind, path, around)
         outside, self.why = self.why, why
         sound = self.object(form, value, path, here)

@@ -21,21 +21,31 @@ from adapter.conformance.fhirpath.parse import NotEvaluated, parse
 from adapter.conformance.fhirpath.scope import Scope
 from adapter.conformance.fhirpath.values import Unevaluable
 
-__all__ = ["Focus", "NotEvaluated", "TooMuch", "allowed", "compiled"]
+__all__ = ["Focus", "Item", "NotEvaluated", "TooMuch", "allowed", "compiled", "selecting"]
 
 
 @lru_cache(maxsize=4096)
 def compiled(expression: str, key: str = "") -> Callable[[Focus], bool]:
     """`key`: of the invariant, for the few that are said with another's expression (txt-2). Raises NotEvaluated; what it
     gives raises TooMuch where no more steps are allowed (budget.py)."""
-    gives = compile_(parse(corrected(expression, key))).collection
+    selected = selecting(corrected(expression, key))
 
     def holds(focus: Focus) -> bool:
+        items = selected(focus)
+        return items[0].value if len(items) == 1 and isinstance(items[0].value, bool) else bool(items)
+    return holds
+
+
+@lru_cache(maxsize=4096)
+def selecting(expression: str) -> Callable[[Focus], list[Item]]:
+    """What an expression gives; nothing where it is an error. Raises as `compiled`."""
+    gives = compile_(parse(expression)).collection
+
+    def selected(focus: Focus) -> list[Item]:
         one_more()
         item = Item(focus.value, focus.type, focus.extra)
         try:
-            items = gives([item], Scope(item, focus))
+            return gives([item], Scope(item, focus))
         except (Unevaluable, DecimalException, RecursionError):
-            return False
-        return items[0].value if len(items) == 1 and isinstance(items[0].value, bool) else bool(items)
-    return holds
+            return []
+    return selected

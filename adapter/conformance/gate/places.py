@@ -53,7 +53,7 @@ class Place:
         return self.forms.of("Extension", (*self.said, *named)) if named and ":" not in url else None
 
     def _may_have(self, definition: Profile) -> bool:
-        return not definition.contexts or any(map(self._fits, definition.contexts))
+        return not definition.context_invariants and (not definition.contexts or any(map(self._fits, definition.contexts)))
 
     def _fits(self, context: Context) -> bool:
         if context.type == "extension":
