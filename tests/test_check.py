@@ -322,6 +322,15 @@ def test_a_package_holds_for_its_types_and_is_counted(tmp_path: Path) -> None:
     assert f"Held against {url}: 0 resources." in redbag("check", "-", "--package", trust, said=stay).stderr
 
 
+def test_what_stands_in_parameters_counts_in_what_was_not_checked_and_held() -> None:
+    answers = {"resourceType": "QuestionnaireResponse", "status": "completed", "questionnaire": "https://care.test/Questionnaire/q"}
+    within = {"resourceType": "Parameters", "parameter": [{"name": "answers", "resource": answers}]}
+    url = "http://hl7.org/fhir/StructureDefinition/QuestionnaireResponse"
+    for said in (answers, within):
+        end, = lines(redbag("check", "-", "--json", "--profile", url, said=json.dumps(said)), "result")
+        assert (end["not_checked"], end["held_against"]) == ({"answers against their Questionnaire": 1}, {url: 1})
+
+
 def test_what_a_package_asks_and_nobody_can_check_is_named(tmp_path: Path) -> None:
     rule = {"key": "trust-1", "severity": "error", "human": "x", "expression": "name.family.((("}
     binding = {"strength": "required", "valueSet": "https://trust.example.org/fhir/ValueSet/nowhere"}

@@ -27,7 +27,7 @@ BASE = DEFAULT_SETS[0]  # FHIR R4 itself: without it nothing can be said
 
 @dataclass
 class Against:
-    """`profiles`: instead of UK Core's of each type. `second`: fhir.resources is asked too. `met`: every profile that anything was held
+    """`profiles`: instead of UK Core's of each type. `second`: fhir.resources is asked too. `met`: every definition that anything was held
     against. `held`: how many resources were held against one that was named, or brought in a package."""
 
     checker: Checker
@@ -45,9 +45,8 @@ class Against:
     def findings(self, resource: Any) -> list[Finding]:
         checked = self.checker.check(resource, profiles=self._of(resource))
         self.not_looked_up.update(checked.not_looked_up)
-        for _, each in resources(resource):
-            self.met.update(self._profiles(each))
-            self.held.update(profile for profile in self._besides(str(each.get("resourceType"))))
+        self.met.update(checked.met)
+        self.held.update({url: checked.met[url.partition("|")[0]] for url in self.held})
         return in_order([*checked.findings, *self._second_opinion(resource)])
 
     def clean(self, resource: Resource) -> bool:
@@ -73,13 +72,6 @@ class Against:
 
         return opinion(resource)
 
-    def _profiles(self, resource: Resource) -> Iterator[str]:
-        kind, known = str(resource.get("resourceType")), self.checker.definitions
-        yield from (profile.url for profile in (known.type(kind), None if self._named(kind) else known.implied(kind)) if profile)
-        said = meta.get("profile") if isinstance(meta := resource.get("meta"), dict) else None
-        claimed = [each for each in said if isinstance(each, str)] if isinstance(said, list) else []
-        yield from (profile.url for url in (*claimed, *self._besides(kind)) if (profile := known.profile(url)))
-
     def _of(self, resource: Any) -> Sequence[str]:
         """What was named for it; a Bundle hands on what was named for those in it."""
         kind = resource.get("resourceType") if isinstance(resource, dict) else None
@@ -87,10 +79,6 @@ class Against:
 
     def _named(self, kind: str) -> list[str]:
         return [url for url in self.profiles if is_of(self.checker.definitions.profile(url), kind)]
-
-    def _besides(self, kind: str) -> list[str]:
-        """What somebody named for this type, else what the packages ask of it."""
-        return self._named(kind) or [profile.url for profile in self.checker.definitions.brought(kind)]
 
 
 def in_order(found: Iterable[Finding]) -> list[Finding]:
