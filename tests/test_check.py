@@ -322,6 +322,17 @@ def test_a_package_holds_for_its_types_and_is_counted(tmp_path: Path) -> None:
     assert f"Held against {url}: 0 resources." in redbag("check", "-", "--package", trust, said=stay).stderr
 
 
+def test_a_definition_that_cannot_be_read_is_warned_of_and_counted_as_not_checked(tmp_path: Path) -> None:
+    strange = profile("Strange", "Encounter", element("Encounter.type", slicing={"rules": "open", "discriminator": [{"type": "position"}]}))
+    result = redbag("check", "-", "--package", package(tmp_path, TRUST_PATIENT, strange), "--fail-on", "warning", said=json.dumps(PATIENT))
+    warned, = [line for line in result.stdout.splitlines() if "package-definition" in line]
+    assert warned.startswith(f"1.json: warning: an element of {strange['url']}: Invalid enum value")
+    assert "it is left out" in warned
+    assert "Not checked: 1 × definition that cannot be read" in result.stderr
+    assert f"Held against {TRUST_PATIENT['url']}: 1 resource." in result.stderr
+    assert result.exit_code != Exit.DONE
+
+
 def test_what_stands_in_parameters_counts_in_what_was_not_checked_and_held() -> None:
     answers = {"resourceType": "QuestionnaireResponse", "status": "completed", "questionnaire": "https://care.test/Questionnaire/q"}
     within = {"resourceType": "Parameters", "parameter": [{"name": "answers", "resource": answers}]}

@@ -176,6 +176,9 @@ class Session:
         began = time.perf_counter()
         self.summary.fails, self.summary.sets = self.asked.fails, self.against.sets
         self._tell(self.report.begin())
+        for fault in self.against.checker.definitions.left_out:
+            found = Finding(Level.WARNING, fault.rule, "", f"{fault.says}; it is left out", "correct it, or tell who made the package")
+            self.take(Unit(fault.file, "document", (Told(found, fault.file),), holds=0))
         yield
         self.summary.exit = self._exit()
         left = self.against.left_open()

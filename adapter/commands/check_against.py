@@ -16,7 +16,7 @@ from adapter.conformance import Checker, Finding, checker
 from adapter.conformance.against import is_of
 from adapter.conformance.definitions import DEFAULT_SETS
 from adapter.conformance.shelf import SETS
-from adapter.conformance.unchecked import Unchecked
+from adapter.conformance.unchecked import NO_DEFINITION, Unchecked
 from adapter.faults import Refused
 from adapter.second_opinion import NOT_INSTALLED
 
@@ -53,13 +53,15 @@ class Against:
         return self.checker.check(resource, profiles=self.profiles).clean if self.profiles else self.checker.clean(resource)
 
     def left_open(self) -> list[Unchecked]:
-        """What is stated of all that was met, and not evaluated."""
-        return list(self.checker.left_open(sorted(self.met)))
+        """What is stated of all that was met, and not evaluated; and what of the packages cannot be read."""
+        left_out = self.checker.definitions.left_out
+        return [*self.checker.left_open(sorted(self.met)), *(Unchecked(NO_DEFINITION, each.file, "it", each.says) for each in left_out)]
 
     @cached_property
     def brought(self) -> frozenset[str]:
-        """The definitions of packages."""
-        return frozenset(url for package in self.checker.definitions.packages for url in package.profiles)
+        """The definitions of packages, and the files of those that cannot be read."""
+        known = self.checker.definitions
+        return frozenset({url for package in known.packages for url in package.profiles} | {fault.file for fault in known.left_out})
 
     @property
     def sets(self) -> tuple[str, ...]:

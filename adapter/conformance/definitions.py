@@ -19,6 +19,7 @@ from msgspec.structs import replace
 
 from adapter.conformance.model import Codes, CodeSystem, Profile
 from adapter.conformance.shelf import Made, Shelf
+from adapter.faults import Fault
 
 HL7 = "http://hl7.org/fhir/StructureDefinition/"
 DEFAULT_SETS = ("r4-4.0.1", "ukcore-stu2-2.0.2")
@@ -65,6 +66,11 @@ class Definitions:
         """The same object for the same arguments, while nobody writes another package into the same file. Raises Refused for a package that
         cannot be read, OSError where its file cannot, KeyError for an unknown set."""
         return _of(tuple(sets), tuple((path, stamp(path)) for path in packages))
+
+    @cached_property
+    def left_out(self) -> tuple[Fault, ...]:
+        """What of the packages cannot be read."""
+        return tuple(fault for package in self.packages for fault in package.left_out)
 
     @cached_property
     def names(self) -> tuple[tuple[str, str, str], ...]:

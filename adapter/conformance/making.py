@@ -3,12 +3,14 @@
     made(Made("r4-4.0.1", "4.0.1", digest), files, known)
 
 `files` are StructureDefinitions, ValueSets and CodeSystems by the name of their file; all else among them is passed over. `known` answers
-for what stands elsewhere already. Raises Refused, naming the file: a base that is not there, a definition that is its own base, two
-definitions with one URL, and what compiling, snapshot and terminology cannot read.
+for what stands elsewhere already. What cannot be read is Refused with the name of its file: a base that is not there, a definition that is
+its own base, and what compiling, snapshot and terminology cannot read. Of what somebody brought it is left out, with what narrows it, as
+long as something is left; two definitions with one URL are Refused.
 """
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Protocol, TypeVar
@@ -24,6 +26,8 @@ from adapter.faults import Fault, Refused
 
 T = TypeVar("T")
 KINDS = ("StructureDefinition", "ValueSet", "CodeSystem")
+MOST_LEFT_OUT = 20      # definitions of a package that cannot be read: where there are more, it is the package
+Leaving = Callable[[str], AbstractContextManager[None]]
 LONGEST_CHAIN = 32      # a profile of a profile of a profile …; in practice four
 
 
@@ -54,19 +58,40 @@ class Asked(Mapping[str, Profile]):
         return 0
 
 
-def made(made: Made, files: Mapping[str, Json], known: Elsewhere, *, believe: bool = False) -> Made:
-    """`made` with all that the files define. `believe`: whether an expansion counts that a value set brings along."""
-    structures = _by_url(files, "StructureDefinition")
+def made(made: Made, files: Mapping[str, Json], known: Elsewhere, *, brought: bool = False) -> Made:
+    """`made` with all that the files define. `brought`: by somebody, whose value sets may bring an expansion, and of whose definitions one
+    that cannot be read is left out."""
+    leaving = partial(_left_out, made, brought)
+    structures = _by_url(files, "StructureDefinition", leaving)
     making = Making(structures, known)
-    for name in making.types():
-        made.types[name] = making.own_types[name].url
-    made.profiles = {url: making.whole(url) for url in sorted(structures)}
+    for url in making.definitions():
+        with leaving(structures[url][0]):
+            making.make_type(url)
+    made.types = {name: making.own_types[name].url for name in sorted(making.own_types)}
+    for url in sorted(structures):
+        with leaving(structures[url][0]):
+            made.profiles[url] = making.whole(url)
     made.profiles = {url: slimmed(each, making.known) for url, each in made.profiles.items()}
-    _add_codes(made, files, known, believe)
+    _add_codes(made, files, known, brought, leaving)
+    if made.left_out and not (made.profiles or made.value_sets or made.code_systems):
+        raise Refused(made.left_out)
     return made
 
 
-def _by_url(files: Mapping[str, Json], kind: str) -> dict[str, tuple[str, Json]]:
+@contextmanager
+def _left_out(made: Made, brought: bool, file: str) -> Iterator[None]:
+    """Around what is made of a file: of what somebody brought it may be Refused, and the rest goes on."""
+    try:
+        yield
+    except Refused as refused:
+        fault = next((each for each in refused.found if each.file == printable(file)), None)
+        fault = fault or Fault("package-definition", f"needs {refused.found[0].file}, which cannot be read", file=printable(file))
+        if not brought or len(made.left_out) == MOST_LEFT_OUT:
+            raise
+        made.left_out += [fault] if fault not in made.left_out else []
+
+
+def _by_url(files: Mapping[str, Json], kind: str, leaving: Leaving) -> dict[str, tuple[str, Json]]:
     """URL -> (file, definition), logical models aside: they describe what is no FHIR."""
     found: dict[str, tuple[str, Json]] = {}
     for name in sorted(files):
@@ -75,11 +100,17 @@ def _by_url(files: Mapping[str, Json], kind: str) -> dict[str, tuple[str, Json]]
             continue
         url = each.get("url")
         if not isinstance(url, str) or not url:
-            raise _refused(name, f"a {kind} has no url")
-        if url in found:
+            with leaving(name):
+                _nameless(name, kind)
+        elif url in found:
             raise _refused(name, f"a {kind} has the same url as {found[url][0]}")
-        found[url] = (name, each)
+        else:
+            found[url] = (name, each)
     return found
+
+
+def _nameless(file: str, kind: str) -> None:
+    raise _refused(file, f"a {kind} has no url")
 
 
 def _refused(file: str, says: str) -> Refused:
@@ -93,8 +124,10 @@ class Making:
     structures: Mapping[str, tuple[str, Json]]
     elsewhere: Elsewhere
     own_types: dict[str, Profile] = field(default_factory=dict)
+    _before: dict[str, Profile] = field(default_factory=dict)      # the types, as the round before had them
     _made: dict[str, Profile] = field(default_factory=dict)
     _open: list[str] = field(default_factory=list)
+    _refused: dict[str, Refused] = field(default_factory=dict)
 
     @property
     def known(self) -> Known:
@@ -105,18 +138,22 @@ class Making:
             Asked(lambda url: profiles.get(url) or elsewhere.profile(url)),
         )
 
-    def types(self) -> Iterator[str]:
-        """Makes the types, and tells their names. In two rounds: what an element need not repeat is what the root of its type says."""
-        definitions = [url for url, (_, each) in self.structures.items() if each.get("derivation") != "constraint"]
-        for _ in range(2 if definitions else 0):
-            known = dict(self.own_types)
-            for url in definitions:
-                profile = _told(self.structures[url][0], partial(compiled, self.structures[url][1], known))
-                self.own_types[profile.type] = self._made[url] = profile
-        return iter(sorted(self.own_types))
+    def definitions(self) -> Iterator[str]:
+        """Of types. In two rounds: what an element need not repeat is what the root of its type says."""
+        every = [url for url, (_, each) in self.structures.items() if each.get("derivation") != "constraint"]
+        for _ in range(2 if every else 0):
+            self._before = dict(self.own_types)
+            yield from every
+
+    def make_type(self, url: str) -> None:
+        file, definition = self.structures[url]
+        profile = _told(file, partial(compiled, definition, self._before))
+        self.own_types[profile.type] = self._made[url] = profile
 
     def whole(self, url: str) -> Profile:
-        """A profile of this set, after those that it needs."""
+        """A profile of this set, after those that it needs. Raises Refused, and says the same again."""
+        if url in self._refused:
+            raise self._refused[url]
         if url not in self._made:
             file, definition = self.structures[url]
             if url in self._open:
@@ -124,8 +161,13 @@ class Making:
             if len(self._open) >= LONGEST_CHAIN:
                 raise _refused(file, f"more than {LONGEST_CHAIN} profiles narrow one another")
             self._open.append(url)
-            self._made[url] = _told(file, partial(self._profile, definition))
-            self._open.pop()
+            try:
+                self._made[url] = _told(file, partial(self._profile, definition))
+            except Refused as refused:
+                self._refused[url] = refused
+                raise
+            finally:
+                self._open.pop()
         return self._made[url]
 
     def _profile(self, definition: Json) -> Profile:
@@ -153,17 +195,19 @@ def _profiles_of(raw: RawDefinition) -> Iterator[str]:
             yield from map(unversioned, kind.profile)
 
 
-def _add_codes(made: Made, files: Mapping[str, Json], known: Elsewhere, believe: bool) -> None:
+def _add_codes(made: Made, files: Mapping[str, Json], known: Elsewhere, brought: bool, leaving: Leaving) -> None:
     """The code systems that are whole, and all value sets of which something can be said."""
-    for url, (file, each) in _by_url(files, "CodeSystem").items():
-        if (system := _told(file, partial(system_of, each))) is not None:
-            made.code_systems[url] = system
-    sets = _by_url(files, "ValueSet")
+    for url, (file, each) in _by_url(files, "CodeSystem", leaving).items():
+        with leaving(file):
+            if (system := _told(file, partial(system_of, each))) is not None:
+                made.code_systems[url] = system
+    sets = _by_url(files, "ValueSet", leaving)
     definitions = {url: each for url, (_, each) in sets.items()}
-    terminology = Terminology(definitions, lambda url: made.system(url) or known.system(url), known.codes, believe)
+    terminology = Terminology(definitions, lambda url: made.system(url) or known.system(url), known.codes, brought)
     for url, (file, _) in sets.items():
-        if (codes := _told(file, partial(terminology.codes, url))) is not None:
-            made.value_sets[url] = codes
+        with leaving(file):
+            if (codes := _told(file, partial(terminology.codes, url))) is not None:
+                made.value_sets[url] = codes
 
 
 def _told(file: str, make: Callable[[], T]) -> T:

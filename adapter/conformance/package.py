@@ -54,8 +54,8 @@ def read_package(path: Path) -> Package:
 
 
 def set_of(package: Package, known: Elsewhere) -> Made:
-    """Raises Refused."""
-    return made(Made(f"{package.name}#{package.version}", package.version, package.sha256), package.files, known, believe=True)
+    """What cannot be read of it is left out (`Made.left_out`). Raises Refused where two of its definitions have one URL."""
+    return made(Made(f"{package.name}#{package.version}", package.version, package.sha256), package.files, known, brought=True)
 
 
 def _packed(path: Path) -> bytes:

@@ -19,6 +19,7 @@ from typing import TypeVar
 import msgspec
 
 from adapter.conformance.model import Codes, CodeSystem, Profile
+from adapter.faults import Fault
 
 SETS = Path(__file__).resolve().parent / "sets"
 LONG_AGO = (1980, 1, 1, 0, 0, 0)      # the earliest time that a zip can hold: when it was made is nobody's business
@@ -47,7 +48,7 @@ class Index(msgspec.Struct, frozen=True):
 
 @dataclass(slots=True)
 class Made:
-    """A set in memory, before it is written down, or of a package that somebody brought."""
+    """A set in memory, before it is written down, or of a package that somebody brought. `left_out`: what of it cannot be read."""
 
     id: str
     version: str
@@ -57,6 +58,7 @@ class Made:
     implied: dict[str, str] = field(default_factory=dict)
     value_sets: dict[str, Codes] = field(default_factory=dict)
     code_systems: dict[str, CodeSystem] = field(default_factory=dict)
+    left_out: list[Fault] = field(default_factory=list)
 
     def profile(self, url: str) -> Profile | None:
         return self.profiles.get(url)

@@ -14,6 +14,7 @@ from adapter.conformance.compiling import parts
 from adapter.conformance.definitions import Definitions
 from adapter.conformance.model import Element, Profile
 
+NO_DEFINITION = "definition that cannot be read"
 IN_WORDS = "binding told in words only"
 NO_BASE = "base that is not there"
 NO_TYPE = "type that is not there"
@@ -24,7 +25,7 @@ NO_CONTEXT = "where an extension may stand, by an expression that cannot be eval
 NO_INVARIANT = "invariant that cannot be evaluated"
 NO_SLICING = "slicing that cannot be told apart"
 ANSWERS = "answers against their Questionnaire"
-REASONS = (IN_WORDS, NO_BASE, NO_TYPE, NO_PROFILE, NO_VALUE_SET, VERSIONED, NO_CONTEXT, NO_INVARIANT, NO_SLICING, ANSWERS)
+REASONS = (NO_DEFINITION, IN_WORDS, NO_BASE, NO_TYPE, NO_PROFILE, NO_VALUE_SET, VERSIONED, NO_CONTEXT, NO_INVARIANT, NO_SLICING, ANSWERS)
 HL7_ANSWERS = "http://hl7.org/fhir/StructureDefinition/QuestionnaireResponse"      # of which every profile is one: it is counted once
 
 

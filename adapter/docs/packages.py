@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from adapter.conformance import unchecked
 from adapter.conformance.definitions import DEFAULT_SETS
-from adapter.conformance.making import KINDS
+from adapter.conformance.making import KINDS, MOST_LEFT_OUT
 from adapter.conformance.package import LARGEST, MOST_FILES, MOST_PACKED, MOST_UNPACKED
 from adapter.conformance.rules.inputs import INPUTS
 from adapter.conformance.shelf import SETS, Shelf
@@ -43,7 +43,8 @@ made from the differential and the base, which must be known. A value set may br
 packed, {unpacked} MB unpacked, {files:,} files and {largest} MB for one definition.
 
 Nothing is unpacked onto the disk. What is broken is one sentence with the name of the file in the package, and nothing is checked then
-(exit code 3):
+(exit code 3). One definition that cannot be read is left out, and what narrows it: that is a warning, and counted as not checked; all else
+in the package holds. Where more than {left_out} cannot be read, or nothing else is in it, the package is broken:
 """
 OPEN = """## What nobody can check
 
@@ -60,7 +61,7 @@ Made from HL7's and UK Core's published packages by `tools/definitions.py`; the 
 
 def packages() -> str:
     within = WITHIN.format(version="4.0.1", kinds=", ".join(sorted(KINDS)), packed=MOST_PACKED >> 20, unpacked=MOST_UNPACKED >> 20,
-                           files=MOST_FILES, largest=LARGEST.size >> 20)
+                           files=MOST_FILES, largest=LARGEST.size >> 20, left_out=MOST_LEFT_OUT)
     rules = [(f"`{name}`", sentence) for name, sentence in INPUTS.items() if name.startswith("package-")]
     return "\n".join([INTRODUCTION, within, *table(("Rule", "What it says"), rules),
                       OPEN + "".join(f"- {reason}\n" for reason in unchecked.REASONS), SHIPPED, *shipped()]).rstrip() + "\n"
