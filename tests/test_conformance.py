@@ -52,6 +52,8 @@ def birth_sex(url: str = f"{UKCORE}BirthSex", code: str = "F") -> dict[str, Any]
 
 LEVEL = {"url": "level", "valueCoding": {"system": f"{THO}v3-LanguageAbilityProficiency", "code": "E"}}
 PATIENT = {"id": "Patient", "path": "Patient"}
+IMAGE = {"resourceType": "Binary", "id": "scar", "contentType": "image/png", "data": "aGVsbG8="}
+DIV = '<div xmlns="http://www.w3.org/1999/xhtml">'
 
 FAULTS = [      # resource, rule, where, a piece of the sentence
     (patient(birthDates="1941"), "fhir-unknown", "Patient", "number 2 of 2"),
@@ -106,8 +108,11 @@ FAULTS = [      # resource, rule, where, a piece of the sentence
     (patient(photo=[{"url": "https://example.org/photo"}]), "fhir-format", "Patient.photo[0].url", "example URL"),
     (patient(identifier=[{"system": "https://example.org/id"}]), "fhir-format", "Patient.identifier[0].system", "example URL"),
     (patient(name=[{"id": "a", "family": "A"}, {"id": "a", "family": "B"}]), "fhir-format", "Patient.name[1].id", "another element"),
-    (patient(text={"status": "generated", "div": '<div xmlns="http://www.w3.org/1999/xhtml"><p idref="a">x</p></div>'}),
+    (patient(text={"status": "generated", "div": f'{DIV}<p idref="a">x</p></div>'}),
      "txt-1", "Patient.text.div", "attribute on <p>"),
+    (patient(text={"status": "generated", "div": f'{DIV}<img src="#scar" alt="a scar"/></div>'}),
+     "fhir-narrative", "Patient.text.div", "that is not there"),
+    (patient(contained=[IMAGE], text={"status": "generated", "div": f"{DIV}#scar</div>"}), "dom-3", "Patient.contained[0]", "from nowhere"),
     (patient(deceasedBoolean=True, deceasedDateTime="2020"), "fhir-choice", "Patient", "deceasedBoolean and deceasedDateTime"),
     (patient(gender=None), "fhir-empty", "Patient.gender", "is null"),
     (patient(name=[]), "fhir-empty", "Patient.name", "empty list"),
@@ -208,6 +213,7 @@ RIGHT = [
     {"resourceType": "Parameters", "parameter": [{"name": "a", "part": [{"name": "b", "resource": HOME}]}]},
     {"resourceType": "Questionnaire", "status": "draft", "url": "https://example.org/q"},      # a definition calls itself as it likes
     {"resourceType": "Binary", "contentType": "text/plain", "data": f"{'A' * 76}\r\n{'A' * 76}\r\n"},
+    patient(contained=[IMAGE], text={"status": "generated", "div": f"{DIV}<img src='#scar' alt='a scar'/></div>"}),
     {"resourceType": "Parameters", "parameter": [{"name": "a", "valueBase64Binary": "aGVs\nbG8="}]},
     {"resourceType": "Bundle", "type": "collection", "entry": [{"fullUrl": "https://example.org/Organization/home", "resource": HOME}]},
     {"resourceType": "ValueSet", "status": "draft", "contained": [{"resourceType": "CodeSystem", "id": "a", "status": "draft",

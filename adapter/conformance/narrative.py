@@ -17,7 +17,7 @@ from adapter.fhir_xml.parsing import NotXml, parsed
 from adapter.fhir_xml.tables import XHTML
 
 if TYPE_CHECKING:
-    from adapter.conformance.structure import Walk
+    from adapter.conformance.structure import Here, Walk
 
 SOURCE = "http://hl7.org/fhir/StructureDefinition/Narrative"
 WRITE = 'write <div xmlns="http://www.w3.org/1999/xhtml">…</div>, well-formed XML, with &#160; instead of &nbsp;'
@@ -43,8 +43,8 @@ NOT_FOLLOWED = ("urn:", "cid:")
 BASE64 = re.compile(r"data:[^,]*;base64,(.*)", re.DOTALL | re.IGNORECASE)
 
 
-def check(walk: Walk, value: Json, path: str) -> bool:
-    """The text of a `div`, which is a text already."""
+def check(walk: Walk, value: Json, path: str, here: Here) -> bool:
+    """The text of a `div`, which is a text already. Its links lead to places in it, or to what is contained: an image, as a Binary."""
     try:
         root = parsed(value.encode())
     except (NotXml, UnicodeEncodeError):
@@ -52,7 +52,8 @@ def check(walk: Walk, value: Json, path: str) -> bool:
     if root is None or root.tag != f"{{{XHTML}}}div":
         walk.error("fhir-narrative", path, "is no div of XHTML", WRITE, SOURCE)
         return False
-    names = frozenset(name for each in root.iter(etree.Element) for name in (each.get("id"), each.get("name")) if name)
+    named = {name for each in root.iter(etree.Element) for name in (each.get("id"), each.get("name")) if name}
+    names = frozenset({*named, *here.contained})
     for element in root.iter(etree.Element):
         _element(walk, element, names, path)
     if not "".join(root.itertext(etree.Element)).strip(BLANK) and root.find(f".//{{{XHTML}}}img") is None:

@@ -8,11 +8,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from adapter.conformance.forms import Definitions, Form
 from adapter.conformance.model import Json, Profile
-from adapter.fhir_xml.tables import Kind, elements_of, is_resource_type
+from adapter.fhir_xml.tables import Element, Kind, elements_of, is_resource_type
 
 if TYPE_CHECKING:
     from adapter.conformance.structure import Here, Walk
@@ -24,6 +25,7 @@ QUERY = re.compile(r"(?P<type>[^?/:#\s]*)\?(?P<parameters>.*)", re.DOTALL)
 PARAMETERS = re.compile(r"[^=&?]+=[^=&]*(?:&[^=&?]+=[^=&]*)*")
 ANY = frozenset({"Resource", "DomainResource", "Any"})
 URIS = frozenset({"canonical", "uri", "url"})
+LINK = re.compile(r"""\b(?:href|src)\s*=\s*["'](#[^"']+)""")      # of a narrative: an image that is contained as a Binary
 DEEPEST = 64
 PLACES = {"contained": "in this resource (contained)", "bundled": "in this bundle", "referenced": "apart from this resource"}
 VERSION = re.compile(r"/_history/[^/]*$")
@@ -213,15 +215,23 @@ def _leading(value: Json, kind: str, depth: int) -> Iterator[str]:
     elements = elements_of(kind).elements
     for key, inner in value.items():
         if key[:1] == "_" and key[1:] in elements:      # beside a primitive: what an extension says of it may refer as well
-            for beside in inner if isinstance(inner, list) else [inner]:
-                yield from _leading(beside, "Element", depth + 1)
-        if (element := elements.get(key)) is None:
-            continue
-        for each in inner if isinstance(inner, list) else [inner]:
-            if element.kind is Kind.OBJECT:
-                yield from _leading(each, element.type, depth + 1)
-            elif element.kind is Kind.RESOURCE:
-                inside = each.get("resourceType") if isinstance(each, dict) else None
-                yield from _leading(each, inside, depth + 1) if is_resource_type(inside) else ()
-            elif isinstance(each, str) and each[:1] == "#" and (element.type in URIS or (kind, key) == ("Reference", "reference")):
-                yield each
+            yield from chain.from_iterable(_leading(each, "Element", depth + 1) for each in _each(inner))
+        elif (element := elements.get(key)) is not None:
+            yield from chain.from_iterable(_led(each, kind, element, depth) for each in _each(inner))
+
+
+def _led(value: Json, kind: str, element: Element, depth: int) -> Iterator[str]:
+    """The same of one value of an element."""
+    if element.kind is Kind.OBJECT:
+        yield from _leading(value, element.type, depth + 1)
+    elif element.kind is Kind.RESOURCE:
+        inside = value.get("resourceType") if isinstance(value, dict) else None
+        yield from _leading(value, inside, depth + 1) if is_resource_type(inside) else ()
+    elif isinstance(value, str) and element.kind is Kind.NARRATIVE:
+        yield from LINK.findall(value)
+    elif isinstance(value, str) and value[:1] == "#" and (element.type in URIS or (kind, element.name) == ("Reference", "reference")):
+        yield value
+
+
+def _each(value: Json) -> list[Json]:
+    return value if isinstance(value, list) else [value]

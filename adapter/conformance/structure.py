@@ -191,7 +191,7 @@ class Walk:
             return False
         values.limits(self, form, item.value, item.path, here)
         if form.type == "xhtml":
-            return narrative.check(self, item.value, item.path) and sound
+            return narrative.check(self, item.value, item.path, here) and sound
         if sound:
             self._whole(form, item.value, item.extra, item.path, here)
         return sound
