@@ -26,9 +26,11 @@ from adapter.commands.options import (
     Form,
     Jobs,
     LayoutFile,
+    Packages,
     Parts,
     PatientPolicy,
     RefusedTo,
+    Sets,
     Tolerate,
     perhaps,
     tolerated,
@@ -107,16 +109,17 @@ app.command()(check)
 @app.command()
 @verb
 def convert(file: File, kind: As = Kind.TRANSACTION, out: Out = Path("-"), patient: Patients = PatientPolicy.MATCH,
-            directory: Directory = DirectoryPolicy.LOGICAL, form: Format = Form.JSON, tolerate: Tolerate = None, jobs: Jobs = 1,
-            parts: Parts = None, layout: LayoutFile = None, as_of: AsOf = None, refused: RefusedTo = None,
-            as_json: AsJson = False) -> Exit:
+            directory: Directory = DirectoryPolicy.LOGICAL, form: Format = Form.JSON, tolerate: Tolerate = None, set_: Sets = None,
+            package: Packages = None, jobs: Jobs = 1, parts: Parts = None, layout: LayoutFile = None, as_of: AsOf = None,
+            refused: RefusedTo = None, as_json: AsJson = False) -> Exit:
     """Write care records as FHIR Bundles. One a line, or into a folder; there the same command goes on where it was interrupted."""
     from adapter import wire
     from adapter.bundle import Policy
     from adapter.commands import convert
+    from adapter.commands.known import proven_by
 
-    policy, named = Policy(patient.value, directory=directory.value), tolerated(tolerate) or ()
-    bundler = convert.Bundler(kind.value, policy, wire.FORMATS[form.value], named)
+    policy, profiles = Policy(patient.value, directory=directory.value), proven_by(set_, package)
+    bundler = convert.Bundler(kind.value, policy, wire.FORMATS[form.value], tolerated(tolerate, profiles) or (), profiles)
     return convert.run(file, bundler, out, talk := Talk(as_json), jobs, parts, perhaps(file, layout, as_of, refused, talk))
 
 

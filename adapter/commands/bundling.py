@@ -16,6 +16,7 @@ from adapter.commands import files
 from adapter.commands.intake import Intake
 from adapter.commands.proven import traced_to
 from adapter.commands.talk import Talk
+from adapter.delivery.profiles import UK_CORE, Profiles
 from adapter.delivery.proving import NotProven, Unproven, proven
 from adapter.faults import Refused
 from adapter.records.stream import care_records
@@ -48,17 +49,19 @@ class Bundler:
     policy: Policy
     form: wire.Format = wire.JSON
     tolerate: tuple[str, ...] = ()
+    profiles: Profiles = UK_CORE
 
     def options(self) -> dict[str, str]:
         """As they are asked for on the command line: whatever changes what is written."""
         return {"--as": self.kind, "--patient": self.policy.patient, "--directory": self.policy.directory, "--format": self.form.name,
-                "--tolerate": " ".join(sorted(self.tolerate))}
+                "--tolerate": " ".join(sorted(self.tolerate)), "--set": " ".join(self.profiles.sets),
+                "--package": " ".join(self.profiles.hashes)}
 
     def __call__(self, number: int, care_record: CareRecord) -> tuple[list[Written], list[Unproven]]:
         """Her bundles, in the order in which they are to be sent, and what of them is tolerated. Raises Faults, and NotProven.
         `number`: her place in the input."""
-        bundles = list(self._bundles(care_record))
-        told = proven(bundles, self.tolerate) if self.kind != RECORDS else []
+        bundles = [(self.profiles.claimed(bundle), rows) for bundle, rows in self._bundles(care_record)]
+        told = proven(bundles, self.tolerate, self.profiles) if self.kind != RECORDS else []
         every = [self._said(bundle) for bundle, _ in bundles]
         names = named(number, care_record, len(every))
         return [Written(f"{name}.{self.form.name}", data, self.what) for name, data in zip(names, every, strict=True)], told

@@ -11,18 +11,14 @@ from pathlib import Path
 from typing import Any
 
 from adapter.commands.exits import Exit, Stop
-from adapter.commands.streams import reason
-from adapter.conformance import Checker, Finding, checker
+from adapter.commands.known import proven_by
+from adapter.conformance import Checker, Finding
 from adapter.conformance.against import is_of
-from adapter.conformance.definitions import DEFAULT_SETS
-from adapter.conformance.shelf import SETS
 from adapter.conformance.unchecked import NO_DEFINITION, Unchecked
-from adapter.faults import Refused
 from adapter.second_opinion import NOT_INSTALLED
 
 Resource = dict[str, Any]
 NUMBER = re.compile(r"\d+")
-BASE = DEFAULT_SETS[0]  # FHIR R4 itself: without it nothing can be said
 
 
 @dataclass
@@ -104,16 +100,7 @@ def against(profiles: Sequence[str], sets: Sequence[str], packages: Sequence[Pat
     """`sets`: beside FHIR R4. Raises Stop for what is not there, or is no package."""
     if second and find_spec("fhir") is None:
         raise Stop(Exit.USAGE, f"--second-opinion: {NOT_INSTALLED}.")
-    names = (BASE, *(name for name in sets if name != BASE)) if sets else DEFAULT_SETS
-    try:
-        made = Against(checker(tuple(names), tuple(packages)), tuple(profiles), second)
-    except KeyError:
-        there = ", ".join(sorted(path.stem for path in SETS.glob("*.zip")))
-        raise Stop(Exit.USAGE, f"--set: there is no such set of definitions; there are {there}.") from None
-    except Refused as refused:
-        raise Stop(Exit.NOTHING, f"--package: {'; '.join(map(str, refused.found))}.") from None
-    except OSError as error:
-        raise Stop(Exit.NOTHING, f"--package: {error.filename} cannot be read ({reason(error)}): name the package's file.") from None
+    made = Against(proven_by(sets, packages).checker, tuple(profiles), second)
     if unknown := [url for url in profiles if made.checker.definitions.profile(url) is None]:
         raise Stop(Exit.USAGE, f"--profile: {unknown[0]} is in none of {', '.join(made.sets)}; add the package that has it with --package.")
     return made

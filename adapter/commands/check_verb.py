@@ -9,7 +9,7 @@ import typer
 
 from adapter.commands.ending import verb
 from adapter.commands.exits import Exit, Stop
-from adapter.commands.options import AsJson, AsOf, LayoutFile, RefusedTo, perhaps
+from adapter.commands.options import AsJson, AsOf, LayoutFile, Packages, RefusedTo, Sets, perhaps
 from adapter.commands.talk import Talk
 
 if TYPE_CHECKING:
@@ -43,10 +43,6 @@ Most = Annotated[int | None, typer.Option("--most", min=0, metavar="N", show_def
     "Show the first N findings; all are counted."))]
 Profiles = Annotated[list[str] | None, typer.Option("--profile", metavar="URL", show_default=False, help=(
     "Hold resources against this profile instead of UK Core's of their type; may be said more than once."))]
-Sets = Annotated[list[str] | None, typer.Option("--set", metavar="NAME", show_default="ukcore-stu2-2.0.2", help=(
-    "The definitions that are used beside FHIR R4's; may be said more than once."))]
-Packages = Annotated[list[Path] | None, typer.Option("--package", metavar="FILE.tgz", show_default=False, help=(
-    "Definitions of your own, as an FHIR package; may be said more than once."))]
 Second = Annotated[bool, typer.Option("--second-opinion", help=(
     "Ask the models of fhir.resources too; what they have against a resource is a warning."))]
 Explain = Annotated[str | None, typer.Option("--explain", metavar="RULE", show_default=False, help=(

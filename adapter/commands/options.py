@@ -12,6 +12,7 @@ from adapter.commands.talk import Talk
 
 if TYPE_CHECKING:
     from adapter.commands.exported import Exported
+    from adapter.delivery.profiles import Profiles
 
 
 class Form(StrEnum):
@@ -56,19 +57,24 @@ Absence = Annotated[list[str] | None, typer.Option(metavar="LIST=WORD", show_def
     "What a row means that was there before and is not any more: medicines=stopped, LIST=entered-in-error or LIST=unknown; once a list."))]
 Tolerate = Annotated[list[str] | None, typer.Option("--tolerate", metavar="RULE", show_default=False, help=(
     "What is an error by this rule travels all the same, and is told as a warning; may be said again."))]
+Sets = Annotated[list[str] | None, typer.Option("--set", metavar="NAME", show_default="ukcore-stu2-2.0.2", help=(
+    "The definitions that are used beside FHIR R4's; may be said more than once."))]
+Packages = Annotated[list[Path] | None, typer.Option("--package", metavar="FILE.tgz", show_default=False, help=(
+    "Definitions of your own, as an FHIR package; may be said more than once."))]
 Jobs = Annotated[int, typer.Option(min=1, metavar="N", help="Processes that share the work; what comes out is the same.")]
 Parts = Annotated[int | None, typer.Option(min=1, metavar="N", show_default=False, help=(
     "Into the folder, write NDJSON files of so many residents each, and not a file a bundle."))]
 
 
-def tolerated(rules: list[str] | None) -> tuple[str, ...] | None:
+def tolerated(rules: list[str] | None, profiles: Profiles | None = None) -> tuple[str, ...] | None:
     """None where none is named. Raises Stop for a rule that there is not."""
     if not rules:
         return None
+    from adapter.delivery.profiles import UK_CORE
     from adapter.delivery.proving import rule_named
 
     try:
-        return tuple(map(rule_named, rules))
+        return tuple(rule_named(each, profiles or UK_CORE) for each in rules)
     except ValueError as error:
         raise Stop(Exit.USAGE, f"--tolerate {error}.") from None
 

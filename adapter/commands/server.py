@@ -15,6 +15,7 @@ from adapter.commands.talk import Talk
 from adapter.delivery.answer import BadAddress
 from adapter.delivery.client import FhirClient, Limits
 from adapter.delivery.outcome import Verdict
+from adapter.delivery.profiles import UK_CORE, Profiles
 from mappings.bag import CareRecord
 
 if TYPE_CHECKING:
@@ -38,19 +39,23 @@ class Said(NamedTuple):
     seconds: float | None = None
     sending: Sending | None = None
     tolerate: tuple[str, ...] | None = None
+    profiles: Profiles | None = None
 
     def options(self) -> dict[str, object]:
-        return dict(zip(("--patient", "--directory", "--format", "--timeout", "--sending", "--tolerate"), self, strict=True))
+        names = ("--patient", "--directory", "--format", "--timeout", "--sending", "--tolerate", "--set or --package")
+        return dict(zip(names, self, strict=True))
 
-    def stated(self) -> dict[str, Any]:
-        return {name: value for name, value in self._asdict().items() if value is not None}
+    def said_of(self, endpoint: Endpoint) -> Endpoint:
+        """As it is configured, but for what is said here."""
+        stated = {name: value for name, value in self._replace(profiles=None)._asdict().items() if value is not None}
+        return endpoint.model_copy(update=stated).asking(self.profiles or endpoint.profiles)
 
 
 @dataclass(frozen=True)
 class There:
     """A server that is spoken to now: through which client, under which policy, for how many seconds a resident; what to look at where it
-    does not let us in; how what is written travels, and which errors are tolerated; and, where it is configured, what is said of it
-    there."""
+    does not let us in; how what is written travels, which errors are tolerated, and by what it is proven; and, where it is configured,
+    what is said of it there."""
 
     client: FhirClient
     policy: Policy
@@ -58,6 +63,7 @@ class There:
     credentials: str
     sending: Sending = "transaction"
     tolerate: tuple[str, ...] = ()
+    profiles: Profiles = UK_CORE
     endpoint: Endpoint | None = None
 
     def may_have(self, care_record: CareRecord) -> None:
@@ -74,7 +80,7 @@ def there(to: str, said: Said, config: Path | None, talk: Talk) -> There:
         return _configured(to, said, config, talk)
     policy = Policy(said.patient or "match", directory=said.directory or "logical")
     return There(server(to, said.form or wire.JSON.name), policy, said.seconds or SECONDS, f"A token is taken from {TOKEN}",
-                 said.sending or "transaction", said.tolerate or ())
+                 said.sending or "transaction", said.tolerate or (), said.profiles or UK_CORE)
 
 
 @dataclass(frozen=True)
@@ -110,13 +116,13 @@ def _configured(name: str, said: Said, config: Path | None, talk: Talk) -> There
     from adapter.delivery.endpoints import connect
 
     found = later(name, config, talk)
-    one = found.endpoint.model_copy(update=said.stated())
+    one = said.said_of(found.endpoint)
     if one.dialect != "fhir":
         raise Stop(Exit.USAGE, f"{name} takes messages, and no records: what it gets is accepted with --durable.")
     policy = Policy(one.patient, directory=one.directory, most=one.most_entries, most_bytes=one.most_bytes, dmd=one.dmd,
                     form=wire.FORMATS[one.form])
     return There(connect(one), policy, one.seconds, f"{found.config.file} says who we are there", one.sending, one.tolerate,
-                 one)
+                 one.profiles, one)
 
 
 def is_address(to: str) -> bool:

@@ -21,9 +21,11 @@ from adapter.commands.options import (
     File,
     Form,
     LayoutFile,
+    Packages,
     PatientPolicy,
     RefusedTo,
     SendingWay,
+    Sets,
     Tolerate,
     perhaps,
     tolerated,
@@ -70,18 +72,21 @@ def send(file: File, to: To,
              "What was sent the last time: then what you changed since is merged with what the hospital changed."))] = None,
          replace: Annotated[bool, typer.Option("--replace", help="Write over what the hospital edited.")] = False,
          older: Annotated[bool, typer.Option("--older", help="Send a record although the server has one of a later time.")] = False,
-         absence: Absence = None, form: Format = None, sending: Sendings = None, tolerate: Tolerate = None, timeout: Timeout = None,
-         show_values: ShowValues = False, show_server_text: ShowServerText = False, layout: LayoutFile = None, as_of: AsOf = None,
-         refused: RefusedTo = None, config: ConfigFile = None, as_json: AsJson = False) -> Exit:
+         absence: Absence = None, form: Format = None, sending: Sendings = None, tolerate: Tolerate = None, set_: Sets = None,
+         package: Packages = None, timeout: Timeout = None, show_values: ShowValues = False, show_server_text: ShowServerText = False,
+         layout: LayoutFile = None, as_of: AsOf = None, refused: RefusedTo = None, config: ConfigFile = None,
+         as_json: AsJson = False) -> Exit:
     """Send care records to a FHIR server. What is there already is not written again; for an address a token is taken from REDBAG_TOKEN."""
     from adapter.commands import send
     from adapter.commands.exported import stated
+    from adapter.commands.known import asked_for
     from adapter.commands.server import Later, Said, later, now_or_later, there
     from adapter.delivery.send import Options
 
+    profiles = asked_for(set_, package)
     talk, said = Talk(as_json), Said(
         patient.value if patient else None, directory.value if directory else None, form.value if form else None, timeout,
-        sending.value if sending else None, tolerated(tolerate))
+        sending.value if sending else None, tolerated(tolerate, profiles), profiles)
     now_or_later(durable, {"--urgent": urgent, "--event": event, "--again": again, "--source": source, "--resident": resident}, {
         **said.options(), "--dry-run": dry_run, "--replace": replace, "--show-values": show_values, "--show-server-text": show_server_text})
     place = later(to, config, talk) if durable else there(to, said, config, talk)
@@ -94,7 +99,7 @@ def send(file: File, to: To,
             urgent, event, older, lasting.word(again, event), lasting.whose(source, resident), before, gone), talk, export)
     return send.run(file, place, Options(
         base=before, dry_run=dry_run, replace=replace, older=older, seconds=place.seconds, absence=gone, show_values=show_values,
-        show_server_text=show_server_text, sending=place.sending, tolerate=place.tolerate), talk, export)
+        show_server_text=show_server_text, sending=place.sending, tolerate=place.tolerate, profiles=place.profiles), talk, export)
 
 
 @verb
@@ -123,17 +128,20 @@ def retract(to: To,
             dry_run: Annotated[bool, typer.Option("--dry-run", help="Write nothing; say what would end on the server.")] = False,
             durable: Lasting = False, again: Again = False,
             replace: Annotated[bool, typer.Option("--replace", help="Also where the hospital edited its status.")] = False,
-            layout: LayoutFile = None, form: Format = None, sending: Sendings = None, tolerate: Tolerate = None, timeout: Timeout = None,
-            show_values: ShowValues = False, show_server_text: ShowServerText = False, config: ConfigFile = None,
-            as_json: AsJson = False) -> Exit:
+            layout: LayoutFile = None, form: Format = None, sending: Sendings = None, tolerate: Tolerate = None, set_: Sets = None,
+            package: Packages = None, timeout: Timeout = None, show_values: ShowValues = False, show_server_text: ShowServerText = False,
+            config: ConfigFile = None, as_json: AsJson = False) -> Exit:
     """Take back everything that was sent for the wrong resident. It stays there, entered in error; for an address a token is taken from
     REDBAG_TOKEN."""
     from adapter.commands import retract
+    from adapter.commands.known import asked_for
     from adapter.commands.server import Later, Said, later, now_or_later, there
     from adapter.delivery.send import Options
 
+    profiles = asked_for(set_, package)
     talk, said = Talk(as_json), Said(
-        form=form.value if form else None, seconds=timeout, sending=sending.value if sending else None, tolerate=tolerated(tolerate))
+        form=form.value if form else None, seconds=timeout, sending=sending.value if sending else None,
+        tolerate=tolerated(tolerate, profiles), profiles=profiles)
     now_or_later(durable, {"--again": again}, {**said.options(), "--dry-run": dry_run, "--replace": replace, "--show-values": show_values,
                                "--show-server-text": show_server_text})
     place = later(to, config, talk) if durable else there(to, said, config, talk)
@@ -144,7 +152,7 @@ def retract(to: To,
         return lasting.retract(place, whose, talk, again=lasting.word(again))
     options = Options(
         dry_run=dry_run, replace=replace, seconds=place.seconds, show_values=show_values, show_server_text=show_server_text,
-        sending=place.sending, tolerate=place.tolerate)
+        sending=place.sending, tolerate=place.tolerate, profiles=place.profiles)
     return retract.run(place.client, whose, options, talk)
 
 

@@ -115,7 +115,8 @@ def _writable(care_record: CareRecord, endpoint: Endpoint) -> list[Unproven]:
         entries = [(name, entry["resource"]) for bundle, names in bundles for name, entry in zip(names, bundle["entry"], strict=True)]
         found = [*(Fault(name, "-", RESTRICTED) for name in _too_confidential(entries, endpoint)), *_unwritable(entries, endpoint)]
         if not found:
-            told = proven(bundles, endpoint.tolerate)
+            claimed = [(endpoint.profiles.claimed(bundle), names) for bundle, names in bundles]
+            told = proven(claimed, endpoint.tolerate, endpoint.profiles)
     if found:
         raise Faults(found)
     return told
@@ -177,7 +178,7 @@ def bundle_item(data: bytes, endpoint: Endpoint, *, subject: str | None = None, 
     for name in _too_confidential(((f"entry[{i}]", _resource(entry)) for i, entry in enumerate(entries)), endpoint):
         raise NotAccepted(f"{name} {RESTRICTED}")
     whose = subject or _subject(entries)
-    told = proven([named(bundle)], endpoint.tolerate)
+    told = proven([named(bundle)], endpoint.tolerate, endpoint.profiles)
     ids = {"X-Request-ID": request_id, "X-Correlation-ID": correlation or (whose if message else None)}
     options = {"media": media or f"{form.media}{f'; version={BARS_VERSION}' * message}", "entries": 0 if message else len(entries),
                "headers": {**headers, **{name: said for name, said in ids.items() if said}}, **_sent_to(endpoint, again)}

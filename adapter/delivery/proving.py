@@ -3,10 +3,11 @@
     unproven(bundle, ["medicines[0]", …])               [] where nothing is; else every error, and what it was made from
     unproven(bundle, rows, tolerate=("pat-1",))         what somebody has named travels all the same, and is told as a warning
     unproven(bundle, rows, there=[None, theirs, …])     so is what stands at the server already: it is theirs, and goes back as it is
+    unproven(bundle, rows, profiles=endpoint.profiles)  by what the receiver asks: a trust's own package, UK Core's drafts (profiles.py)
     is_refused(found)                                   is any of it an error still?
 
 Everybody asks here: a sending (of what has its marks, is merged and ended: writing.py), an acceptance, a worker, and `redbag convert`.
-What it is held against: FHIR R4, UK Core, and our own rules (adapter/conformance; docs/rules.md). Warnings are for `redbag check`.
+What it is held against else: FHIR R4, UK Core, and our own rules (adapter/conformance; docs/rules.md). Warnings are for `redbag check`.
 """
 from __future__ import annotations
 
@@ -16,11 +17,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from difflib import get_close_matches
 from typing import Any, NamedTuple
 
-from adapter.conformance import Finding, Level, checker
+from adapter.conformance import Checker, Finding, Level
 from adapter.conformance.invariants import level_of
 from adapter.conformance.rules import RULES
 from adapter.conformance.rules.explaining import EVERYWHERE, invariants, names
 from adapter.conformance.rules.structural import STRUCTURAL
+from adapter.delivery.profiles import UK_CORE, Profiles
 
 Resource = dict[str, Any]
 Key = tuple[str, str]
@@ -55,13 +57,14 @@ class NotProven(Exception):
 
 
 def unproven(resource: Resource, rows: Sequence[str], tolerate: Sequence[str] = (),
-             there: Sequence[Resource | None] = ()) -> list[Unproven]:
+             there: Sequence[Resource | None] = (), profiles: Profiles = UK_CORE) -> list[Unproven]:
     """`rows`: what each entry of the bundle was made from, or the one resource; `there`: what stands at the server in its place, as far as
     something does. `tolerate`: ids of rules."""
-    if checker().clean(resource):
+    checker = profiles.checker
+    if checker.clean(resource):
         return []
-    found = [_placed(finding, resource, rows) for finding in _errors(resource)]
-    theirs = {each.number: _standing(there[each.number]) for each in found if each.number < len(there)}
+    found = [_placed(finding, resource, rows) for finding in _errors(resource, checker)]
+    theirs = {each.number: _standing(there[each.number], checker) for each in found if each.number < len(there)}
     return [Unproven(each.row, _weighed(each.finding, tolerate, theirs.get(each.number, Counter()))) for each in found]
 
 
@@ -69,16 +72,17 @@ def is_refused(found: Iterable[Unproven]) -> bool:
     return any(each.finding.level is Level.ERROR for each in found)
 
 
-def proven(bundles: Iterable[tuple[Resource, Sequence[str]]], tolerate: Sequence[str] = ()) -> list[Unproven]:
+def proven(bundles: Iterable[tuple[Resource, Sequence[str]]], tolerate: Sequence[str] = (),
+           profiles: Profiles = UK_CORE) -> list[Unproven]:
     """What is tolerated of all of them, each with its rows. Raises NotProven."""
-    found = [each for bundle, rows in bundles for each in unproven(bundle, rows, tolerate)]
+    found = [each for bundle, rows in bundles for each in unproven(bundle, rows, tolerate, (), profiles)]
     if is_refused(found):
         raise NotProven(found)
     return found
 
 
-def _errors(resource: Resource) -> list[Finding]:
-    return [finding for finding in checker().findings(resource) if finding.level is Level.ERROR]
+def _errors(resource: Resource, checker: Checker) -> list[Finding]:
+    return [finding for finding in checker.findings(resource) if finding.level is Level.ERROR]
 
 
 class Placed(NamedTuple):
@@ -101,8 +105,8 @@ def _placed(finding: Finding, resource: Resource, rows: Sequence[str]) -> Placed
 
 
 # ---- what is let through ---------------------------------------------------------------------------------------------------------
-def _standing(theirs: Resource | None) -> Counter[Key]:
-    return Counter(map(_key, _errors(theirs))) if theirs is not None else Counter()
+def _standing(theirs: Resource | None, checker: Checker) -> Counter[Key]:
+    return Counter(map(_key, _errors(theirs, checker))) if theirs is not None else Counter()
 
 
 def _key(finding: Finding) -> Key:
@@ -127,9 +131,9 @@ READING = "names {}, which is about reading the record, before it is FHIR, and c
 NO_ERROR = "names {}, which is no error and keeps nobody from travelling: leave it out"
 
 
-def rule_named(said: str) -> str:
+def rule_named(said: str, profiles: Profiles = UK_CORE) -> str:
     """Raises ValueError where nothing that is FHIR has an error by it: in a sentence, which names those near what is misspelt."""
-    levels = dict(_levels())
+    levels = dict(_levels(profiles.checker))
     if said not in levels:
         near = ", ".join(get_close_matches(said, levels, 3))
         raise ValueError(f"names no rule there is{f': perhaps {near} is meant' if near else ''}; docs/rules.md lists them, and each error "
@@ -139,13 +143,13 @@ def rule_named(said: str) -> str:
     return said
 
 
-def _levels() -> Iterator[tuple[str, str]]:
+def _levels(checker: Checker) -> Iterator[tuple[str, str]]:
     """Every id, and how grave it is at most; nothing for what is told before anything is FHIR."""
     yield from ((name, "") for name in names())
     yield EVERYWHERE, Level.ERROR
     yield from ((rule.id, rule.level) for rule in RULES)
     yield from ((name, each.level) for name, each in STRUCTURAL.items() if name.startswith("fhir-") or not _is_error(each.level))
-    definitions = checker().definitions
+    definitions = checker.definitions
     yield from ((key, level_of(each.constraint)) for key, each in invariants(definitions, definitions.profiles()).items())
 
 

@@ -14,6 +14,7 @@ from adapter.delivery.deadline import within
 from adapter.delivery.dialects.decision import Asked, Came
 from adapter.delivery.loads import Sending
 from adapter.delivery.outcome import Verdict, without_answer
+from adapter.delivery.profiles import UK_CORE, Profiles
 from adapter.delivery.proving import Unproven
 from adapter.delivery.resident import Stopped
 from adapter.delivery.retry import pause
@@ -36,7 +37,7 @@ class Options:
     `older`: the record is sent although the server has one of a later time. `seconds`: for everything about this resident.
     `absence`: of each list, what a row means that was sent before and is not in it any more (mappings/absence.py). `key`: of the delivery,
     if it is one; the ids of its requests are made of it. `sending`: in a transaction, in batches, or one resource after the other.
-    `tolerate`: ids of rules; what is an error by them is sent all the same, and told."""
+    `tolerate`: ids of rules; what is an error by them is sent all the same, and told. `profiles`: by which all is proven."""
 
     base: CareRecord | None = None
     dry_run: bool = False
@@ -49,6 +50,7 @@ class Options:
     key: str = ""
     sending: Sending = "transaction"
     tolerate: tuple[str, ...] = ()
+    profiles: Profiles = UK_CORE
 
     def request_id(self, data: bytes) -> str:
         """The X-Request-ID of a write. Of one delivery the same bytes have the same one, in every attempt and process; other bytes never,

@@ -14,6 +14,7 @@ from adapter.delivery.difference import Difference
 from adapter.delivery.left import public
 from adapter.delivery.loads import Load, Staged, loads, planned, stages
 from adapter.delivery.outcome import Outcome, RowOutcome, Verdict, called, judge, judge_one, without_answer
+from adapter.delivery.profiles import Profiles
 from adapter.delivery.proving import Unproven, is_refused
 from adapter.delivery.sent import READ, WRITTEN, Became, Options, Remark, Sent, SentRow
 from adapter.delivery.spoken import shown
@@ -31,8 +32,8 @@ async def write(client: FhirClient, parts: Sequence[Part], differences: Sequence
     Raises Stopped before anything is written, and ClientError."""
     told, unsettled = [remark.says for remark in said], any(remark.for_a_person for remark in said)
     told += [sentence for d in differences for sentence in _met(d, options)]
-    found = {d.row: d for d in differences}
-    staged = [(part, stages(part, found, options.sending)) for part in parts]
+    found = {d.row: _claimed(d, options.profiles) for d in differences}
+    staged = [(replace(part, bundle=options.profiles.claimed(part.bundle)), stages(part, found, options.sending)) for part in parts]
     unproven = _unproven(planned(staged, options.sending), options)
     told += map(str, unproven)
     refused = is_refused(unproven)
@@ -48,7 +49,12 @@ async def write(client: FhirClient, parts: Sequence[Part], differences: Sequence
 def _unproven(requests: Iterable[Load], options: Options) -> list[Unproven]:
     """Of all that will be written, before any of it is: so one bad resource keeps back the others too, whichever way they travel."""
     return list(dict.fromkeys(each for load in requests for each in proving.unproven(
-        load.resource, [row.name for row in load.rows], options.tolerate, [each.difference.theirs for each in load.going])))
+        load.resource, [row.name for row in load.rows], options.tolerate, [each.difference.theirs for each in load.going],
+        options.profiles)))
+
+
+def _claimed(d: Difference, profiles: Profiles) -> Difference:
+    return replace(d, resource=profiles.claimed(d.resource)) if d.resource is not None else d
 
 
 def with_endings(parts: Sequence[Part], ends: Sequence[Difference], policy: Policy, base: str, timestamp: str | None = None) -> list[Part]:

@@ -14,7 +14,9 @@ from adapter.delivery.answer import BadAddress
 from adapter.delivery.endpoints import tls
 from adapter.delivery.endpoints.credentials import Auth, Nobody
 from adapter.delivery.endpoints.quiet import Quiet
-from adapter.delivery.endpoints.secrets import File, PerhapsSecret, Secret, contents, private
+from adapter.delivery.endpoints.secrets import File, PerhapsSecret, Secret, contents, private, surroundings, unreadable
+from adapter.delivery.profiles import STU2, UK_CORE, Profiles
+from adapter.faults import Refused
 
 PATHS = {"fhir": "", "bars": "$process-message"}
 TOLERATED = {"bars": ("fhir-profile",)}
@@ -56,6 +58,11 @@ def _headers(said: dict[str, SecretStr]) -> dict[str, SecretStr]:
     return said
 
 
+def _beside(said: Any, info: ValidationInfo) -> Any:
+    around = surroundings(info)
+    return tuple(around.file(each) if isinstance(each, str) else each for each in said) if isinstance(said, list | tuple) else said
+
+
 def _never(said: Any) -> Any:
     return None if said == "never" else said
 
@@ -91,6 +98,13 @@ class Endpoint(BaseModel):
     sending: Literal["transaction", "batch", "single"] = Field("transaction", description=(
         "How a record travels: in one transaction, all of it or nothing; in batches, where the server takes no transactions; or one "
         "resource after the other. `redbag probe` finds out which."))
+    definitions: Literal["ukcore-stu2-2.0.2", "ukcore-stu3-sequence"] = Field("ukcore-stu2-2.0.2", description=(
+        "By which definitions of UK Core all that goes there is proven ([packages.md](packages.md)): those that are published, or its "
+        "drafts. With the drafts, what nothing published has a profile for claims theirs in `meta.profile`: today that is the Bundle "
+        "itself."))
+    packages: Annotated[tuple[Path, ...], BeforeValidator(_beside)] = Field((), description=(
+        'What it asks beyond UK Core: FHIR packages with profiles of its own, `["our-trust.tgz"]`, each over those before it. All that '
+        'goes there is proven by them too ([packages.md](packages.md)).'))
     tolerate: tuple[str, ...] = Field((), validate_default=True, description=(
         'What is an error by these rules is sent all the same, and told: `["rule-id", ...]`, as each error has it in brackets '
         '([rules.md](rules.md)). Who has any other error is not sent. With `bars` always `fhir-profile` too, for a message claims profiles '
@@ -125,9 +139,22 @@ class Endpoint(BaseModel):
     auth: Auth = Field(default_factory=lambda: Nobody(kind="none"), description="Who we are: a table of its own, see below.")
 
     _held: str = PrivateAttr("")  # what the files hold: with another certificate it is another endpoint
+    _profiles: Profiles = PrivateAttr(UK_CORE)
 
     def model_post_init(self, context: Any, /) -> None:
         self._held = contents(path for path in (self.ca, self.key, self.certificate) if path)
+        self._profiles = Profiles.of((self.definitions,), self.packages)
+
+    @property
+    def profiles(self) -> Profiles:
+        """By which what goes there is proven; what its packages say is as it was when this was read."""
+        return self._profiles
+
+    def asking(self, profiles: Profiles) -> Endpoint:
+        """The same, and proven by others."""
+        other = self.model_copy()
+        other._profiles = profiles
+        return other
 
     @field_validator("path")
     @classmethod
@@ -136,13 +163,27 @@ class Endpoint(BaseModel):
             raise ValueError("expected a path below the address, without / in front and without a query, such as $process-message")
         return said or PATHS.get(info.data.get("dialect", ""), "")
 
+    @field_validator("packages")
+    @classmethod
+    def _proving(cls, said: tuple[Path, ...], info: ValidationInfo) -> tuple[Path, ...]:
+        """One by one, to say which of them it is."""
+        for n, path in enumerate(said, 1):
+            try:
+                Profiles.of((info.data.get("definitions", STU2),), said[:n])
+            except Refused as refused:
+                raise ValueError(f"the file {path} is no package to prove by: {'; '.join(map(str, refused.found))}") from None
+            except OSError as error:
+                raise ValueError(unreadable(path, "a FHIR package", error)) from None
+        return said
+
     @field_validator("tolerate")
     @classmethod
     def _tolerated(cls, said: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
-        if said:
+        if said and {"definitions", "packages"} <= info.data.keys():  # else they are at fault, and said to be
             from adapter.delivery.proving import rule_named  # the check, and its definitions, only for whoever names a rule
 
-            said = tuple(rule_named(each) for each in said)
+            profiles = Profiles.of((info.data["definitions"],), info.data["packages"])
+            said = tuple(rule_named(each, profiles) for each in said)
         return tuple(dict.fromkeys((*said, *TOLERATED.get(info.data.get("dialect", ""), ()))))
 
     @field_validator("ca")

@@ -15,6 +15,7 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, SecretStr, ValidationInfo
 
+LARGE = 1 << 20  # bytes: no secret and no certificate is so large
 NAMED = "write env:NAME for a variable of the environment, or file:PATH for what a file holds"
 
 
@@ -64,7 +65,11 @@ def read(path: Path, what: str) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:
-        raise ValueError(f"the file {path}, where {what} is expected, cannot be read ({error.strerror})") from None
+        raise ValueError(unreadable(path, what, error)) from None
+
+
+def unreadable(path: Path, what: str, error: OSError) -> str:
+    return f"the file {path}, where {what} is expected, cannot be read ({error.strerror})"
 
 
 def contents(files: Iterable[Path]) -> str:
@@ -72,11 +77,17 @@ def contents(files: Iterable[Path]) -> str:
     found = hashlib.sha256()
     for path in sorted(files):
         try:
-            held = path.read_bytes()
+            held = _held(path)
         except OSError:
             held = b""
         found.update(f"{path} {len(held)} ".encode() + held)
     return found.hexdigest()
+
+
+def _held(path: Path) -> bytes:
+    """Of what is large it is enough when it was written, for this is asked all the time."""
+    stands = path.stat()
+    return path.read_bytes() if stands.st_size < LARGE else f"{stands.st_mtime_ns} {stands.st_size}".encode()
 
 
 def private(path: Path) -> None:

@@ -90,7 +90,8 @@ async def carry(way: Way, payload: Payload, claimed: Claimed, now: Now) -> tuple
 def _sending(way: Way, payload: Payload, key: str) -> Sending:
     """How this payload is sent. Raises Refused and Faults where it is not what this release would accept."""
     said, client = cast(Mapping[str, Any], payload.options), way.client
-    options = Options(key=key, seconds=way.endpoint.seconds, sending=way.endpoint.sending, tolerate=way.endpoint.tolerate)
+    there = way.endpoint
+    options = Options(key=key, seconds=there.seconds, sending=there.sending, tolerate=there.tolerate, profiles=there.profiles)
     if payload.form == "bundle":
         bundle = wire.loads(payload.body)
         return lambda most: send_shared(client, bundle, options)
@@ -151,7 +152,7 @@ async def _posted(way: Way, payload: Payload, claimed: Claimed, now: Now) -> Dec
     if (where := way.later.get(claimed.key)) and (known := await _known(way, asked, where, claimed, now)):
         return replace(known, do=Do.NOTHING)
     try:
-        told = proven([named(read(payload.body))], way.endpoint.tolerate)
+        told = proven([named(read(payload.body))], way.endpoint.tolerate, way.endpoint.profiles)
     except Refused:
         return Decision(Means.DEAD, (UNREADABLE,), asked=False)
     except NotProven as bad:
