@@ -111,7 +111,7 @@ def _part(forms: Forms, said: tuple[Said, ...], discriminator: Discriminator) ->
         return _by_existence(way)
     if discriminator.path == "url" and said[-1].element.types[:1] and said[-1].element.types[0].code == "Extension":
         return _by_url(extension_url(forms, said[-1]))
-    return _by_value(way) or _by_existence(way)
+    return _by_value(way)
 
 
 def _by_url(url: str) -> Matches | None:

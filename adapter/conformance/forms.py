@@ -91,7 +91,7 @@ class Spot:
     @property
     def needed(self) -> bool:
         """Whether something is wrong where nothing stands: with the element, or with a slice of it."""
-        return self.least is not None or any(each.said.element.least for sliced in self.sliced for each in sliced.slices)
+        return self.least is not None or any(map(is_needed, (each.said.element for sliced in self.sliced for each in sliced.slices)))
 
 
 @dataclass(slots=True, eq=False)
@@ -229,6 +229,11 @@ def sliced_by(said: Said, around: tuple[Said, ...] = ()) -> tuple[Sliced, ...]:
     element = said.element
     slices = tuple(Slice(each.slice, Said(each, said.owner)) for each in element.slices)
     return (Sliced(element.slicing, slices, said.source, (*around, said)),) if element.slicing else ()
+
+
+def is_needed(slice_: Element) -> bool:
+    """Whether one of it must be there, or of a slice that it is sliced into."""
+    return bool(slice_.least) or any(map(is_needed, slice_.slices))
 
 
 def _keys(element: Element, name: str = "") -> dict[str, str]:

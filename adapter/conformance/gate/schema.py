@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
-from adapter.conformance.forms import INLINE, Definitions, Form, Forms, Said, Sliced, Spot
+from adapter.conformance.forms import INLINE, Definitions, Form, Forms, Said, Sliced, Spot, is_needed
 from adapter.conformance.gate import invariants, texts
 from adapter.conformance.gate.asking import INNERMOST
 from adapter.conformance.gate.places import Place
@@ -308,7 +308,7 @@ def _must_be_coded(spot: Spot) -> bool:
 
 
 def _asks_for_some(sliced: Sliced) -> bool:
-    return any(each.said.element.least for each in sliced.slices)
+    return any(is_needed(each.said.element) for each in sliced.slices)
 
 
 def chosen(key: str, ways: Sequence[tuple[str, Schema]], otherwise: Schema) -> Schema:
