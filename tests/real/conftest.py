@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import pytest
 
@@ -84,7 +84,7 @@ def engine() -> Iterator[Engine]:
 
 
 @pytest.fixture(scope="session")
-def cases() -> dict[str, dict[str, Any]]:
+def cases() -> dict[str, bytes]:
     """The resources that HL7 tests its own software with, by name."""
     _or_say(missing())
     return hl7_cases.cases()

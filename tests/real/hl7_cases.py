@@ -1,10 +1,11 @@
-"""The resources that HL7 tests its own software with (some 2,400 in JSON: right, odd and broken), and what HL7's engine says of each.
+"""The resources that HL7 tests its own software with (some 2,900 in JSON and XML: right, odd and broken), and what its engine says of each.
 
 They are not shipped: Maven fetches them once (tests/real/cases). What the engine says is kept in hl7_cases.jsonl.xz, by content: the ids of
 its errors. The first line says who said so. hl7_cases.toml signs where we do not agree.
 """
 from __future__ import annotations
 
+import codecs
 import json
 import lzma
 import tomllib
@@ -16,7 +17,9 @@ from pathlib import Path
 from typing import Any
 
 from adapter import wire
+from adapter.conformance import checker
 from adapter.faults import Refused
+from tests.jury.agreement import faults
 from tests.real import parts
 
 KEPT = Path(__file__).with_suffix(".jsonl.xz")
@@ -26,31 +29,48 @@ LARGEST = 300_000      # bytes; beyond are terminologies and guides as a whole
 Json = Any
 
 
-def cases() -> dict[str, Json]:
-    """By the path within the archive. What is no JSON, or no resource, is left out: others look at that (tests/test_fuzz_check.py)."""
+def cases() -> dict[str, bytes]:
+    """By the path within the archive, what is judged. What is no JSON, or no resource, is left out: others look at that
+    (tests/test_fuzz_check.py)."""
     (jar,) = parts.built("cases").glob("fhir-test-cases-*.jar")
     with zipfile.ZipFile(jar) as archive:
         return dict(sorted(_read(archive)))
 
 
-def _read(archive: zipfile.ZipFile) -> Iterator[tuple[str, Json]]:
+def _read(archive: zipfile.ZipFile) -> Iterator[tuple[str, bytes]]:
     for entry in archive.infolist():
-        if entry.filename.startswith(FOLDERS) and entry.filename.endswith(".json") and entry.file_size <= LARGEST:
-            try:
-                resource = wire.loads(archive.read(entry))
-            except Refused:
-                continue
-            if isinstance(resource.get("resourceType"), str):
-                yield entry.filename.removeprefix("org/hl7/fhir/testcases/"), resource
+        if not (entry.filename.startswith(FOLDERS) and entry.filename.endswith((".json", ".xml")) and entry.file_size <= LARGEST):
+            continue
+        if content := _content(archive.read(entry).removeprefix(codecs.BOM_UTF8)):
+            yield entry.filename.removeprefix("org/hl7/fhir/testcases/"), content
 
 
-def written(resource: Json) -> bytes:
-    """The bytes that are judged."""
-    return wire.dumps(resource)
+def _content(body: bytes) -> bytes:
+    """JSON as we write it, XML as it is."""
+    if is_xml(body):
+        return body
+    try:
+        resource = wire.loads(body)
+    except Refused:
+        return b""
+    return wire.dumps(resource) if isinstance(resource.get("resourceType"), str) else b""
 
 
-def digest(resource: Json) -> str:
-    return sha256(written(resource)).hexdigest()
+def is_xml(content: bytes) -> bool:
+    return content.lstrip()[:1] == b"<"
+
+
+def we_refuse(content: bytes) -> bool:
+    """With an error that FHIR or UK Core asks for."""
+    try:
+        resource = wire.XML.loads(content) if is_xml(content) else wire.loads(content)
+    except Refused:
+        return True
+    return bool(faults(checker().findings(resource)))
+
+
+def digest(content: bytes) -> str:
+    return sha256(content).hexdigest()
 
 
 @cache
