@@ -170,6 +170,14 @@ def test_a_package_that_cannot_be_read_is_a_fault_of_the_file(tmp_path: Path) ->
     assert fault.startswith(f"3: endpoint.a.definitions: expected one of: {STU2}, {DRAFTS}")
 
 
+def test_endpoint_list_tells_by_what_is_proven(quiet: Desk) -> None:
+    package(quiet.folder, MEDICINE)
+    quiet.configure('packages = ["trust.tgz"]')
+    assert f"proven by {STU2}, trust.tgz" in quiet.well("endpoint list")
+    quiet.configure()
+    assert "proven by" not in quiet.well("endpoint list")
+
+
 def test_a_package_that_breaks_is_told_and_the_last_good_one_stays(tmp_path: Path) -> None:
     path, told = package(tmp_path, MEDICINE), list[str]()
     live = Live(load(written(tmp_path, BASIC + 'packages = ["trust.tgz"]\n'), {}), told.append, {})

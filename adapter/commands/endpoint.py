@@ -15,6 +15,7 @@ from adapter.delivery.endpoints import Endpoint
 from adapter.delivery.endpoints.config import FILE
 from adapter.delivery.endpoints.quiet import Quiet
 from adapter.delivery.endpoints.trial import How, Step, steps
+from adapter.delivery.profiles import UK_CORE
 
 ENDED = {How.WELL: Exit.DONE, How.DOUBT: Exit.DONE, How.AGAIN: Exit.AGAIN, How.NO: Exit.NOTHING}
 MARKS = {How.WELL: "ok", How.DOUBT: "look", How.AGAIN: "not now", How.NO: "no"}
@@ -68,6 +69,8 @@ def _traits(endpoint: Endpoint) -> Iterator[str]:
     yield from (endpoint.dialect, endpoint.form, f"patient {endpoint.patient}", f"directory {endpoint.directory}")
     if endpoint.sending != "transaction":
         yield f"sending {endpoint.sending}"
+    if endpoint.profiles != UK_CORE:
+        yield f"proven by {', '.join((endpoint.definitions, *(path.name for path in endpoint.packages)))}"
     yield "nothing said of who we are" if endpoint.auth.kind == "none" else endpoint.auth.kind
     if endpoint.certificate:
         yield "with our certificate"
@@ -87,5 +90,6 @@ def _hours(quiet: Quiet) -> str:
 def as_json(endpoint: Endpoint) -> dict[str, Any]:
     return {"name": endpoint.name, "url": endpoint.url, "dialect": endpoint.dialect, "form": endpoint.form, "patient": endpoint.patient,
             "directory": endpoint.directory, "sending": endpoint.sending,
+            "definitions": endpoint.definitions, "packages": [path.name for path in endpoint.packages],
             "auth": endpoint.auth.kind, "certificate": bool(endpoint.certificate),
             "concurrency": endpoint.concurrency, "rate": endpoint.rate, "quiet": [_hours(each) for each in endpoint.quiet]}

@@ -20,6 +20,7 @@ the tools for FHIR make them and the registries of FHIR hand them out, NAME.tgz.
     redbag check bundle.json --package our-trust.tgz                             # what it asks of each type
     redbag check bundle.json --package our-trust.tgz --profile https://…/P       # this profile of it
     redbag check bundle.json --set ukcore-stu3-sequence                          # another set than UK Core STU2
+    redbag send home.ndjson --to https://fhir.trust.example --package our-trust.tgz      # convert and retract take both too
 
 No network is asked: what a package depends on and no set has is brought too, and named before it with a `--package` of its own.
 
@@ -33,7 +34,11 @@ No network is asked: what a package depends on and no set has is brought too, an
 - With `--profile`, what is named holds for the resources of its type *instead of* UK Core's and the package's; it may be said once for each
   type. For resources of other types nothing changes.
 - Profiles of data types and extensions hold where a profile names them, or their URL stands on an extension.
-- `send` and `convert` know the sets alone. What a trust asks beyond UK Core is proven with `check` before.
+- What goes to an endpoint of `redbag.toml` is proven by what is said there: `packages = ["our-trust.tgz"]` and `definitions` (one set
+  beside FHIR R4; [endpoints.md](endpoints.md)). So is what is accepted for it (`--durable`), what a worker sends, and what is taken back.
+  A package is read anew when its file changes; one that cannot be read is a fault of `redbag.toml`, and a worker goes on by the last good.
+- Drafts are claimed where they are asked for, by `definitions` or `--set`, and nowhere else: what nothing published has a profile for
+  names the draft in `meta.profile`. Of what a care record becomes that is the Bundle itself. Somebody else's Bundle goes as it is.
 """
 WITHIN = """## What is in a package
 
@@ -71,5 +76,6 @@ def shipped() -> Iterator[str]:
     each = [Shelf(path.stem) for path in sorted(SETS.glob("*.zip"))]
     yield from table(("Set", "Version", "Used", "Definitions", "Value sets", "Code systems", "SHA-256 of what it was made of"), [
         (f"`{one.id}`", one.version, "always" if one.id == DEFAULT_SETS[0] else "unless `--set` says otherwise" if one.id in DEFAULT_SETS
-         else "with `--set`", str(len(one.profiles)), str(len(one.index.codes)), str(len(one.index.systems)), f"`{one.sha256}`")
+         else "with `--set`, or `definitions`",
+         str(len(one.profiles)), str(len(one.index.codes)), str(len(one.index.systems)), f"`{one.sha256}`")
         for one in each])
