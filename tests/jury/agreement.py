@@ -51,6 +51,7 @@ class Tally:
     neither: int = 0
     ours: list[str] = field(default_factory=list)
     theirs: list[str] = field(default_factory=list)
+    why: dict[str, str] = field(default_factory=dict)      # by id, where it is signed elsewhere than in disagreements.toml
 
     def count(self, id_: str, we: bool, they: bool) -> None:
         if we and they:
@@ -169,6 +170,8 @@ def _apart(each: Tally) -> str:
 
 def reason(each: Tally, id_: str) -> str:
     """Why it may be so, from the signed list."""
+    if id_ in each.why:
+        return each.why[id_]
     return next((entry["reason"] for entry in signed() if entry["judge"] == each.judge
                  and any(fnmatchcase(_plain(id_), _plain(pattern)) for pattern in entry["ids"])), "**nobody has looked at it**")
 

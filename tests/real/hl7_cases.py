@@ -101,3 +101,13 @@ def _lines() -> list[Json]:
 def signed() -> dict[str, list[dict[str, Any]]]:
     """theirs: errors (ids) that we do not look for, or cases by name; ours: cases by name. Each with reason, signed, date."""
     return tomllib.loads(SIGNED.read_text(encoding="utf-8"))
+
+
+def why(name: str, errors: frozenset[str]) -> str:
+    """Why we do not agree about a case of which the engine has these errors; empty where that is not signed."""
+    if not errors:
+        return next((entry["reason"] for entry in signed()["ours"] if name in entry["cases"]), "")
+    reasons = {error: entry["reason"] for entry in signed()["theirs"] for error in entry.get("errors", ())}
+    named = {case: entry["reason"] for entry in signed()["theirs"] for case in entry.get("cases", ())}
+    said = dict.fromkeys(reasons[error] for error in sorted(errors) if error in reasons)
+    return named.get(name) or " ".join(said) * (errors <= reasons.keys())

@@ -9,7 +9,7 @@ import pytest
 from tests.jury.agreement import ENGINE, Tally, keep
 from tests.real import hl7_cases
 from tests.real.engine import Engine
-from tests.real.hl7_cases import digest, kept, signed, we_refuse
+from tests.real.hl7_cases import digest, kept, signed, we_refuse, why
 
 AGAIN = os.environ.get("REDBAG_JUDGE_AGAIN", "")
 SAMPLE = ("00", "80")      # of the digests: of these the engine is asked each time
@@ -21,6 +21,7 @@ def told(cases: Cases) -> Tally:
     agreement = Tally(ENGINE, hl7_cases.judge()["engine"], "HL7's own test cases")
     for name, content in cases.items():
         agreement.count(name, we_refuse(content), bool(kept()[digest(content)]))
+    agreement.why = {name: reason for name in agreement.theirs + agreement.ours if (reason := why(name, kept()[digest(cases[name])]))}
     keep(agreement)
     return agreement
 
@@ -42,14 +43,12 @@ def test_there_are_enough_of_them(told: Tally) -> None:
     assert told.neither > 900
 
 
-def test_what_the_engine_refuses_we_refuse(told: Tally, cases: Cases) -> None:
+def test_where_we_do_not_agree_somebody_has_looked_why(told: Tally) -> None:
+    assert [name for name in told.theirs + told.ours if name not in told.why] == []
+
+
+def test_nothing_is_signed_in_vain(told: Tally, cases: Cases) -> None:
     errors = {error for entry in signed()["theirs"] for error in entry.get("errors", ())}
-    names = {name for entry in signed()["theirs"] for name in entry.get("cases", ())}
-    found = {name: kept()[digest(cases[name])] for name in told.theirs}
-    assert {name: sorted(said) for name, said in found.items() if name not in names and not said <= errors} == {}
-    assert (names - set(told.theirs), errors - {error for said in found.values() for error in said}) == (set(), set())
-
-
-def test_what_it_lets_pass_we_let_pass(told: Tally) -> None:
-    names = {name for entry in signed()["ours"] for name in entry["cases"]}
-    assert set(told.ours) == names
+    named = {only: {name for entry in signed()[only] for name in entry.get("cases", ())} for only in ("theirs", "ours")}
+    assert errors - {error for name in told.theirs for error in kept()[digest(cases[name])]} == set()
+    assert (named["theirs"] - set(told.theirs), named["ours"] - set(told.ours)) == (set(), set())
