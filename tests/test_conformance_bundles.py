@@ -170,3 +170,45 @@ def test_contained_resources_are_of_their_entry_only() -> None:
     hers = patient(contained=[HOME], managingOrganization={"reference": "#home"})
     assert told(bundle("collection", hers, lives_in("#home"))) == [("fhir-reference", "entry[1].resource.managingOrganization.reference")]
     assert told(bundle("collection", hers, hers)) == []
+
+
+# Requests -------------------------------------------------------------------------------------------------------------------------------
+
+def asking(method: str, url: str, resource: Any = None, kind: str = "transaction", again: int = 1) -> dict[str, Any]:
+    inside = {} if resource is None else {"resource": resource}
+    entries = [{"fullUrl": urn(place), **inside, "request": {"method": method, "url": url}} for place in range(again)]
+    return {"resourceType": "Bundle", "type": kind, "entry": entries}
+
+
+NAMELESS = {key: value for key, value in HOME.items() if key != "id"}
+WELL_ASKED = [
+    asking("POST", "Organization", HOME), asking("PUT", "Organization/home", HOME), asking("PUT", "/Organization/home", HOME),
+    asking("PUT", "Organization?name=Rose", NAMELESS), asking("PUT", f"{SERVER}/Organization/home", HOME),
+    asking("PUT", "Organization/home", HOME, "batch", 2), asking("POST", "Organization", NAMELESS, again=2),
+    asking("POST", "Patient/$match", {"resourceType": "Parameters", "parameter": [{"name": "a", "valueString": "b"}]}),
+    asking("POST", "$convert", HOME), asking("POST", "Patient/_search"), asking("GET", "metadata"), asking("GET", "Organization/home"),
+    asking("GET", "Organization/home", again=2), asking("DELETE", "Organization?name=Rose", again=2),
+]
+WRONGLY_ASKED = [
+    (asking("PUT", "Patient/home", HOME), 0), (asking("POST", "Patient", HOME), 0), (asking("POST", "Nonsense", HOME), 0),
+    (asking("PUT", "Patient?name=Rose", HOME), 0), (asking("DELETE", "Nonsense/1"), 0), (asking("POST", "Organization/home", HOME), 0),
+    (asking("PUT", "Organization/other", HOME), 0), (asking("PUT", "Organization/home", NAMELESS), 0),
+    (asking("PUT", "Organization/other", HOME, "batch"), 0), (asking("PUT", "Organization/home", HOME, again=2), 1),
+    (asking("DELETE", "Organization/home", again=2), 1),
+]
+
+
+def of_requests(resource: Any) -> list[tuple[str, str]]:
+    return [each for each in told(resource) if each[0] == "fhir-bundle"]
+
+
+@pytest.mark.parametrize("resource", WELL_ASKED, ids=lambda each: str(each["entry"][0]["request"]))
+def test_what_a_server_takes_is_let_pass(resource: Any) -> None:
+    assert of_requests(resource) == []
+
+
+@pytest.mark.parametrize(("resource", "place"), WRONGLY_ASKED, ids=lambda each: str(each)[-120:])
+def test_a_request_that_no_server_may_take_is_told(resource: Any, place: int) -> None:
+    """FHIR R4, RESTful API: PUT has the id of its resource (else 400), a transaction that writes one twice fails; HAPI-2616 and 2006."""
+    assert of_requests(resource) == [("fhir-bundle", f"entry[{place}].request.url")]
+    assert not checker().clean(resource)

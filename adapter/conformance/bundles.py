@@ -1,12 +1,13 @@
 """A bundle as a whole: who its entries are, and that a document or message holds what it speaks of.
 
-Source: HL7 FHIR R4, pages Bundle, Documents and Messaging, as HL7's validator asks. What stands in invariants (bdl-1 …) is asked there.
+Source: HL7 FHIR R4, pages Bundle, Documents and Messaging, as HL7's validator asks; of requests RESTful API ("update", "create",
+"transaction"), of which that asks nothing and servers refuse what is wrong. What stands in invariants (bdl-1 …) is asked there.
 """
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from adapter.conformance import references
 from adapter.conformance.model import Json
@@ -31,6 +32,8 @@ def check(walk: Walk, here: Here) -> None:
     kind = here.resource.get("type")
     for path, entry in every:
         _entry(walk, kind, entry, path)
+    if kind in ("transaction", "batch"):
+        _requests(walk, every, kind)
     _links(walk, here)
     if kind in ("document", "message") and every and isinstance(first := every[0][1].get("resource"), dict):
         _whole(walk, here, every, first, f"{every[0][0]}.resource", kind)
@@ -59,6 +62,54 @@ def _named(walk: Walk, url: str, resource: dict[str, Json], path: str) -> None:
             walk.error("fhir-bundle", path, "has a fullUrl on a server, but its resource has no id")
         elif (found[1], found[2]) != (kind, own):
             walk.error("fhir-bundle", f"{path}.fullUrl", "must end with the type and the id of the resource in the entry")
+
+
+# Requests -----------------------------------------------------------------------------------------------------------------------------
+
+WRITING = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+
+
+class Written(NamedTuple):
+    """What a request writes: a type of FHIR, or what stands in its place; and the id, if it names one and does not search."""
+
+    kind: str
+    id: str
+
+
+def _requests(walk: Walk, every: list[Placed], kind: str) -> None:
+    seen: set[Written] = set()
+    for path, entry in every:
+        request = entry.get("request")
+        method, url = (request.get("method"), request.get("url")) if isinstance(request, dict) else (None, None)
+        if not isinstance(method, str) or not isinstance(url, str) or method not in WRITING or (written := written_by(url)) is None:
+            continue
+        if says := wrong(method, written, entry.get("resource")):
+            walk.error("fhir-bundle", f"{path}.request.url", says)
+        elif kind == "transaction" and written.id and written in seen:
+            walk.error("fhir-bundle", f"{path}.request.url", "is written by another entry, too; a transaction writes a resource once")
+        seen.add(written)
+
+
+def written_by(url: str) -> Written | None:
+    """None of an absolute URL, an operation, a search, or the whole server."""
+    named, query, _ = url.removeprefix("/").partition("?")
+    kind, *more = (step for step in named.split("/")) if named else ("",)
+    if not kind or ABSOLUTE.match(url) or any(step[:1] in ("$", "_") for step in (kind, *more)):
+        return None
+    return Written(kind, "" if query or not more else more[0])
+
+
+def wrong(method: str, written: Written, resource: Json) -> str:
+    own = resource.get("resourceType") if isinstance(resource, dict) else None
+    if not is_resource_type(written.kind):
+        return "begins with no type that FHIR R4 has; write Type to create one, Type/id to write it"
+    if method in ("POST", "PUT") and is_resource_type(own) and own != written.kind:
+        return f"is of another type than the resource in the entry, which is of {own}"
+    if method == "POST" and written.id:
+        return "names a resource; what is created has no id yet: write its type alone, or PUT"
+    if method == "PUT" and written.id and is_resource_type(own) and resource.get("id") != written.id:
+        return "must end with the id of the resource in the entry"
+    return ""
 
 
 def _links(walk: Walk, here: Here) -> None:
