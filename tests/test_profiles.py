@@ -155,6 +155,15 @@ def test_send_durable_tells_it_at_the_record(quiet: Desk) -> None:
     assert quiet.run(f"{SEND} --package trust.tgz --set {DRAFTS}").stderr.startswith("--set or --package: not with --durable")
 
 
+@pytest.mark.parametrize(("configured", "said"), [('packages = ["trust.tgz"]', ""), ("", "--package trust.tgz")])
+def test_send_to_an_endpoint_tells_it_before_anybody_is_asked(quiet: Desk, configured: str, said: str) -> None:
+    package(quiet.folder, MEDICINE)
+    quiet.configure(configured)
+    quiet.residents(another("a"))
+    result = quiet.run(f"send home.ndjson --to st-brigids {said}")
+    assert (result.exit_code, "[trust-1]" in result.stderr, "; 0 delivered" in result.stderr) == (Exit.NOTHING, True, True), result.stderr
+
+
 # ---- redbag.toml -----------------------------------------------------------------------------------------------------------------
 def test_a_package_that_cannot_be_read_is_a_fault_of_the_file(tmp_path: Path) -> None:
     package(tmp_path, MEDICINE)

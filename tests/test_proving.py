@@ -28,6 +28,7 @@ from mappings.systems import SNOMED_CT
 from tests.at_the_desk import SEND, Desk
 from tests.exports.vendors import EXAMPLES, EXPORTS
 from tests.hospital import AMLODIPINE, BAG, CREATE, FUROSEMIDE, MARY, Hospital, became, medicine, with_dose
+from tests.packages import element, package, profile
 from tests.test_accepting import LOGICAL, UUID, bundle, put
 from tests.test_carry import Ward
 from tests.test_cli import REDBAG, another, lines, ndjson, redbag
@@ -305,6 +306,20 @@ def test_send_tells_the_vendors_file_row_and_field_and_leaves_her_rows(tmp_path:
     tolerated = redbag(*send, "--tolerate", "rb-sctid")
     assert f" warning: DMD (medicines[1].drug.codings[0].code, {CODE}): {SAYS}" in tolerated.stderr
     assert "1 error let through" in tolerated.stderr
+
+
+def test_send_and_retract_go_by_the_package_that_is_named(tmp_path: Path, hospital_address: str) -> None:
+    ended = {"key": "trust-1", "severity": "error", "human": "Nothing is taken back.", "expression": "status != 'entered-in-error'"}
+    began = {**ended, "key": "trust-2", "expression": "contained.exists()"}
+    (file := tmp_path / "home.ndjson").write_bytes(ndjson(another("a")))
+    trust = package(tmp_path, profile("Medicine", "MedicationStatement", element("MedicationStatement", constraint=[ended, began])))
+    send = ("send", file, "--to", hospital_address, "--patient", "create-if-missing")
+    refused = redbag(*send, "--package", trust)
+    assert (refused.exit_code, "[trust-2]" in refused.stderr, "[trust-1]" in refused.stderr) == (Exit.NOTHING, True, False)
+    assert redbag(*send, "--package", trust, "--tolerate", "trust-2").exit_code == Exit.DONE
+    retract = ("retract", "--to", hospital_address, "--record", file)
+    assert "[trust-1]" in redbag(*retract, "--package", trust).stderr
+    assert redbag(*retract).exit_code == Exit.DONE
 
 
 # ---- the names of rules ----------------------------------------------------------------------------------------------------------
