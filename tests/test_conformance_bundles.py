@@ -193,6 +193,7 @@ WRONGLY_ASKED = [
     (asking("PUT", "Patient/home", HOME), 0), (asking("POST", "Patient", HOME), 0), (asking("POST", "Nonsense", HOME), 0),
     (asking("PUT", "Patient?name=Rose", HOME), 0), (asking("DELETE", "Nonsense/1"), 0), (asking("POST", "Organization/home", HOME), 0),
     (asking("PUT", "Organization/other", HOME), 0), (asking("PUT", "Organization/home", NAMELESS), 0),
+    (asking("PUT", "Organization/None", NAMELESS), 0),
     (asking("PUT", "Organization/other", HOME, "batch"), 0), (asking("PUT", "Organization/home", HOME, again=2), 1),
     (asking("DELETE", "Organization/home", again=2), 1),
 ]

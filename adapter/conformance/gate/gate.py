@@ -183,7 +183,7 @@ def _is_plain(request: dict[str, Json], resource: dict[str, Json], written: set[
     if method != "PUT" or url in written:
         return False
     written.add(url)
-    return bool(url == f"{kind}/{resource.get('id')}" or url.startswith(f"{kind}?"))
+    return bool(("id" in resource and url == f"{kind}/{resource['id']}") or url.startswith(f"{kind}?"))
 
 
 def kinds_in(value: Json) -> Iterator[Json]:

@@ -55,7 +55,7 @@ STRUCTURAL: dict[str, Structural] = {
                                  "two contained resources with the id 1", f"{R4}, Contained Resources"),
     "fhir-profile": Structural("A profile that is claimed is known, and is one of this type.", "error",
                                "an Observation that claims UKCore-Patient", f"{R4}, Resource.meta.profile"),
-    "fhir-bundle": Structural("A Bundle's entries are as its type wants them: fullUrl, id, links, requests; in a document all within reach.",
+    "fhir-bundle": Structural("A Bundle's entries are as its type wants them: fullUrl, id, link, request; in a document all within reach.",
                               "error", "an entry of a collection without fullUrl", f"{R4}, Bundle"),
     "fhir-empty": Structural("What is there says something: no null, no empty text, list or object.", "error",
                              '`"telecom": []`', f"{R4}, JSON Representation"),
