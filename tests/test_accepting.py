@@ -333,8 +333,8 @@ def test_a_message_goes_under_its_ids() -> None:
 
 
 def test_whose_it_is() -> None:
-    nameless = {**put(), "fullUrl": "https://h.example/Patient/1", "resource": {**PATIENT, "id": "1"}}
-    same = {**nameless, "fullUrl": "https://h.example/Patient/2", "resource": {**PATIENT, "id": "2"}}
+    nameless, same = ({"fullUrl": f"https://h.example/Patient/{id_}", "resource": {**PATIENT, "id": id_},
+                       "request": {"method": "PUT", "url": f"Patient/{id_}"}} for id_ in ("1", "2"))
     assert bundle_item(bundle(nameless), LOGICAL).subject == bundle_item(bundle(same), LOGICAL).subject != UUID
     assert bundle_item(bundle(put(), same), LOGICAL, subject="s1").subject == "s1"
 
