@@ -4,10 +4,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from adapter.conformance.discriminators import extension_url
 from adapter.conformance.forms import Form, Forms, Said
 from adapter.conformance.gate.asking import INNERMOST, shallow
 from adapter.conformance.model import Context, Profile
+from adapter.conformance.ways import extension_url
 
 Json = Any
 Valid = Callable[[Json], bool]
