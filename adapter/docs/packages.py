@@ -3,13 +3,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from adapter.conformance import unchecked
+from adapter.conformance import checker, unchecked
 from adapter.conformance.definitions import DEFAULT_SETS
 from adapter.conformance.making import KINDS, MOST_LEFT_OUT
 from adapter.conformance.package import LARGEST, MOST_FILES, MOST_PACKED, MOST_UNPACKED
 from adapter.conformance.rules.inputs import INPUTS
 from adapter.conformance.shelf import SETS, Shelf
 from adapter.docs.markdown import table
+from mappings.catalogue import SHAPES
 
 INTRODUCTION = """<!-- Printed from the checker by `redbag docs`: change the checker, not this page. -->
 # Packages and sets: what resources are held against
@@ -55,8 +56,11 @@ OPEN = """## What nobody can check
 
 What a definition states and cannot be evaluated is counted in the last lines as *not checked*; of what a package states, each is named, by
 its element and profile, and `--json` has all of it as `left_open`. An invariant that takes too many steps is an error, `too-costly`.
-
 """
+EMITTED = """
+Of the types that this program writes, and all that their profiles lead to, this is open:
+"""
+WHY = {"http://hl7.org/fhir/ValueSet/patient-fetalstatus": "an extension of FHIR R6, whose codes no package for R4 has"}
 SHIPPED = """## The sets that ship
 
 Made from HL7's and UK Core's published packages by `tools/definitions.py`; the hash is that of what they were made of. With `--json`
@@ -69,7 +73,16 @@ def packages() -> str:
                            files=MOST_FILES, largest=LARGEST.size >> 20, left_out=MOST_LEFT_OUT)
     rules = [(f"`{name}`", sentence) for name, sentence in INPUTS.items() if name.startswith("package-")]
     return "\n".join([INTRODUCTION, within, *table(("Rule", "What it says"), rules),
-                      OPEN + "".join(f"- {reason}\n" for reason in unchecked.REASONS), SHIPPED, *shipped()]).rstrip() + "\n"
+                      OPEN, *(f"- {reason}" for reason in unchecked.REASONS), EMITTED, *emitted(), SHIPPED, *shipped()]).rstrip() + "\n"
+
+
+def emitted() -> Iterator[str]:
+    for path in sorted(SETS.glob("ukcore-*.zip")):
+        found = checker((DEFAULT_SETS[0], path.stem))
+        every = [each for name in (*SHAPES, "Bundle") for each in (found.definitions.type(name), found.definitions.implied(name)) if each]
+        left = [f"{each} ({WHY[each.what]})" for each in found.left_open(each.url for each in every)]
+        yield f"- `{path.stem}`: {'; '.join(left) or 'nothing'}"
+    yield ""
 
 
 def shipped() -> Iterator[str]:
