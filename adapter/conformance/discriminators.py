@@ -7,17 +7,12 @@ kind. Source: HL7 FHIR R4, page Profiling, "Slicing": discriminators value, patt
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
 
 from adapter.conformance.asked import holds, written
 from adapter.conformance.bindings import member
 from adapter.conformance.forms import Forms, Said, Slice, Sliced
 from adapter.conformance.model import Discriminator
 from adapter.conformance.ways import Matches, Way, extension_url, is_resource, way_of
-
-if TYPE_CHECKING:
-    pass
-
 
 # Which slice ------------------------------------------------------------------------------------------------------------------------
 
