@@ -196,6 +196,52 @@ def test_in_fhir_a_product_rule_says_it_in_fhirs_words_and_the_record_not_again(
     assert rules == ["rb-medicine-code"] * 4
 
 
+# ---- what is left of a record that is refused ------------------------------------------------------------------------------------
+def test_faults_of_form_and_of_meaning_are_told_in_one_run(tmp_path: Path) -> None:
+    """A date that no calendar has, a wrong NHS number, a code of dm+d that cannot be one: reading, the record's own check, FHIR."""
+    export = Path(shutil.copytree(EXAMPLES / "exports" / "larkfield", tmp_path / "larkfield"))
+    for name, right, wrong in (("RESIDENTS.CSV", "14/05/1938", "31/02/1938"), ("RESIDENTS.CSV", "999 000 0034", "999 000 0035"),
+                               ("MEDICATION.CSV", "329652003", "329652004"), ("MEDICATION.CSV", "tablets,C,,,", "tablets,C,,31/02/2019,")):
+        text = (export / name).read_text()
+        assert right in text
+        (export / name).write_text(text.replace(right, wrong, 1))
+    result = redbag("check", export, *LARKFIELD)
+    assert [said.split(" (")[0].removeprefix(f"{export}/") for said in result.stdout.splitlines() if ": error: " in said] == [
+        "RESIDENTS.CSV:2: error: DOB", "MEDICATION.CSV:2: error: START", "RESIDENTS.CSV:2: error: NHS_NO", "MEDICATION.CSV:3: error: DMD"]
+    assert "Checked: 1 resident, 1 refused, 4 errors." in result.stderr.splitlines()[-1]
+
+
+def told_of(said: dict[str, Any]) -> set[tuple[str, str, str]]:
+    problems = lines(redbag("check", "-", "--json", said=wire.dumps(said)), "problem")
+    return {(problem.get("path", ""), problem["rule"], problem["says"]) for problem in problems}
+
+
+@pytest.mark.parametrize(("wrong", "told", "is_left"), [
+    (("resident", "birth_date", "31/02/1938"), {"resident.birth_date"}, True),
+    (("resident", "nhs_number", {"digits": "1"}), {"resident.nhs_number"}, True),
+    (("resident", "nsh_number", "1"), {"resident"}, True),
+    (("medicines", 0, "status", "soon"), {"medicines[0].status"}, True),
+    (("medicines", 0, "doses", 0, "text", 5), {"medicines[0].doses[0].text"}, True),
+    (("medicines", 1, 7), {"medicines[1]"}, True),
+    (("vaccinations", "none"), {"vaccinations"}, True),
+    (("zap", 1), {""}, True),
+    (("organizations", 0, "key", " "), {"organizations[0].key"}, False),
+    (("stays", 5), {"stays"}, False),
+    (("as_of", 5), {"as_of"}, False),
+])
+def test_what_is_left_out_makes_no_other_fault(wrong: tuple[Any, ...], told: set[str], is_left: bool) -> None:
+    """Whatever is told beside the fault is told of the right record too, at the same place; where others depend on it, nothing is."""
+    record = example()
+    spoiled: Any = record
+    for step in wrong[:-2]:
+        spoiled = spoiled[step]
+    right = told_of(record)
+    spoiled[wrong[-2]] = wrong[-1]
+    beside = told_of(record) - right
+    assert {path for path, _, _ in beside} == told
+    assert bool(told_of(record) & right) is is_left
+
+
 # ---- what may be named -----------------------------------------------------------------------------------------------------------
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:

@@ -2,20 +2,22 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TypeGuard
 
 from adapter.commands.check_against import Against
+from adapter.commands.check_left import Left, left
 from adapter.commands.check_trace import Traced, traced
 from adapter.commands.fhir import OWN_RULES, within
 from adapter.commands.intake import ORPHAN, Intake
-from adapter.conformance import Level
+from adapter.conformance import Finding, Level
 from adapter.conformance.finding import OWN_CHECK, is_at_least
 from adapter.conformance.report import Told, Unit
+from adapter.conformance.report.told import OWN_LEVELS
 from adapter.faults import Refused
 from adapter.records.source import Places
-from mappings.bag import CareRecord
+from mappings.bag import CareRecord, findings
 from mappings.faults import Faults
 from mappings.findings import Finding as OwnFinding
 
@@ -34,8 +36,8 @@ class Checking(Intake):
                     doubts: tuple[OwnFinding, ...]) -> TypeGuard[CareRecord]:
         self.found, began = [], time.perf_counter()
         travels = super()._may_travel(found, number, source, doubts)
-        if travels and isinstance(found, CareRecord):
-            travels = self._is_fhir(found, number, source)
+        if left_of_it := left(found, source, self.export) if isinstance(found, Refused) else Left(found):
+            travels = self._is_meant(left_of_it, number, source, travels)
         nobodys = any(told.finding.rule == ORPHAN for told in self.found)
         self.put(Unit(self.shown, f"record {number}", tuple(self.found), time.perf_counter() - began, int(not nobodys)))
         return travels
@@ -43,18 +45,28 @@ class Checking(Intake):
     def _tell(self, told: Told) -> None:
         self.found.append(told)
 
-    def _is_fhir(self, record: CareRecord, number: int, source: Places) -> bool:
+    def _is_meant(self, of: Left, number: int, source: Places, travels: bool) -> bool:
+        """What it says, whether it `travels` so far or not: what else is wrong is told in the same run. Whether it travels then."""
         try:
-            found = unsaid(traced(record, self.against), [told.field for told in self.found])
+            found = meant(of, self.against, [told.field for told in self.found])
         except Faults as bad:
-            self.refuse(number, bad)
+            if travels:
+                self.refuse(number, bad)
             return False
         places = source.places({each.field for each in found if is_at_least(each.finding.level, self.least)})
         levels = [each.finding.level for each in found]
         self.found += [self.told(each.finding, each.field, places.get(each.field), number) for each in found]
         self.warnings += levels.count(Level.WARNING)
-        self.refused += Level.ERROR in levels
-        return Level.ERROR not in levels
+        self.refused += travels and Level.ERROR in levels
+        return travels and Level.ERROR not in levels
+
+
+def meant(of: Left, against: Against, said: Sequence[str]) -> list[Traced]:
+    """What is wrong with it as FHIR; and, where something was left out of it, what it says against itself. `said`: fields of which there is
+    something to say already. Raises Faults: it is not writable."""
+    own = [Traced(each.field, Finding(OWN_LEVELS[each.level], OWN_CHECK, "", each.says)) for each in findings(of.record)] if of.part else []
+    own, as_fhir = of.sure(own), of.sure(traced(of.record, against))
+    return [*own, *unsaid(as_fhir, [*said, *(each.field for each in own)])]
 
 
 def unsaid(found: Iterable[Traced], said: Iterable[str]) -> list[Traced]:
