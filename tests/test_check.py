@@ -196,6 +196,17 @@ def test_in_fhir_a_product_rule_says_it_in_fhirs_words_and_the_record_not_again(
     assert rules == ["rb-medicine-code"] * 4
 
 
+def test_what_stands_in_too_long_a_list_is_not_counted_as_checked() -> None:
+    """Neither said to be checked, nor read into records."""
+    entry = {"fullUrl": "urn:x:1", "resource": {"resourceType": "Patient"}}
+    bundle = {"resourceType": "Bundle", "type": "collection", "entry": [entry] * 100_001}
+    result = redbag("check", "-", "--least", "information", said=json.dumps(bundle))
+    assert (result.exit_code, len(result.stdout.splitlines())) == (Exit.NOTHING, 1)
+    said, ended = result.stderr.splitlines()[-2:]
+    assert said == "Not checked: 100,001 × resource in a list that is too long."
+    assert ended.startswith("Checked: 1 resource, 1 refused, 1 error")
+
+
 # ---- what is left of a record that is refused ------------------------------------------------------------------------------------
 def test_faults_of_form_and_of_meaning_are_told_in_one_run(tmp_path: Path) -> None:
     """A date that no calendar has, a wrong NHS number, a code of dm+d that cannot be one: reading, the record's own check, FHIR."""

@@ -5,7 +5,6 @@ An input becomes units (a resource, a line, a resident), each with all that was 
 from __future__ import annotations
 
 import time
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -182,7 +181,8 @@ class Session:
         yield
         self.summary.exit = self._exit()
         left = self.against.left_open()
-        self.summary.not_checked, self.summary.not_looked_up = Counter(each.reason for each in left), self.against.not_looked_up
+        self.summary.not_checked.update(each.reason for each in left)
+        self.summary.not_looked_up = self.against.not_looked_up
         self.summary.left_open = tuple(each for each in left if each.profile in self.against.brought)
         self.summary.held, self.summary.apart = self.against.held, self.against.checker.definitions.apart
         self.summary.seconds = time.perf_counter() - began

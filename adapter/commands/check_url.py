@@ -38,7 +38,7 @@ def unit(address: str, against: Against, talk: Talk) -> Unit:
         says = f"only the first page was checked, {len(answer.listed('entry')):,}{of}"
         found.append(Finding(Level.WARNING, ONE_PAGE, "Bundle.link", says, "the others are at the link next, or ask with a larger _count"))
     told = tuple(Told(each, answer.shown.removeprefix("GET ")) for each in found)
-    return Unit(answer.shown.removeprefix("GET "), "document", told, time.perf_counter() - began, fhir.counted(answer.resource))
+    return Unit(answer.shown.removeprefix("GET "), "document", told, time.perf_counter() - began, *fhir.counted(answer.resource, found))
 
 
 async def _asked(address: str) -> Answer:

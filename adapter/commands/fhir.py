@@ -105,16 +105,17 @@ def units(file: BinaryIO, name: str, form: wire.Format, against: Against) -> Ite
 
 def unit(body: bytes, name: str, form: wire.Format, against: Against, line: int = 1) -> Unit:
     """`line`: the number of its first line, in NDJSON its name."""
-    began, holds = time.perf_counter(), 1
+    began, holds, passed = time.perf_counter(), 1, 0
     try:
         resource = wire.loads(body, line=line) if form is wire.JSON else form.loads(body)
     except Refused as bad:
         told = [Told(Finding(Level.ERROR, fault.rule, fault.path, fault.says), name, fault.line, fault.column) for fault in bad.found]
     else:
-        found, holds = findings(resource, against), counted(resource)
+        found = findings(resource, against)
+        holds, passed = counted(resource, found)
         places = places_of(body, form, set(map(placed, found)), line)
         told = [Told(each, name, place.line, place.column) for each in found for place in [places.get(placed(each)) or Place()]]
-    return Unit(name, f"line {line}" if line > 1 else "document", tuple(told), time.perf_counter() - began, holds)
+    return Unit(name, f"line {line}" if line > 1 else "document", tuple(told), time.perf_counter() - began, holds, passed)
 
 
 def findings(resource: Resource, against: Against) -> list[Finding]:
@@ -122,7 +123,7 @@ def findings(resource: Resource, against: Against) -> list[Finding]:
     found = against.findings(resource)
     wrong = {resource_at(each.path) for each in found if each.level is Level.ERROR}
     ruled = [each.path for each in found if each.rule.startswith(OWN_RULES)]
-    for path, inner in resources(resource):
+    for path, inner in looked_at(resource, found):
         if resource_at(path) not in wrong and inner.get("resourceType") != "Bundle":
             found += islice(read(path, inner, ruled), MOST)
     return in_order(found)
@@ -193,6 +194,14 @@ def shape_of(kind: str) -> AnyShape | None:
     return getattr(module, "record_list" if name == "list" else name, None)
 
 
-def counted(resource: Resource) -> int:
-    """How many resources were looked at: of a Bundle, those in it."""
-    return sum(1 for _, each in resources(resource) if each.get("resourceType") != "Bundle") or 1
+def counted(resource: Resource, found: Iterable[Finding]) -> tuple[int, int]:
+    """How many resources were looked at, of a Bundle those in it; and how many were not."""
+    every, seen = (sum(1 for _, each in some if each.get("resourceType") != "Bundle")
+                   for some in (resources(resource), looked_at(resource, found)))
+    return seen or 1, every - seen
+
+
+def looked_at(resource: Resource, found: Iterable[Finding]) -> Iterator[tuple[str, Resource]]:
+    """Those that are in no list which is too long."""
+    too_long = tuple(f"{each.path}[" for each in found if each.rule == "too-many")
+    return ((path, each) for path, each in resources(resource) if not path.startswith(too_long))

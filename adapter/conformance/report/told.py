@@ -13,6 +13,7 @@ from adapter.conformance.unchecked import Unchecked
 Lines = Iterable[str]
 INNER = re.compile(r"^Bundle(?:\.entry\[\d+\]\.resource(?![A-Za-z]))+")  # the resource in a Bundle that a path is in
 CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+IN_TOO_LONG = "resource in a list that is too long"
 REFUSAL = "refusal"  # what a record calls an error, in the lines for programs: it does not travel
 OWN_LEVELS = {REFUSAL: Level.ERROR, "warning": Level.WARNING}  # of what a record says against itself
 
@@ -63,7 +64,8 @@ class Told(NamedTuple):
 class Unit(NamedTuple):
     """One thing that was checked: a resource or Bundle, a line of NDJSON, a care record. `name` tells it from others of its file.
 
-    `holds`: how many residents or resources that is; none, where it is a row that belongs to nobody, or cannot be read at all.
+    `holds`: how many residents or resources that is; none, where it is a row that belongs to nobody, or cannot be read at all. `passed`: so
+    many more resources are in it, and were not looked at.
     """
 
     file: str
@@ -71,6 +73,7 @@ class Unit(NamedTuple):
     found: tuple[Told, ...] = ()
     seconds: float = 0.0
     holds: int = 1
+    passed: int = 0
 
     def at_least(self, level: Level) -> list[Told]:
         return [told for told in self.found if is_at_least(told.finding.level, level)]
@@ -128,6 +131,8 @@ class Summary:
         self.holds += unit.holds
         self.bad += bad if unit.holds else 0
         self.lost += 0 if unit.holds else bad
+        if unit.passed:
+            self.not_checked[IN_TOO_LONG] += unit.passed
         self.levels.update(told.finding.level for told in unit.found)
         self.rules.update((told.finding.level, told.finding.rule) for told in unit.found)
 
