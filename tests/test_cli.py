@@ -129,7 +129,7 @@ def test_what_a_record_says_against_itself_is_told_with_its_field(tmp_path: Path
     (b'{"source": 1, "source": 2}', Exit.NOTHING, "this name stands twice"),
     (b'{"a": NaN}', Exit.NOTHING, "NaN and Infinity are not JSON"),
     (b"[" * 100 + b"]" * 100, Exit.NOTHING, "deep"),
-    (b"%PDF-1.7", Exit.NOTHING, "expected one JSON object"),
+    (b"%PDF-1.7", Exit.NOTHING, "is no JSON: neither FHIR nor care records"),
     (EXAMPLE, Exit.DONE, "Checked: 1 resident, 4 warnings."),
 ], ids=["nothing", "half", "utf-16", "twice", "nan", "deep", "pdf", "example"])
 def test_bad_input_is_a_sentence(said: bytes, exit: Exit, sentence: str) -> None:
@@ -328,7 +328,8 @@ def test_docs_are_written_and_checked(tmp_path: Path) -> None:
     assert redbag("docs", "--check", "-o", tmp_path).exit_code == Exit.NOTHING
     assert redbag("docs", "-o", tmp_path).exit_code == Exit.DONE
     assert redbag("docs", "--check", "-o", tmp_path).exit_code == Exit.DONE
-    assert sorted(p.stem for p in tmp_path.iterdir()) == ["answers", "cli", "endpoints", "guide", "mappings", "required", "rules", "synth"]
+    assert sorted(p.stem for p in tmp_path.iterdir()) == [
+        "answers", "cli", "endpoints", "guide", "mappings", "packages", "required", "rules", "synth"]
 
 
 @pytest.mark.parametrize("module", [exits, talk, screen, send], ids=lambda m: m.__name__)

@@ -227,7 +227,8 @@ def test_records_say_their_own_time_when_they_are_written_onto_an_export_without
 
 # ---- what a user can get wrong -----------------------------------------------------------------------------------------------------
 WRONG: list[tuple[tuple[str | Path, ...], Exit, str]] = [
-    (("check", EXPORTS["larkfield"], "--layout", "nowhere.toml"), Exit.NOTHING, "nowhere.toml: cannot be read (no such file or directory): name the"),
+    (("check", EXPORTS["larkfield"], "--layout", "nowhere.toml"), Exit.NOTHING,
+     "nowhere.toml: cannot be read (no such file or directory): name the"),
     (("check", "nowhere", "--layout", toml_of("larkfield")), Exit.NOTHING, "nowhere: cannot be read"),
     (("check", "-", "--layout", toml_of("larkfield")), Exit.USAGE, "a pipe cannot be read twice"),
     (("check", EXPORTS["fernbank"], "--layout", toml_of("larkfield")), Exit.NOTHING, "seems to be JSON, and"),

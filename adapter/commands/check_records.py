@@ -48,7 +48,7 @@ class Checking(Intake):
     def _is_meant(self, of: Left, number: int, source: Places, travels: bool) -> bool:
         """What it says, whether it `travels` so far or not: what else is wrong is told in the same run. Whether it travels then."""
         try:
-            found = meant(of, self.against, [told.field for told in self.found])
+            found = meant(of, self.against, [Traced(told.field, told.finding) for told in self.found])
         except Faults as bad:
             if travels:
                 self.refuse(number, bad)
@@ -61,16 +61,24 @@ class Checking(Intake):
         return travels and Level.ERROR not in levels
 
 
-def meant(of: Left, against: Against, said: Sequence[str]) -> list[Traced]:
-    """What is wrong with it as FHIR; and, where something was left out of it, what it says against itself. `said`: fields of which there is
-    something to say already. Raises Faults: it is not writable."""
+def meant(of: Left, against: Against, said: Sequence[Traced]) -> list[Traced]:
+    """What is wrong with it as FHIR; and, where something was left out of it, what it says against itself. `said`: what was told already.
+    Raises Faults: it is not writable."""
     own = [Traced(each.field, Finding(OWN_LEVELS[each.level], OWN_CHECK, "", each.says)) for each in findings(of.record)] if of.part else []
     own, as_fhir = of.sure(own), of.sure(traced(of.record, against))
-    return [*own, *unsaid(as_fhir, [*said, *(each.field for each in own)])]
+    return [*own, *unsaid(as_fhir, [*said, *own])]
 
 
-def unsaid(found: Iterable[Traced], said: Iterable[str]) -> list[Traced]:
-    """A product rule says nothing where the record has said it of itself, in its own words."""
-    fields = tuple(field for field in said if field)
-    return [each for each in found if not (each.finding.rule.startswith(OWN_RULES) and each.finding.rule != OWN_CHECK
-                                           and any(within(each.field, field) or within(field, each.field) for field in fields))]
+def unsaid(found: Iterable[Traced], said: Sequence[Traced]) -> list[Traced]:
+    """Where the record has said an error of itself, FHIR has nothing to add, and a product rule not to a warning either."""
+    every = tuple(each.field for each in said if each.field)
+    errors = tuple(each.field for each in said if each.field and each.finding.level is Level.ERROR)
+    return [each for each in found if not _is_at(each.field, every if _is_ours(each.finding) else errors)]
+
+
+def _is_ours(finding: Finding) -> bool:
+    return finding.rule.startswith(OWN_RULES) and finding.rule != OWN_CHECK
+
+
+def _is_at(field: str, fields: Iterable[str]) -> bool:
+    return any(within(field, each) or within(each, field) for each in fields)
