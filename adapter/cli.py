@@ -116,9 +116,9 @@ def convert(file: File, kind: As = Kind.TRANSACTION, out: Out = Path("-"), patie
     from adapter import wire
     from adapter.bundle import Policy
     from adapter.commands import convert
-    from adapter.commands.known import proven_by
+    from adapter.commands.known import to_send_by
 
-    policy, profiles = Policy(patient.value, directory=directory.value), proven_by(set_, package)
+    policy, profiles = Policy(patient.value, directory=directory.value), to_send_by(set_, package)
     bundler = convert.Bundler(kind.value, policy, wire.FORMATS[form.value], tolerated(tolerate, profiles) or (), profiles)
     return convert.run(file, bundler, out, talk := Talk(as_json), jobs, parts, perhaps(file, layout, as_of, refused, talk))
 

@@ -51,6 +51,16 @@ def test_without_a_word_it_is_uk_core_as_published() -> None:
         Profiles.of(("nowhere",))
 
 
+def test_what_cannot_be_read_of_a_package_is_told_where_things_are_sent_by_it(tmp_path: Path) -> None:
+    positions = element("Patient.name", slicing={"rules": "open", "discriminator": [{"type": "position", "path": "$this"}]})      # of R5
+    trust = package(tmp_path, MEDICINE, profile("Ordered", "Patient", positions))
+    told = redbag("convert", "-", "--package", trust, said=ndjson(BAG))
+    assert "warning: an element of" in told.stderr
+    assert "nothing is held against it" in told.stderr
+    file = written(tmp_path, f'{BASIC}packages = ["{trust.name}"]\n')
+    assert "without 1 definition that cannot be read" in redbag("endpoint", "list", "--config", file).output
+
+
 def test_what_a_package_said_when_it_was_named_holds_whatever_becomes_of_its_file(tmp_path: Path, trust: Profiles) -> None:
     before, again = trust.checker, pickle.loads(pickle.dumps(trust))  # noqa: S301
     assert (again, again.checker) == (trust, before)

@@ -71,6 +71,8 @@ def _traits(endpoint: Endpoint) -> Iterator[str]:
         yield f"sending {endpoint.sending}"
     if endpoint.profiles != UK_CORE:
         yield f"proven by {', '.join((endpoint.definitions, *(path.name for path in endpoint.packages)))}"
+    if left_out := len(endpoint.profiles.checker.definitions.left_out) if endpoint.packages else 0:
+        yield f"without {count(left_out, 'definition')} that cannot be read: redbag check --package names them"
     yield "nothing said of who we are" if endpoint.auth.kind == "none" else endpoint.auth.kind
     if endpoint.certificate:
         yield "with our certificate"

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from adapter.commands.exits import Exit, Stop
-from adapter.commands.streams import reason
+from adapter.commands.streams import reason, say
 from adapter.delivery.profiles import Profiles
 from adapter.faults import Refused
 
@@ -25,6 +25,14 @@ def proven_by(sets: Sequence[str] | None, packages: Sequence[Path] | None) -> Pr
         raise Stop(Exit.NOTHING, f"--package: {error.filename} cannot be read ({reason(error)}): name the package's file.") from None
 
 
+def to_send_by(sets: Sequence[str] | None, packages: Sequence[Path] | None) -> Profiles:
+    """The same for what is to be sent: what a package states and nobody can read is told, for nothing is proven by it. Raises Stop."""
+    found = proven_by(sets, packages)
+    for fault in found.checker.definitions.left_out if packages else ():
+        say(f"--package: {fault.file}: warning: {fault.says}; it is left out, and nothing is held against it [{fault.rule}].\n")
+    return found
+
+
 def asked_for(sets: Sequence[str] | None, packages: Sequence[Path] | None) -> Profiles | None:
     """None where none are named: then it is as configured. Raises Stop."""
-    return proven_by(sets, packages) if sets or packages else None
+    return to_send_by(sets, packages) if sets or packages else None
