@@ -142,3 +142,19 @@ def test_the_definition_of_an_extension_counts_wherever_it_is_met(where: int, tm
     assert checked.met[url_of("Mark")] == checked.met[f"{HL7}Patient"] == 1
     assert checker.not_checked(checked.met) == {NO_VALUE_SET: 1}
     assert not checker.not_checked(checker.check(inside(PATIENT)[where]).met)
+
+
+# Resources of one type --------------------------------------------------------------------------------------------------------------------
+
+@pytest.mark.parametrize(("types", "told"), [
+    (["Patient"], ["is of the type Observation; here it must be Patient"]), (["Observation", "Patient"], []), (["DomainResource"], []),
+    (["Patient", "Group"], ["is of the type Observation; here it must be Group or Patient"]),
+])
+def test_what_stands_in_a_bundle_is_of_a_type_that_its_profile_asks_for(types: list[str], told: list[str], tmp_path: Path) -> None:
+    """A package's profile of Bundle holds for every bundle, and the gate lets none pass that it refuses."""
+    narrow = element("Bundle.entry.resource", type=[{"code": each} for each in types])
+    checker = checking(tmp_path, profile("Narrow", "Bundle", element("Bundle.entry"), narrow))
+    entry = {"fullUrl": ENGLAND, "resource": OBSERVATION}
+    bundle = {"resourceType": "Bundle", "type": "collection", "entry": [entry]}
+    found = [each.says.partition(" (")[0] for each in checker.findings(bundle) if each.rule == "fhir-type"]
+    assert (found, checker.clean(bundle)) == (told, not told)

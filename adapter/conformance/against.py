@@ -40,6 +40,13 @@ def against(walk: Walk, resource: dict[str, Json], kind: str, path: str, named: 
         why | dict.fromkeys(signs, OF_CODE))
 
 
+def resources_at(said: Sequence[Said]) -> Iterator[tuple[frozenset[str], str]]:
+    """Of which types a resource is that stands in an element (Bundle.entry.resource), by each definition that says so, and its URL."""
+    for each in said:
+        if types := frozenset(type_.code for type_ in each.element.types) - {"Resource"}:
+            yield types, each.source
+
+
 def is_of(profile: Profile | None, kind: str) -> bool:
     """Whether it is a profile that a resource of this type can be held against."""
     return profile is not None and profile.type in lineage(kind)

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from adapter.conformance import bindings, bundles, extensions, narrative, references, slicing, values
-from adapter.conformance.against import against
+from adapter.conformance.against import against, resources_at
 from adapter.conformance.asked import asked_by, hold
 from adapter.conformance.finding import Finding, Level
 from adapter.conformance.forms import Form, Forms, Said, Spot
@@ -19,6 +19,7 @@ from adapter.conformance.invariants import Invariants
 from adapter.conformance.model import Json
 from adapter.conformance.primitives import fault, told
 from adapter.conformance.rules.rule import Rule
+from adapter.fhir_xml.tables import lineage
 
 DEEPEST = 64
 PRIMITIVE = "primitive-type"
@@ -219,6 +220,9 @@ class Walk:
         if kind is None:
             return False
         path = path or kind
+        for types, source in resources_at(asked.said) if asked else ():
+            if not types.intersection(lineage(kind)):
+                self.error("fhir-type", path, f"is of the type {kind}; here it must be {' or '.join(sorted(types))}", "", source)
         said, why = against(self, value, kind, path, profiles, asked.profiles if asked else ())
         self.met.update(each.source for each in said)
         form, here = self.forms.of(kind, said), self._here(value, kind, path, around)

@@ -153,6 +153,8 @@ class Schemas:
             return True
         if form.type == "Bundle" and key == "link":      # that no two are of one relation is not for a schema
             return True
+        if kind == "Resource" and any(type_.code != kind or type_.profiles for said in spot.said for type_ in said.element.types):
+            return True
         if kind == "Resource" and key != "contained" and form.base != "Bundle.entry":      # of Parameters: what # means is told for each
             return True
         return key == "modifierExtension" or key in (OF_RESOURCES if form.kind == "resource" else ("id",))
