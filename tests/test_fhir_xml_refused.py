@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapter import wire
+from adapter import fhir_xml, wire
 from adapter.faults import Fault, Refused
 from adapter.fhir_xml.tables import FHIR
 from tests import foreign
@@ -97,6 +97,35 @@ NOT_XML = {
 def test_what_fhir_does_not_have_is_refused(document: str, rule: str, line: int, path: str) -> None:
     fault = refused(document)
     assert (fault.rule, fault.line, fault.path) == (rule, line, path), str(fault)
+
+
+DISORDERED = {
+    "in the resource": (f"{HEAD}<birthDate value='1938'/>\n<active value='true'/></Patient>", 2, "Patient.active"),
+    "one of a list apart": (f"{HEAD}<name/><birthDate value='1938'/>\n\n<name/></Patient>", 3, "Patient.name[1]"),
+    "within an element": (f"{HEAD}<name><given value='A'/><family value='B'/></name></Patient>", 1, "Patient.name[0].family"),
+    "an extension of a value": ((f"{HEAD}<active value='true'><extension url='a'><valueString value='b'/><extension url='c'/></extension>"
+                                "</active></Patient>"), 1, "Patient.active.extension[0].extension[0]"),
+    "in what is contained": (f"{HEAD}<contained><Patient><active value='true'/><id value='a'/></Patient></contained></Patient>", 1,
+                             "Patient.contained[0].id"),
+    "in a bundle": ((f'<Bundle xmlns="{FHIR}"><entry><resource><Patient><active value="true"/>\n<id value="a"/></Patient></resource>'
+                     "</entry></Bundle>"), 2, "Bundle.entry[0].resource.id"),
+    "a bundle's own": (f'<Bundle xmlns="{FHIR}"><entry><resource><Patient/></resource></entry><type value="collection"/></Bundle>', 1,
+                       "Bundle.type"),
+}
+
+
+@pytest.mark.parametrize(("document", "line", "path"), DISORDERED.values(), ids=DISORDERED)
+def test_another_order_is_read_and_can_be_told(document: str, line: int, path: str) -> None:
+    body = document.encode()
+    assert wire.loads_xml(body)
+    fault = fhir_xml.disorder(body)
+    assert fault is not None
+    assert (fault.rule, fault.line, fault.path) == ("out-of-order", line, path)
+
+
+@pytest.mark.parametrize("document", [document for document, *_ in DISORDERED.values()], ids=DISORDERED)
+def test_what_we_write_is_in_order(document: str) -> None:
+    assert fhir_xml.disorder(wire.dumps_xml(wire.loads_xml(document.encode()))) is None
 
 
 @pytest.mark.parametrize(("document", "rule", "line"), NOT_XML.values(), ids=NOT_XML)

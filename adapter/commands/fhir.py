@@ -115,7 +115,16 @@ def unit(body: bytes, name: str, form: wire.Format, against: Against, line: int 
         holds, passed = counted(resource, found)
         places = places_of(body, form, set(map(placed, found)), line)
         told = [Told(each, name, place.line, place.column) for each in found for place in [places.get(placed(each)) or Place()]]
+        told += disordered(body, name) if form is wire.XML else []
     return Unit(name, f"line {line}" if line > 1 else "document", tuple(told), time.perf_counter() - began, holds, passed)
+
+
+def disordered(body: bytes, name: str) -> list[Told]:
+    """That elements of XML stand in another order than FHIR's."""
+    from adapter.fhir_xml import disorder
+
+    fault = disorder(body.removeprefix(codecs.BOM_UTF8))
+    return [Told(Finding(Level.ERROR, fault.rule, fault.path, fault.says), name, fault.line, fault.column)] if fault else []
 
 
 def findings(resource: Resource, against: Against) -> list[Finding]:

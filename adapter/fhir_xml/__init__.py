@@ -10,7 +10,7 @@ in XML whatever FHIR does not have. Comments and xsi:schemaLocation are not cont
 
 Source: FHIR R4 "XML Representation of Resources" and "JSON Representation of Resources".
 """
-from adapter.fhir_xml.reading import read
+from adapter.fhir_xml.reading import disorder, read
 from adapter.fhir_xml.writing import write
 
-__all__ = ["read", "write"]
+__all__ = ["disorder", "read", "write"]

@@ -45,6 +45,34 @@ def read(body: bytes, depth: int) -> Object | Fault:
         return Fault(stop.rule, stop.says, _path(stop.element), *positions(body, root, [stop.element])[stop.element])
 
 
+def disorder(body: bytes) -> Fault | None:
+    """The first element that stands behind one that FHIR has after it. `body` was read without a fault: reading takes any order, so that
+    nothing of what a server sends is lost. Source: FHIR R4, page XML Representation ("elements must always appear in the order")."""
+    root = parsed(body)
+    if (found := _disorder(root)) is None:
+        return None
+    says = "stands behind an element that FHIR has after it; in XML elements keep FHIR's order"
+    return Fault("out-of-order", says, _path(found), *positions(body, root, [found])[found])
+
+
+def _disorder(root: etree._Element) -> etree._Element | None:
+    waiting = [(root, root.tag.removeprefix(_SPACE))]
+    while waiting:
+        element, type_ = waiting.pop()
+        known, before, inside = elements_of(type_), 0, []
+        for child in element:
+            what = known.tags[child.tag]
+            if (place := known.places[what.name]) < before:
+                return child
+            before = place
+            if what.kind is Kind.RESOURCE:
+                inside.append((child[0], child[0].tag.removeprefix(_SPACE)))
+            elif what.kind is not Kind.NARRATIVE:
+                inside.append((child, "Element" if what.kind in VALUES else what.type))
+        waiting += reversed(inside)
+    return None
+
+
 def _document(root: etree._Element, depth: int) -> Object:
     for stray in _STRAY(root):
         raise _Stop(stray, "stray-text", "text stands between elements, and a value stands in an attribute: value=\"…\"")

@@ -19,6 +19,7 @@ from typing import Any
 from adapter import wire
 from adapter.conformance import checker
 from adapter.faults import Refused
+from adapter.fhir_xml import disorder
 from tests.jury.agreement import faults
 from tests.real import parts
 
@@ -66,7 +67,7 @@ def we_refuse(content: bytes) -> bool:
         resource = wire.XML.loads(content) if is_xml(content) else wire.loads(content)
     except Refused:
         return True
-    return bool(faults(checker().findings(resource)))
+    return bool(faults(checker().findings(resource))) or is_xml(content) and disorder(content) is not None
 
 
 def digest(content: bytes) -> str:

@@ -43,6 +43,7 @@ INPUTS = {
     "duplicate-attribute": "An attribute stands once on an element.",
     "duplicate-element": "An element stands once where FHIR has it once.",
     "stray-text": "In FHIR XML a value stands in an attribute, value=\"…\", and no text between elements.",
+    "out-of-order": "Elements of FHIR XML stand in the order in which FHIR has them.",
     "unknown-attribute": "An attribute is one that FHIR has there.",
     "unknown-element": "An element is one that FHIR has there, in FHIR's namespace.",
     "unknown-property": "A member is one that FHIR has there.",
