@@ -22,7 +22,7 @@ from adapter.conformance.fhirpath import allowed
 from adapter.conformance.finding import Finding, Level, has_error
 from adapter.conformance.forms import Forms, Said
 from adapter.conformance.invariants import BY_HAND, Costly, Invariants
-from adapter.conformance.model import Element
+from adapter.conformance.model import Element, Profile
 from adapter.conformance.plain import plain
 from adapter.conformance.rules import RULES, Rule
 from adapter.conformance.rules.extensions import PROFILE_DRAFT
@@ -51,11 +51,19 @@ class Checked(NamedTuple):
         return not has_error(self.findings)
 
 
+class Open(NamedTuple):
+    """What one definition states and nobody checks, and the definitions that it leads to, by URL."""
+
+    found: list[Unchecked]
+    leads: set[str]
+
+
 class Checker:
     def __init__(self, definitions: Definitions, rules: Sequence[Rule] = RULES, at_most: int = MOST) -> None:
         self.definitions, self._every_rule = definitions, rules
         self._forms, self._invariants, self._at_most = Forms(definitions, FORMS), Invariants(), at_most
         self._rules: dict[str, tuple[Rule, ...]] = {}
+        self._open: dict[str, Open] = {}
         for rule in rules:
             for kind in rule.types:
                 self._rules[kind] = (*self._rules.get(kind, ()), rule)
@@ -110,12 +118,18 @@ class Checker:
             if profile is None or profile.url in seen:
                 continue
             seen.add(profile.url)
-            yield from unchecked(profile, self.definitions)
-            yield from (Unchecked(NO_CONTEXT, profile.url, profile.root.id, each) for each in contexts_not_checked(profile))
-            for element in parts(profile.root):
-                yield from self._stated(Said(element, profile))
-                waiting.extend(url for url in self._led_to(element) if url not in seen)
-            yield from (Unchecked(NO_SLICING, profile.url, element, "slicing") for element in not_told_apart(self._forms, profile))
+            if profile.url not in self._open:
+                leads = {url for part in parts(profile.root) for url in self._led_to(part)}
+                self._open[profile.url] = Open([*self._of_one(profile)], leads)
+            yield from self._open[profile.url].found
+            waiting.extend(sorted(self._open[profile.url].leads - seen))
+
+    def _of_one(self, profile: Profile) -> Iterator[Unchecked]:
+        yield from unchecked(profile, self.definitions)
+        yield from (Unchecked(NO_CONTEXT, profile.url, profile.root.id, each) for each in contexts_not_checked(profile))
+        for element in parts(profile.root):
+            yield from self._stated(Said(element, profile))
+        yield from (Unchecked(NO_SLICING, profile.url, element, "slicing") for element in not_told_apart(self._forms, profile))
 
     def _stated(self, said: Said) -> Iterator[Unchecked]:
         element, url = said.element, said.owner.url

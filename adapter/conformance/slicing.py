@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from adapter.conformance.compiling import parts
 from adapter.conformance.discriminators import by_codes_alone, matcher, told_apart
 from adapter.conformance.forms import Forms, Said, Slice, Sliced, Spot, sliced_by
 from adapter.conformance.model import Profile
@@ -82,6 +83,8 @@ def is_told_apart(forms: Forms, sliced: Sliced) -> bool:
 
 def not_told_apart(forms: Forms, profile: Profile) -> list[str]:
     """The elements of a definition, by id, of whose slices nobody can tell which is which."""
+    if not any(each.slices for each in parts(profile.root)):
+        return []
     kind = forms.definitions.type(profile.type) or profile
     said = (Said(kind.root, kind), *([Said(profile.root, profile)] if profile is not kind else ()))
     found = {id(each.said[-1].element): each for each in _slicings(forms, profile.type, said, profile, set())}
