@@ -98,8 +98,9 @@ def _slicings(forms: Forms, kind: str, said: tuple[Said, ...], owner: Profile, s
 
 
 def _of_elements(forms: Forms, kind: str, said: tuple[Said, ...], found: Sequence[Sliced], owner: Profile, seen: Seen) -> Iterator[Sliced]:
-    own = (kind, *(each.element.id for each in said if each.owner is owner))
-    if len(own) == 1 or own in seen:
+    elements = [each.element for each in said if each.owner is owner]
+    own = (kind, *(each.id for each in elements))
+    if own in seen or not any(part.slices for each in elements for part in parts(each)):
         return
     seen.add(own)
     yield from found
