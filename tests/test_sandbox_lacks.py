@@ -69,7 +69,7 @@ def test_it_does_and_says_what_it_is_without(word: str, lacking: bool) -> None:
 
 
 def test_a_word_that_is_none_is_told() -> None:
-    with pytest.raises(Stop, match="expected: transaction, batch") as stop:
+    with pytest.raises(Stop, match="--without transactions: it can be without transaction, batch") as stop:
         run(0, None, ["transactions"], Talk())
     assert stop.value.exit is Exit.USAGE
 
