@@ -61,6 +61,13 @@ def test_what_cannot_be_read_of_a_package_is_told_where_things_are_sent_by_it(tm
     assert "without 1 definition that cannot be read" in redbag("endpoint", "list", "--config", file).output
 
 
+def test_records_claim_nothing() -> None:
+    """They are no FHIR: what is asked of it changes nothing."""
+    asked = [redbag("convert", "-", "--as", "records", *sets, said=ndjson(BAG)) for sets in ([], ["--set", DRAFTS])]
+    assert [each.exit_code for each in asked] == [Exit.DONE, Exit.DONE]
+    assert asked[0].stdout_bytes == asked[1].stdout_bytes
+
+
 def test_what_a_package_said_when_it_was_named_holds_whatever_becomes_of_its_file(tmp_path: Path, trust: Profiles) -> None:
     before, again = trust.checker, pickle.loads(pickle.dumps(trust))  # noqa: S301
     assert (again, again.checker) == (trust, before)

@@ -60,8 +60,10 @@ class Bundler:
     def __call__(self, number: int, care_record: CareRecord) -> tuple[list[Written], list[Unproven]]:
         """Her bundles, in the order in which they are to be sent, and what of them is tolerated. Raises Faults, and NotProven.
         `number`: her place in the input."""
-        bundles = [(self.profiles.claimed(bundle), rows) for bundle, rows in self._bundles(care_record)]
-        told = proven(bundles, self.tolerate, self.profiles) if self.kind != RECORDS else []
+        bundles, told = list(self._bundles(care_record)), list[Unproven]()
+        if self.kind != RECORDS:
+            bundles = [(self.profiles.claimed(bundle), rows) for bundle, rows in bundles]
+            told = proven(bundles, self.tolerate, self.profiles)
         every = [self._said(bundle) for bundle, _ in bundles]
         names = named(number, care_record, len(every))
         return [Written(f"{name}.{self.form.name}", data, self.what) for name, data in zip(names, every, strict=True)], told
