@@ -8,7 +8,6 @@ import base64
 import re
 from collections.abc import Callable
 from decimal import Decimal
-from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from adapter.conformance import bindings, references
@@ -18,7 +17,7 @@ from adapter.conformance.other_versions import NAMES, said_elsewhere
 from adapter.conformance.primitives import fault, told
 from adapter.conformance.rules.languages import TAG
 from adapter.conformance.ucum import UCUM
-from adapter.fhir_xml.tables import fhir_names, is_primitive_type
+from adapter.fhir_xml.tables import closest, fhir_names, is_primitive_type
 
 if TYPE_CHECKING:
     from adapter.conformance.structure import Here, Walk
@@ -28,7 +27,6 @@ NAMESPACE = re.compile(r"(?:https?|urn|ldap):\S+")      # and of systems of iden
 URIS = "urn:ietf:rfc:3986"      # the system of which every URI is a code
 UUID = re.compile(r"(?:urn:uuid:)?[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 UUIDS = "https://tools.ietf.org/html/rfc4122"      # a system that many write for identifiers that are UUIDs
-LONGEST_NAME = 100
 IN_CONCEPT = re.compile(r"\.coding\[\d+\]\Z")
 CLAIM = re.compile(r"\.meta\.profile\[\d+\]\Z")
 _EXAMPLE = re.compile(r"https?://.*(?:example\.org|acme\.com)(?![\w-])", re.DOTALL)
@@ -42,15 +40,15 @@ EXAMPLE = {      # what documentation and tests write for a URL, by the types th
 
 def unknown(walk: Walk, form: Form, value: dict[str, Json], key: str, path: str) -> None:
     """A member that the type does not have. Its name is told only where it is one of FHIR's: what a vendor writes there may be anything."""
-    meant = get_close_matches(key, form.keys, 1, 0.7) if len(key) <= LONGEST_NAME else []
-    fix = f"did you mean {meant[0]}?" if meant else f"leave it out{', or send it as an extension' * ('extension' in form.keys)}"
+    meant, stem = closest(key, form.keys), key.lstrip("_")
+    fix = f"did you mean {meant}?" if meant else f"leave it out{', or send it as an extension' * ('extension' in form.keys)}"
     if key == "value" and is_primitive_type(form.type):
         fix = "leave it out: the value stands under the same name without _"
     if elsewhere := said_elsewhere(form.base, key):
         version, said = elsewhere
         fix = f"{version} has it, and R4 says it in {said}"
         walk.error("fhir-unknown", f"{path}.{key}", f"is no element of {form.base} in FHIR R4", fix)
-    elif key.lstrip("_") in fhir_names() | NAMES:
+    elif stem in fhir_names() or stem in NAMES:
         walk.error("fhir-unknown", f"{path}.{key}", f"is no element of {form.base}", fix)
     else:
         place = list(value).index(key)

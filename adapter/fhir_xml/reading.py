@@ -6,7 +6,6 @@ are not FHIR's are ever told: a name in somebody's file may itself be about a pa
 from __future__ import annotations
 
 from collections.abc import Mapping
-from difflib import get_close_matches
 from typing import Any
 
 from lxml import etree
@@ -16,12 +15,11 @@ from adapter.fhir_xml import narrative
 from adapter.fhir_xml.narrative import NotNarrative
 from adapter.fhir_xml.parsing import NotXml, parsed
 from adapter.fhir_xml.places import positions
-from adapter.fhir_xml.tables import FHIR, VALUES, Element, Kind, Type, elements_of, fhir_names, is_resource_type
+from adapter.fhir_xml.tables import FHIR, VALUES, Element, Kind, Type, closest, elements_of, fhir_names, is_resource_type
 from adapter.fhir_xml.values import EXPECTED, Unfit, value
 
 Object = dict[str, Any]
 SCHEMA_LOCATION = "{http://www.w3.org/2001/XMLSchema-instance}schemaLocation"  # where somebody has the schema: says nothing of the resource
-LONGEST_NAME = 100  # of which it is asked what may be meant
 _SPACE = f"{{{FHIR}}}"
 _STRAY = etree.XPath("(//f:*[text()[normalize-space()]])[1]", namespaces={"f": FHIR})
 
@@ -108,8 +106,8 @@ def _unknown(child: etree._Element, known: Type) -> str:
     if name == child.tag:
         return f"holds an element that is not in the namespace {FHIR}"
     called = f"the element {name}" if name in fhir_names() else "an element"
-    meant = get_close_matches(name, known.elements, 1, 0.7) if len(name) <= LONGEST_NAME else []
-    return f"holds {called} that FHIR R4 does not have here" + "".join(f"; did you mean {each}?" for each in meant)
+    meant = closest(name, known.elements)
+    return f"holds {called} that FHIR R4 does not have here" + f"; did you mean {meant}?" * bool(meant)
 
 
 def _fits(element: etree._Element, room: int) -> None:

@@ -4,7 +4,8 @@ r4.txt is made by tools/fhir_tables.py from HL7's definitions, which are CC0; th
 """
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from difflib import get_close_matches
 from enum import Enum
 from functools import cache
 from importlib.resources import files
@@ -12,6 +13,7 @@ from typing import NamedTuple, TypeGuard
 
 FHIR = "http://hl7.org/fhir"
 XHTML = "http://www.w3.org/1999/xhtml"
+LONGEST_NAME = 100  # of which it is asked what may be meant
 
 
 class Kind(Enum):
@@ -97,6 +99,11 @@ def fhir_names() -> frozenset[str]:
             if element.kind is Kind.OBJECT and element.type not in seen:
                 waiting.append(element.type)
     return frozenset(names)
+
+
+def closest(name: str, known: Iterable[str]) -> str:
+    """Of these names the one that is meant, perhaps; empty where none is near."""
+    return next(iter(get_close_matches(name, known, 1, 0.7)), "") if len(name) <= LONGEST_NAME else ""
 
 
 def _elements(name: str) -> Iterator[Element]:

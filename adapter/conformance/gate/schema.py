@@ -3,6 +3,8 @@
 An object is closed: it has the elements of its type and no others. `False` stands for whatever the gate does not vouch for: elements with
 ids, narratives, modifiers, lists of primitives with extensions, slices that are not told apart by one fixed value, fixed objects.
 Source: HL7 FHIR R4, pages ElementDefinition, Profiling, JSON Representation; JSON Schema draft 7.
+
+(Over 300 lines: each method is what one part of a definition becomes, and they call each other all the way round.)
 """
 from __future__ import annotations
 
